@@ -1,0 +1,53 @@
+"""Qwen3-Embedding in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
+
+The face: importing it loads neither torch nor any framework.
+"""
+
+from .core.config import EncoderConfig
+from .core.errors import (
+    CheckpointError,
+    ConfigError,
+    EncoderClosedError,
+    HubUnavailableError,
+    InputTypeError,
+    MissingExtraError,
+    ModelNotFoundError,
+    NonFiniteError,
+    Qwen3EmbedError,
+    SpaceMismatchError,
+    TextTooLongError,
+    TruncationWarning,
+)
+from .core.models import MODELS, ModelCard
+from .core.prompts import TASKS, Task
+from .core.space import VectorSpace
+from .encoder import Encoded, Qwen3Encoder, RenderedQuery, Truncation, load_encoder
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MODELS",
+    "TASKS",
+    "CheckpointError",
+    "ConfigError",
+    "Encoded",
+    "EncoderClosedError",
+    "EncoderConfig",
+    "HubUnavailableError",
+    "InputTypeError",
+    "MissingExtraError",
+    "ModelCard",
+    "ModelNotFoundError",
+    "NonFiniteError",
+    "Qwen3EmbedError",
+    "Qwen3Encoder",
+    "RenderedQuery",
+    "SpaceMismatchError",
+    "Task",
+    "TextTooLongError",
+    "Truncation",
+    "TruncationWarning",
+    "VectorSpace",
+    "__version__",
+    "load_encoder",
+]

@@ -1,0 +1,58 @@
+"""The seam at text level: what the encoder asks of every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from qwen3_embed_integrations.core.arrays import FloatArray, IntArray, RawRows
+from qwen3_embed_integrations.core.packing import PackedBatch
+
+Forward = Callable[[PackedBatch], FloatArray]
+"""The seam at token level: a packed batch of n sequences → `[n, width]` float32 pooled rows.
+
+A row may come back non-finite; the caller refuses it. Out of memory is a MemoryError.
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call's texts, prompts already in front of them.
+
+    Attributes:
+        texts: What to embed.
+        max_length: Tokens, end token included.
+        on_overflow: Cut a longer text, or fail with TextTooLongError.
+        on_progress: Called with the number of texts done so far, from another thread.
+    """
+
+    texts: Sequence[str]
+    max_length: int
+    on_overflow: Literal["truncate", "error"] = "truncate"
+    on_progress: Callable[[int], None] | None = None
+
+
+class Backend(Protocol):
+    """Text → raw rows. One instance serves every thread and every door of the process."""
+
+    def submit(self, request: Request) -> Future[RawRows]:
+        """Gives a future of the rows at once; cancelling it drops what is not yet computed."""
+        ...
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Gives each text's token ids, end token included, not truncated."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """Gives each text's length in tokens, end token included, `[n]`."""
+        ...
+
+    def token_strings(self, ids: Sequence[int]) -> list[str]:
+        """Gives the vocabulary's entry of each id."""
+        ...
+
+    def close(self) -> None:
+        """Finishes what waits, then frees the model."""
+        ...

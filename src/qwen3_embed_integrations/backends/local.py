@@ -1,0 +1,106 @@
+"""A backend that computes here: tokenise → pack → forward → restore order. Shared by every local runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import numpy as np
+
+from qwen3_embed_integrations.core.arrays import IntArray, RawRows
+from qwen3_embed_integrations.core.errors import TextTooLongError
+
+from .base import Forward, Request
+from .batching import Batcher, Job
+from .lane import Lane
+from .tokens import TextTokenizer, cut
+
+_WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
+
+
+class LocalBackend:
+    """Tokeniser and forward pass, each on its own thread: one works while the other does."""
+
+    def __init__(self, tokenizer: TextTokenizer, forward: Forward, max_batch_tokens: int, width: int) -> None:
+        self._tokenizer = tokenizer
+        self._forward = forward
+        self._max_batch_tokens = max_batch_tokens
+        self._width = width
+        self._start()
+
+    def _start(self) -> None:
+        self._lane = Lane("qwen3-embed-tokenize")
+        self._batcher = Batcher(self._forward, self._max_batch_tokens)
+
+    def submit(self, request: Request) -> Future[RawRows]:
+        """Gives a future of the rows at once; cancelling it drops what is not yet computed."""
+        job = Job(request)
+        self._lane.submit(lambda: self._guarded(job, self._begin))
+        return job.future
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Gives each text's token ids, end token included, not truncated."""
+        return self._tokenizer.tokenize(texts)
+
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """Gives each text's length in tokens, end token included, `[n]`."""
+        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
+
+    def token_strings(self, ids: Sequence[int]) -> list[str]:
+        """Gives the vocabulary's entry of each id."""
+        return self._tokenizer.token_strings(ids)
+
+    def close(self) -> None:
+        """Finishes what waits, then ends both threads."""
+        self._lane.close()
+        self._batcher.close()
+
+    def after_fork(self) -> None:
+        """Starts anew in a forked child, where no thread of the parent lives on."""
+        self._start()
+
+    def _guarded(self, job: Job, step: Callable[[Job], None]) -> None:
+        if job.future.done():
+            return
+        try:
+            step(job)
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to this call
+            job.fail(error)
+
+    def _begin(self, job: Job) -> None:
+        """Drops repeats, then tokenises the first window."""
+        places: dict[str, int] = {}
+        job.inverse = np.fromiter(
+            (places.setdefault(text, len(places)) for text in job.request.texts),
+            dtype=np.int64,
+            count=len(job.request.texts),
+        )
+        job.texts = list(places)
+        job.n_tokens = np.zeros(len(job.texts), dtype=np.int64)
+        if not job.texts:
+            job.future.set_result(RawRows(np.empty((0, self._width), dtype=np.float32), job.n_tokens))
+            return
+        self._tokenize_window(job, 0)
+
+    def _tokenize_window(self, job: Job, first: int) -> None:
+        """Tokenises one window and queues the next behind whatever other callers wait for."""
+        ids = self._tokenizer.tokenize(job.texts[first : first + _WINDOW])
+        job.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
+        limit = job.request.max_length
+        if job.request.on_overflow == "error":
+            _refuse_long(job, ids, first)
+        self._batcher.add(job, [cut(one, limit) for one in ids], first)
+        rest = first + _WINDOW
+        if rest < len(job.texts):
+            self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
+
+
+def _refuse_long(job: Job, ids: list[list[int]], first: int) -> None:
+    limit = job.request.max_length
+    for offset, one in enumerate(ids):
+        if len(one) > limit:
+            index = int(np.flatnonzero(job.inverse == first + offset)[0])
+            raise TextTooLongError(
+                f"Text {index} has {len(one)} tokens, max_length is {limit}. Split it, raise max_length, "
+                'or set on_overflow="truncate".'
+            )

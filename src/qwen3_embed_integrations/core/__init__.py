@@ -1,0 +1,1 @@
+"""Inner floor: numpy, pydantic and the standard library only."""

@@ -1,0 +1,184 @@
+"""EncoderConfig: the one place where an option is declared.
+
+Doors, stored configs, pipelines and the command line derive their options from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from .errors import ConfigError, did_you_mean
+from .models import MIN_DIMENSION, canonical_model
+from .prompts import find_task
+
+DEFAULT_MAX_LENGTH = 8192
+"""Tokens; what every official example uses. A checkpoint that takes less lowers it."""
+
+Scope = Literal["model", "space", "call"]
+"""What an option decides: which weights are loaded, which vectors come out of them, or only how a call runs."""
+
+
+PEER_NAMES: Mapping[str, str] = {
+    "model_name": "model",
+    "model_name_or_path": "model",
+    "truncate_dim": "dimension",
+    "dimensions": "dimension",
+    "embedding_dimension": "dimension",
+    "max_seq_length": "max_length",
+    "batch_size": "max_batch_tokens",
+    "embed_batch_size": "max_batch_tokens",
+    "cache_dir": "cache_folder",
+    "torch_dtype": "dtype",
+    "pooling_mode": "pooling",
+    "query_instruction": "task",
+    "instruction": "task",
+    "progress_bar": "show_progress",
+}
+"""What other libraries call our options, for the hint in the error."""
+
+
+def _option(default: Any, help_text: str, scope: Scope, **constraints: Any) -> Any:
+    return Field(default, description=help_text, json_schema_extra={"scope": scope}, **constraints)
+
+
+class EncoderConfig(BaseModel):
+    """Every option of the encoder: frozen, hashable, serialisable.
+
+    Example:
+        >>> EncoderConfig(model="tiny", dimension=128).dimension
+        128
+
+    Raises:
+        ConfigError: An unknown option (the nearest known name is given), a wrong type, a value out of range.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), validate_default=True, populate_by_name=True
+    )
+
+    model: str = _option(
+        "Qwen/Qwen3-Embedding-0.6B",
+        'Short name ("0.6B", "4B", "8B", "tiny"), hub name, or a local model or LoRA adapter folder.',
+        "model",
+        min_length=1,
+    )
+    revision: str | None = _option(None, "Branch, tag or commit of a hub model.", "model")
+    cache_folder: str | None = _option(
+        None, "Where hub models are kept; None: the hub library's own.", "model"
+    )
+    token: SecretStr | None = _option(
+        None,
+        "Access token of the hub; never stored or pickled. None: the hub library's own login.",
+        "model",
+        exclude=True,
+    )
+    local_files_only: bool = _option(False, "Never contact the hub; use what is in the cache.", "model")  # noqa: FBT003 - the option's default
+    device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", min_length=1)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _option(
+        "auto",
+        'Weights and arithmetic. "auto": bfloat16 on GPUs that have it, else float32.',
+        "model",
+    )
+    pooling: Literal["lasttoken", "mean", "cls", "max"] | None = _option(
+        None, "How a text's token states become one row. None: as the checkpoint says.", "model"
+    )
+    max_batch_tokens: int | None = _option(
+        None, "Tokens of one forward pass. None: 2048 on CPU, 16384 on GPU.", "model", ge=1
+    )
+    dimension: int | None = _option(
+        None,
+        "Length of a row (Matryoshka), 32 to the model's width. None: full width.",
+        "space",
+        ge=MIN_DIMENSION,
+    )
+    document_task: str | None = _option(
+        None,
+        'Task of documents. None: raw, or the query task where that is symmetric. "": raw always.',
+        "space",
+    )
+    task: str | None = _option(
+        None, "Task of queries: a preset's name or an instruction. None: as the checkpoint says.", "call"
+    )
+    max_length: int = _option(
+        DEFAULT_MAX_LENGTH,
+        "Longest text in tokens, end token included; up to the model's context.",
+        "call",
+        ge=2,
+    )
+    on_overflow: Literal["truncate", "error"] = _option(
+        "truncate", "A text over max_length: cut it and warn, or raise TextTooLongError.", "call"
+    )
+    show_progress: bool = _option(False, "Draw a progress bar on standard error.", "call")  # noqa: FBT003 - the option's default
+
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValidationError as error:
+            raise ConfigError(_explain(error, type(self))) from error
+
+    @field_validator("model")
+    @classmethod
+    def _canonical(cls, model: str) -> str:
+        return canonical_model(model)
+
+    @field_validator("task", "document_task")
+    @classmethod
+    def _known_task(cls, task: str | None) -> str | None:
+        if task:
+            find_task(task)
+        return task
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as the stored form: options only, the token left behind."""
+        return type(self).from_dict, (self.to_dict(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Gives the options that differ from their defaults, as JSON types, without secrets."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @classmethod
+    def from_dict(cls, options: Mapping[str, Any]) -> Self:
+        """Gives back the config that `to_dict` described."""
+        return cls(**options)
+
+    def replace(self, **options: Any) -> Self:
+        """Gives a copy with some options changed, checked like new ones."""
+        kept = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self)(**{**kept, **options})
+
+    def plain(self) -> EncoderConfig:
+        """Gives these options as a plain EncoderConfig; a door that extends this class is one itself."""
+        kept = self.model_fields_set & EncoderConfig.model_fields.keys()
+        return EncoderConfig(**{name: getattr(self, name) for name in kept})
+
+    def model_key(self) -> EncoderConfig:
+        """Gives the part that decides which weights are loaded: configs with equal keys share one model."""
+        return EncoderConfig(**{name: getattr(self, name) for name in options_of_scope("model")})
+
+
+def options_of_scope(scope: Scope) -> tuple[str, ...]:
+    """Gives the names of the options that decide `scope`."""
+    return tuple(
+        name
+        for name, field in EncoderConfig.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["scope"] == scope
+    )
+
+
+def _explain(error: ValidationError, cls: type[BaseModel]) -> str:
+    """Turns pydantic's report into: found, expected, what to do."""
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            peer = PEER_NAMES.get(name)
+            hint = f" It is called {peer!r} here." if peer else did_you_mean(name, cls.model_fields)
+            lines.append(f"Unknown option {name!r}.{hint} Known options: {', '.join(cls.model_fields)}.")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            shown = f"{name}: " if name in ("token", "") else f"{name}={problem['input']!r}: "
+            lines.append(f"{shown}{message}")
+    return " ".join(lines)

@@ -1,0 +1,88 @@
+"""Every error of the package, in one tree.
+
+    Qwen3EmbedError
+    ├── ConfigError (ValueError)              an option's name, type or range; a task or model nobody knows
+    ├── InputTypeError (TypeError)            something that is not a sequence of str
+    ├── TextTooLongError (ValueError)         a text over max_length with on_overflow="error"
+    ├── MissingExtraError (ImportError)       an optional dependency is not installed
+    ├── ModelNotFoundError (FileNotFoundError) no such folder, no such model
+    ├── HubUnavailableError (ConnectionError) the model hub can't be reached
+    ├── CheckpointError (ValueError)          a model folder that is corrupt or of another architecture
+    ├── SpaceMismatchError (ValueError)       vectors of another vector space
+    ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
+    ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
+    └── RagError (RuntimeError)               the RAG door can't read, index or answer
+
+Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
+A message says what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class Qwen3EmbedError(Exception):
+    """Anything that this package raises on purpose."""
+
+
+class ConfigError(Qwen3EmbedError, ValueError):
+    """An option has an unknown name, a wrong type or a value out of range."""
+
+
+class InputTypeError(Qwen3EmbedError, TypeError):
+    """The texts are not a sequence of `str`; the message names the index."""
+
+
+class TextTooLongError(Qwen3EmbedError, ValueError):
+    """A text is longer than `max_length` tokens and `on_overflow` is "error"."""
+
+
+class MissingExtraError(Qwen3EmbedError, ImportError):
+    """An optional dependency is missing; the message holds the pip command that adds it."""
+
+
+class ModelNotFoundError(Qwen3EmbedError, FileNotFoundError):
+    """No model folder, or no model of that name on the hub."""
+
+
+class HubUnavailableError(Qwen3EmbedError, ConnectionError):
+    """The model hub can't be reached and the model is not in the local cache."""
+
+
+class CheckpointError(Qwen3EmbedError, ValueError):
+    """A model folder is corrupt, incomplete, unsafe or of another architecture."""
+
+
+class SpaceMismatchError(Qwen3EmbedError, ValueError):
+    """Stored vectors and this encoder are of different vector spaces."""
+
+
+class NonFiniteError(Qwen3EmbedError, ArithmeticError):
+    """A row is NaN or infinite even when it is computed in float32."""
+
+
+class EncoderClosedError(Qwen3EmbedError, RuntimeError):
+    """The encoder was closed before it could compute the rows."""
+
+
+class RagError(Qwen3EmbedError, RuntimeError):
+    """The RAG door can't read a document, open an index or write an answer."""
+
+
+class TruncationWarning(UserWarning):
+    """Texts were cut to `max_length` tokens; the message says which and by how much."""
+
+
+def missing_extra(package: str, extra: str) -> MissingExtraError:
+    """Gives the error for an optional `package` that the extra `extra` would install."""
+    return MissingExtraError(
+        f'The package {package!r} is not installed. Run: pip install "qwen3-embed-integrations[{extra}]"'
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Gives " Did you mean 'x'?" for the nearest known name, or "" when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""

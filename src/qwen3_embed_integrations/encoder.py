@@ -1,0 +1,318 @@
+"""Qwen3Encoder: prompt → backend → truncate → normalise. What every door stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from .backends import Backend, Request, describe, is_loaded, load_backend, unload_backend
+from .core.arrays import FloatArray, IntArray, RawRows
+from .core.config import EncoderConfig
+from .core.errors import ConfigError, InputTypeError, TruncationWarning
+from .core.facts import ModelFacts
+from .core.matryoshka import truncate_and_normalize
+from .core.space import VectorSpace
+
+Role = Literal["query", "document"]
+_INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """One text that was cut: its place in the call, its tokens, and how many of them were lost."""
+
+    index: int
+    n_tokens: int
+    n_lost: int
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The whole result of one forward pass, for callers who want more than the rows.
+
+    Attributes:
+        rows: `[n, dimension]` float32 unit rows.
+        n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included.
+        truncations: The texts that were cut.
+        raw: `[n, width]` float32, before truncation and normalisation.
+    """
+
+    rows: FloatArray
+    n_tokens: IntArray
+    truncations: tuple[Truncation, ...]
+    raw: FloatArray
+
+    def at(self, dimension: int) -> FloatArray:
+        """Gives the rows at another dimension, without another forward pass: `[n, dimension]` unit rows."""
+        return truncate_and_normalize(self.raw, dimension)
+
+
+@dataclass(frozen=True)
+class RenderedQuery:
+    """What the model reads for a query: the exact string, its token ids and their vocabulary entries."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+
+
+class Qwen3Encoder:
+    """Texts → unit rows, by one config.
+
+    Light to make: weights load at the first use, once per process, and are shared by every encoder whose
+    config asks for the same model. Safe to use from many threads and event loops; pickles as its config.
+
+    Example:
+        >>> encoder = Qwen3Encoder(model="tiny")
+        >>> encoder.encode_query(["Where is the Eiffel tower?"]).shape
+        (1, 256)
+
+    Args:
+        config: All options; or give them as keywords.
+        **options: As in `EncoderConfig`; they override `config`.
+
+    Raises:
+        ConfigError: An unknown or unfit option.
+    """
+
+    def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
+        base = config or EncoderConfig()
+        self.config = base.replace(**options) if options else base
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.config.to_dict().items())
+        return f"Qwen3Encoder({shown})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Qwen3Encoder, (self.config,)
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What the checkpoint says of itself; finds the model, loads no weights."""
+        return describe(self.config)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a row."""
+        return self.facts.dimension(self.config)
+
+    @property
+    def space(self) -> VectorSpace:
+        """The vector space of this encoder's documents, with its fingerprint."""
+        return self.facts.space(self.config)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the weights are in memory."""
+        return is_loaded(self.config)
+
+    def load(self) -> Qwen3Encoder:
+        """Loads the weights now instead of at the first use; gives the encoder back."""
+        _ = self.dimension, self.facts.max_length(self.config)  # both refuse what the model can't serve
+        load_backend(self.config)
+        return self
+
+    def unload(self) -> None:
+        """Finishes what waits and frees the weights, for every encoder that shares them. The next use loads again."""
+        unload_backend(self.config)
+
+    def encode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+        """Gives the rows of queries, instruction in front.
+
+        Args:
+            texts: Queries; an empty text embeds as the instruction alone.
+            task: A preset's name or an instruction, for this call; None: the config's. A symmetric task
+                ("sts", "duplicates", …) serves both sides: encode both with this method.
+
+        Returns:
+            `[n, dimension]` float32 unit rows.
+
+        Raises:
+            InputTypeError: Not a sequence of `str`; the message names the index.
+            ConfigError: An unknown task, or a dimension that the model can't serve.
+            TextTooLongError: With `on_overflow="error"`.
+        """
+        return self.encode(texts, "query", task=task).rows
+
+    def encode_document(self, texts: Sequence[str]) -> FloatArray:
+        """Gives the rows of documents, raw unless the checkpoint or `document_task` says otherwise.
+
+        Args:
+            texts: Documents; an empty text embeds as the end token alone.
+
+        Returns:
+            `[n, dimension]` float32 unit rows.
+
+        Raises:
+            InputTypeError: Not a sequence of `str`; the message names the index.
+            TextTooLongError: With `on_overflow="error"`.
+        """
+        return self.encode(texts, "document").rows
+
+    def encode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+        """Gives rows with their token counts, truncations and other dimensions on request.
+
+        Args:
+            texts: What to embed.
+            role: "query" or "document".
+            task: For queries, as in `encode_query`.
+        """
+        prompted = self._prompted(texts, role, task)
+        with self._progress(len(prompted)) as on_progress:
+            future = load_backend(self.config).submit(self._request(prompted, on_progress))
+            raw = _wait(future)
+        return self._finish(raw)
+
+    async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+        """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
+        return (await self.aencode(texts, "query", task=task)).rows
+
+    async def aencode_document(self, texts: Sequence[str]) -> FloatArray:
+        """Async twin of `encode_document`."""
+        return (await self.aencode(texts, "document")).rows
+
+    async def aencode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+        """Async twin of `encode`. Cancelling it drops what is not yet computed."""
+        if not self.is_loaded:
+            await asyncio.to_thread(self.load)
+        prompted = self._prompted(texts, role, task)
+        with self._progress(len(prompted)) as on_progress:
+            future = load_backend(self.config).submit(self._request(prompted, on_progress))
+            raw = await asyncio.wrap_future(future)
+        return (
+            self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
+        )
+
+    def similarity(
+        self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine"
+    ) -> FloatArray:
+        """Gives the similarity of each row of `a` to each row of `b`.
+
+        Args:
+            a: `[n, d]`.
+            b: `[m, d]`, of the same space: texts of different languages compare as they are.
+            metric: "cosine", or "dot" for the plain scalar product.
+
+        Returns:
+            `[n, m]` float32, from -1 to 1 for cosine.
+
+        Raises:
+            ConfigError: Shapes that don't fit, or an unknown metric.
+        """
+        left, right = (np.atleast_2d(np.asarray(rows, dtype=np.float32)) for rows in (a, b))
+        if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[1]:  # noqa: PLR2004 - rows and columns
+            raise ConfigError(
+                f"Can't compare rows of shape {left.shape} and {right.shape}: lengths must be equal."
+            )
+        if metric == "cosine":
+            left, right = (truncate_and_normalize(rows, rows.shape[1]) for rows in (left, right))
+        elif metric != "dot":
+            raise ConfigError(f'Unknown metric {metric!r}. Use "cosine" or "dot".')
+        scores: FloatArray = left @ right.T
+        return scores
+
+    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+        """Gives each text's length in tokens, end token included, without any prompt: `[n]`."""
+        return self._backend().count_tokens(_checked(texts))
+
+    def render_query(self, text: str, *, task: str | None = None) -> RenderedQuery:
+        """Shows what the model reads for a query: the exact string and its token ids, end token last."""
+        (prompted,) = self._prompted([text], "query", task)
+        backend = self._backend()
+        (ids,) = backend.tokenize([prompted])
+        return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
+
+    def _backend(self) -> Backend:
+        return load_backend(self.config)
+
+    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> list[str]:
+        """Checks the texts and puts the prompt of `role` in front."""
+        if role == "query":
+            prompt = self.facts.query_prompt(self.config.task if task is None else task)
+        elif role == "document":
+            prompt = self.facts.document_prompt(self.config)
+        else:
+            raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
+        return [prompt + text for text in _checked(texts)] if prompt else _checked(texts)
+
+    def _request(self, prompted: list[str], on_progress: Any) -> Request:
+        _ = self.dimension  # refuse a dimension that the model can't serve before any work is done
+        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress)
+
+    def _finish(self, raw: RawRows) -> Encoded:
+        limit = self.facts.max_length(self.config)
+        long = np.flatnonzero(raw.n_tokens > limit)
+        truncations = tuple(
+            Truncation(int(i), int(raw.n_tokens[i]), int(raw.n_tokens[i]) - limit) for i in long
+        )
+        if truncations:
+            _warn(truncations, limit)
+        return Encoded(truncate_and_normalize(raw.rows, self.dimension), raw.n_tokens, truncations, raw.rows)
+
+    @contextmanager
+    def _progress(self, n_texts: int) -> Iterator[Any]:
+        """Draws a bar on standard error while the block runs, where the config asks for one."""
+        if not self.config.show_progress:
+            yield None
+            return
+        with tqdm(total=n_texts, unit="text", desc="Embedding") as bar:
+            yield lambda n_done: bar.update(n_done - bar.n)
+            bar.update(n_texts - bar.n)  # repeats are computed once and counted here
+
+
+_encoders: dict[EncoderConfig, Qwen3Encoder] = {}
+_encoders_lock = threading.Lock()
+
+
+def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3Encoder:
+    """Gives the process's one encoder for a config; every door gets its encoder here.
+
+    Args:
+        config: All options; or give them as keywords.
+        **options: As in `EncoderConfig`; they override `config`.
+
+    Raises:
+        ConfigError: An unknown or unfit option.
+    """
+    encoder = Qwen3Encoder(config, **options)
+    with _encoders_lock:
+        return _encoders.setdefault(encoder.config, encoder)
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, (Sequence, np.ndarray)):
+        raise InputTypeError(
+            f"Expected a list of str, found {type(texts).__name__}. For one text, give a list of one: [text]."
+        )
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputTypeError(f"Text {index} is {type(text).__name__}, expected str.")
+    return list(texts)
+
+
+def _wait(future: Future[RawRows]) -> RawRows:
+    try:
+        return future.result()
+    except BaseException:  # Ctrl-C too: nobody waits any more, so what is not yet computed need not be
+        future.cancel()
+        raise
+
+
+def _warn(truncations: tuple[Truncation, ...], limit: int) -> None:
+    shown = ", ".join(f"text {t.index} lost {t.n_lost} of {t.n_tokens} tokens" for t in truncations[:3])
+    more = f" and {len(truncations) - 3} more" if len(truncations) > 3 else ""  # noqa: PLR2004 - as many as shown
+    warnings.warn(
+        f"{len(truncations)} texts were cut to max_length={limit}: {shown}{more}. "
+        'Split them, raise max_length, or set on_overflow="error".',
+        TruncationWarning,
+        stacklevel=4,
+    )

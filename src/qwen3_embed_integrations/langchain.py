@@ -1,0 +1,105 @@
+"""The LangChain door: Qwen3Embeddings."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict
+
+from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from .core.errors import missing_extra
+
+try:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.load.serializable import Serializable
+except ImportError as error:
+    raise missing_extra("langchain-core", "langchain") from error
+
+
+class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
+    """Qwen3-Embedding as LangChain `Embeddings`, right by default.
+
+    Queries carry their instruction, documents are raw, rows have unit length at every dimension. Every option
+    of `EncoderConfig` is a keyword here; `model_name` is taken for `model`. Making one is cheap: weights load at
+    the first use and are shared by all doors of the process. Async methods never block the event loop, and
+    concurrent queries share forward passes.
+
+    Example:
+        >>> embeddings = Qwen3Embeddings(model="tiny", dimension=128)
+        >>> len(embeddings.embed_query("How do I sort a list?"))
+        128
+
+    Raises:
+        ConfigError: An unknown or unfit option; the message gives the nearest known name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
+
+    def __init__(self, **options: Any) -> None:
+        if "model_name" in options:
+            if "model" in options:
+                raise ConfigError("Give model or model_name, not both: they are the same option.")
+            options["model"] = options.pop("model_name")
+        super().__init__(**options)
+
+    @property
+    def encoder(self) -> Qwen3Encoder:
+        """The shared encoder behind this door."""
+        return load_encoder(self.plain())
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Gives one unit row a document, as Python floats.
+
+        Raises:
+            InputTypeError: Not a list of `str`; the message names the index.
+        """
+        rows: list[list[float]] = self.encoder.encode_document(texts).tolist()
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        """Gives the unit row of a query, instruction in front, as Python floats.
+
+        Raises:
+            InputTypeError: Not a `str`.
+        """
+        row: list[float] = self.encoder.encode_query([_one(text)])[0].tolist()
+        return row
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Async twin of `embed_documents`."""
+        rows: list[list[float]] = (await self.encoder.aencode_document(texts)).tolist()
+        return rows
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """Async twin of `embed_query`: concurrent calls share forward passes."""
+        row: list[float] = (await self.encoder.aencode_query([_one(text)]))[0].tolist()
+        return row
+
+    def with_task(self, task: str) -> Self:
+        """Gives a copy for another query task (a preset's name or an instruction); it shares the loaded model."""
+        return self.replace(task=task)
+
+    def cache_namespace(self, role: Literal["document", "query"] = "document") -> str:
+        """Gives a namespace for `CacheBackedEmbeddings` in which nothing of another role or space can lie.
+
+        Give the query cache a store of its own, or this namespace for `role="query"`: LangChain's
+        `query_embedding_cache=True` would look queries up among the documents.
+        """
+        if role == "document":
+            return f"{self.encoder.space.fingerprint}-document-"
+        if role != "query":
+            raise ConfigError(f'Unknown role {role!r}. Use "document" or "query".')
+        space, prompt = self.encoder.space, self.encoder.facts.query_prompt(self.task)
+        return f"{space.fingerprint}-query-{hashlib.sha256(prompt.encode()).hexdigest()[:12]}-"
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Says that `langchain_core.load.dumps` may store this object: as its options, without the token."""
+        return True
+
+
+def _one(text: str) -> str:
+    if not isinstance(text, str):
+        raise InputTypeError(f"The query is {type(text).__name__}, expected str.")
+    return text
