@@ -20,8 +20,9 @@ from .core.errors import (
 )
 from .core.models import MODELS, ModelCard
 from .core.prompts import TASKS, Task
+from .core.results import Encoded, RenderedQuery, Truncation
 from .core.space import VectorSpace
-from .encoder import Encoded, Qwen3Encoder, RenderedQuery, Truncation, load_encoder
+from .encoder import Qwen3Encoder, load_encoder
 
 __version__ = "0.1.0"
 

@@ -4,65 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from tqdm import tqdm
 
 from .backends import Backend, Request, describe, is_loaded, load_backend, unload_backend
 from .core.arrays import FloatArray, IntArray, RawRows
 from .core.config import EncoderConfig
-from .core.errors import ConfigError, InputTypeError, TruncationWarning
+from .core.errors import ConfigError
 from .core.facts import ModelFacts
-from .core.matryoshka import truncate_and_normalize
+from .core.results import Encoded, RenderedQuery, finish, warn_of_truncations
+from .core.similarity import similarity
 from .core.space import VectorSpace
+from .core.texts import checked_texts
 
 Role = Literal["query", "document"]
 _INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
-
-
-@dataclass(frozen=True)
-class Truncation:
-    """One text that was cut: its place in the call, its tokens, and how many of them were lost."""
-
-    index: int
-    n_tokens: int
-    n_lost: int
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """The whole result of one forward pass, for callers who want more than the rows.
-
-    Attributes:
-        rows: `[n, dimension]` float32 unit rows.
-        n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included.
-        truncations: The texts that were cut.
-        raw: `[n, width]` float32, before truncation and normalisation.
-    """
-
-    rows: FloatArray
-    n_tokens: IntArray
-    truncations: tuple[Truncation, ...]
-    raw: FloatArray
-
-    def at(self, dimension: int) -> FloatArray:
-        """Gives the rows at another dimension, without another forward pass: `[n, dimension]` unit rows."""
-        return truncate_and_normalize(self.raw, dimension)
-
-
-@dataclass(frozen=True)
-class RenderedQuery:
-    """What the model reads for a query: the exact string, its token ids and their vocabulary entries."""
-
-    text: str
-    token_ids: tuple[int, ...]
-    tokens: tuple[str, ...]
 
 
 class Qwen3Encoder:
@@ -188,13 +148,9 @@ class Qwen3Encoder:
         with self._progress(len(prompted)) as on_progress:
             future = load_backend(self.config).submit(self._request(prompted, on_progress))
             raw = await asyncio.wrap_future(future)
-        return (
-            self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
-        )
+        return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
 
-    def similarity(
-        self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine"
-    ) -> FloatArray:
+    def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
         """Gives the similarity of each row of `a` to each row of `b`.
 
         Args:
@@ -208,21 +164,11 @@ class Qwen3Encoder:
         Raises:
             ConfigError: Shapes that don't fit, or an unknown metric.
         """
-        left, right = (np.atleast_2d(np.asarray(rows, dtype=np.float32)) for rows in (a, b))
-        if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[1]:  # noqa: PLR2004 - rows and columns
-            raise ConfigError(
-                f"Can't compare rows of shape {left.shape} and {right.shape}: lengths must be equal."
-            )
-        if metric == "cosine":
-            left, right = (truncate_and_normalize(rows, rows.shape[1]) for rows in (left, right))
-        elif metric != "dot":
-            raise ConfigError(f'Unknown metric {metric!r}. Use "cosine" or "dot".')
-        scores: FloatArray = left @ right.T
-        return scores
+        return similarity(a, b, metric)
 
     def count_tokens(self, texts: Sequence[str]) -> IntArray:
         """Gives each text's length in tokens, end token included, without any prompt: `[n]`."""
-        return self._backend().count_tokens(_checked(texts))
+        return self._backend().count_tokens(checked_texts(texts))
 
     def render_query(self, text: str, *, task: str | None = None) -> RenderedQuery:
         """Shows what the model reads for a query: the exact string and its token ids, end token last."""
@@ -242,7 +188,7 @@ class Qwen3Encoder:
             prompt = self.facts.document_prompt(self.config)
         else:
             raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return [prompt + text for text in _checked(texts)] if prompt else _checked(texts)
+        return [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
 
     def _request(self, prompted: list[str], on_progress: Any) -> Request:
         _ = self.dimension  # refuse a dimension that the model can't serve before any work is done
@@ -250,13 +196,10 @@ class Qwen3Encoder:
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)
-        long = np.flatnonzero(raw.n_tokens > limit)
-        truncations = tuple(
-            Truncation(int(i), int(raw.n_tokens[i]), int(raw.n_tokens[i]) - limit) for i in long
-        )
-        if truncations:
-            _warn(truncations, limit)
-        return Encoded(truncate_and_normalize(raw.rows, self.dimension), raw.n_tokens, truncations, raw.rows)
+        encoded = finish(raw, self.dimension, limit)
+        if encoded.truncations:
+            warn_of_truncations(encoded.truncations, limit)
+        return encoded
 
     @contextmanager
     def _progress(self, n_texts: int) -> Iterator[Any]:
@@ -288,31 +231,9 @@ def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3En
         return _encoders.setdefault(encoder.config, encoder)
 
 
-def _checked(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, (str, bytes)) or not isinstance(texts, (Sequence, np.ndarray)):
-        raise InputTypeError(
-            f"Expected a list of str, found {type(texts).__name__}. For one text, give a list of one: [text]."
-        )
-    for index, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InputTypeError(f"Text {index} is {type(text).__name__}, expected str.")
-    return list(texts)
-
-
 def _wait(future: Future[RawRows]) -> RawRows:
     try:
         return future.result()
     except BaseException:  # Ctrl-C too: nobody waits any more, so what is not yet computed need not be
         future.cancel()
         raise
-
-
-def _warn(truncations: tuple[Truncation, ...], limit: int) -> None:
-    shown = ", ".join(f"text {t.index} lost {t.n_lost} of {t.n_tokens} tokens" for t in truncations[:3])
-    more = f" and {len(truncations) - 3} more" if len(truncations) > 3 else ""  # noqa: PLR2004 - as many as shown
-    warnings.warn(
-        f"{len(truncations)} texts were cut to max_length={limit}: {shown}{more}. "
-        'Split them, raise max_length, or set on_overflow="error".',
-        TruncationWarning,
-        stacklevel=4,
-    )

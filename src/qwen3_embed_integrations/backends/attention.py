@@ -39,6 +39,8 @@ def packed_attention(  # noqa: PLR0913 - the signature is transformers' Attentio
     """Gives causal attention within each sequence.
 
     Args:
+        module: The attention layer, unused.
+        attention_mask: Unused: causality within a sequence is all the mask there is.
         query: `[1, heads, tokens, head_dim]`.
         key: `[1, kv_heads, tokens, head_dim]`.
         value: As `key`.
@@ -52,7 +54,7 @@ def packed_attention(  # noqa: PLR0913 - the signature is transformers' Attentio
     for start, count, length in runs:
         end = start + count * length
         q, k, v = (
-            x[0, :, start:end].unflatten(1, (count, length)).transpose(0, 1) for x in (query, key, value)
+            x[0, :, start:end].reshape(x.shape[1], count, length, -1).transpose(0, 1) for x in (query, key, value)
         )
         mixed = scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=True)
         out[0, start:end] = mixed.transpose(1, 2).flatten(0, 1)

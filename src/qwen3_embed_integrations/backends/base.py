@@ -56,3 +56,7 @@ class Backend(Protocol):
     def close(self) -> None:
         """Finishes what waits, then frees the model."""
         ...
+
+    def after_fork(self) -> None:
+        """Makes itself usable in a forked child, where no thread of the parent lives on."""
+        ...

@@ -95,7 +95,7 @@ class Batcher:
         self._closed = False
 
     def add(self, job: Job, ids: list[list[int]], first: int) -> None:
-        """Queues token ids of the job's texts `first`, `first + 1`, …"""
+        """Queues the token ids of the job's texts from number `first` on."""
         with self._lock:
             if self._closed:
                 job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))

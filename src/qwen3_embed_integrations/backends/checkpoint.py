@@ -122,9 +122,7 @@ def _read_modules(folder: Path) -> tuple[Path, str | None]:
         kind = str(module.get("type", "")).rpartition(".")[2]
         path = (folder / str(module.get("path", ""))).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise CheckpointError(
-                f"{folder / 'modules.json'} points outside the model folder: {module['path']!r}."
-            )
+            raise CheckpointError(f"{folder / 'modules.json'} points outside the model folder: {module['path']!r}.")
         if kind not in _KNOWN_MODULES:
             raise CheckpointError(
                 f"{folder / 'modules.json'} has a module {kind!r}. "
@@ -145,9 +143,7 @@ def _read_pooling(path: Path) -> str:
     else:
         modes = [mode] if isinstance(mode, str) else list(mode)
     if len(modes) != 1 or modes[0] not in _POOLINGS:
-        raise CheckpointError(
-            f"{path} asks for pooling {modes}; one of {', '.join(_POOLINGS)} can be run here."
-        )
+        raise CheckpointError(f"{path} asks for pooling {modes}; one of {', '.join(_POOLINGS)} can be run here.")
     if modes[0] != "lasttoken" and stored.get("include_prompt") is False:
         raise CheckpointError(
             f"{path} asks for {modes[0]} pooling without the prompt's tokens, which can't be run here."

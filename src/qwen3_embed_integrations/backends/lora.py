@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-import torch
+from transformers import Qwen3Model
 
 from qwen3_embed_integrations.core.errors import CheckpointError, missing_extra
 
@@ -13,7 +14,7 @@ _CAUSAL_LM_PREFIX = "base_model.model.model."  # trained on Qwen3ForCausalLM
 _MODEL_PREFIX = "base_model.model."  # trained on Qwen3Model
 
 
-def merge_adapter(model: torch.nn.Module, folder: Path) -> torch.nn.Module:
+def merge_adapter(model: Qwen3Model, folder: Path) -> Qwen3Model:
     """Gives `model` with the adapter in `folder` merged into its weights.
 
     Raises:
@@ -30,8 +31,11 @@ def merge_adapter(model: torch.nn.Module, folder: Path) -> torch.nn.Module:
         weights = load_file(folder / "adapter_model.safetensors")
         peft_config = PeftConfig.from_pretrained(str(folder))
         peft_config.inference_mode = True
-        adapted = get_peft_model(model, peft_config)
-        result = set_peft_model_state_dict(adapted, {_plain_name(name): w for name, w in weights.items()})
+        with warnings.catch_warnings():
+            # peft 0.21 still asks transformers 5 for is_gradient_checkpointing
+            warnings.simplefilter("ignore", FutureWarning)
+            adapted = get_peft_model(model, peft_config)
+        result: Any = set_peft_model_state_dict(adapted, {_plain_name(name): w for name, w in weights.items()})
     except Exception as error:  # peft and safetensors raise a dozen types for a damaged adapter
         raise CheckpointError(
             f"The LoRA adapter in {folder} can't be loaded ({error}). Check that it was trained on this base model."
@@ -41,10 +45,8 @@ def merge_adapter(model: torch.nn.Module, folder: Path) -> torch.nn.Module:
             f"The LoRA adapter in {folder} does not fit its base model: nothing there is called "
             f"{list(result.unexpected_keys)[:3]}. Check base_model_name_or_path in adapter_config.json."
         )
-    return cast("torch.nn.Module", adapted.merge_and_unload())
+    return cast("Qwen3Model", adapted.merge_and_unload())
 
 
 def _plain_name(name: str) -> str:
-    return (
-        _MODEL_PREFIX + name.removeprefix(_CAUSAL_LM_PREFIX) if name.startswith(_CAUSAL_LM_PREFIX) else name
-    )
+    return _MODEL_PREFIX + name.removeprefix(_CAUSAL_LM_PREFIX) if name.startswith(_CAUSAL_LM_PREFIX) else name

@@ -38,9 +38,7 @@ class TextTokenizer:
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives each text's token ids, end token last."""
-        encodings = self._tokenizer.encode_batch_fast(
-            [_encodable(text) for text in texts], add_special_tokens=False
-        )
+        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
         return [[*encoding.ids, self.end_id] for encoding in encodings]
 
     def token_strings(self, ids: Sequence[int]) -> list[str]:
@@ -71,11 +69,12 @@ def _load(folder: Path) -> Tokenizer:
     try:
         if path.is_file():
             return Tokenizer.from_file(str(path))
+        for name in ("vocab.json", "merges.txt"):  # transformers would make up an empty tokenizer
+            (folder / name).stat()
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
     except Exception as error:  # tokenizers raises plain Exception for a damaged file
         raise CheckpointError(
-            f"The tokenizer in {folder} can't be read ({error}). It needs tokenizer.json, "
-            "or vocab.json and merges.txt."
+            f"The tokenizer in {folder} can't be read ({error}). It needs tokenizer.json, or vocab.json and merges.txt."
         ) from error

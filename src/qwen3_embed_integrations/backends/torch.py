@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -126,10 +128,8 @@ def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype)
     Raises:
         CheckpointError: Weights are missing, of the wrong shape or unreadable.
     """
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
     try:
-        model, report = Qwen3Model.from_pretrained(
+        model, report = _from_pretrained(
             checkpoint.folder,
             dtype=dtype,
             attn_implementation=attention.NAME,
@@ -143,9 +143,6 @@ def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype)
             f"The weights in {checkpoint.folder} can't be loaded ({_first_line(error)}). "
             "Copy or download the checkpoint again."
         ) from error
-    finally:
-        if bars:
-            transformers_logging.enable_progress_bar()
     wrong = sorted(str(key) for kind in ("missing_keys", "mismatched_keys") for key in report.get(kind, ()))
     if wrong:
         raise CheckpointError(
@@ -154,7 +151,20 @@ def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype)
         )
     if checkpoint.adapter:
         model = merge_adapter(model, checkpoint.adapter)
-    return model.to(device).eval()
+    torch.nn.Module.train(model, mode=False)
+    torch.nn.Module.to(model, device)  # transformers' own `to` is typed for itself alone
+    return model
+
+
+def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
+    """Loads without the progress bar that transformers draws into everybody's terminal."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    try:
+        return cast("tuple[Qwen3Model, dict[str, Any]]", Qwen3Model.from_pretrained(folder, **options))
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # same
 
 
 def _first_line(error: Exception) -> str:

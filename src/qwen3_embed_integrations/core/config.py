@@ -66,9 +66,7 @@ class EncoderConfig(BaseModel):
         min_length=1,
     )
     revision: str | None = _option(None, "Branch, tag or commit of a hub model.", "model")
-    cache_folder: str | None = _option(
-        None, "Where hub models are kept; None: the hub library's own.", "model"
-    )
+    cache_folder: str | None = _option(None, "Where hub models are kept; None: the hub library's own.", "model")
     token: SecretStr | None = _option(
         None,
         "Access token of the hub; never stored or pickled. None: the hub library's own login.",
@@ -181,4 +179,4 @@ def _explain(error: ValidationError, cls: type[BaseModel]) -> str:
             message = problem["msg"].removeprefix("Value error, ")
             shown = f"{name}: " if name in ("token", "") else f"{name}={problem['input']!r}: "
             lines.append(f"{shown}{message}")
-    return " ".join(lines)
+    return "; ".join(lines)

@@ -1,6 +1,6 @@
-"""The text that Qwen3-Embedding reads before a query: its template and the official task strings.
+r"""The text that Qwen3-Embedding reads before a query: its template and the official task strings.
 
-Template: ``Instruct: {task}\\nQuery:{query}``, without a space after ``Query:``
+Template: ``Instruct: {task}\nQuery:{query}``, without a space after ``Query:``
 (source: QwenLM/Qwen3-Embedding, examples/qwen3_embedding_transformers.py). Documents are raw.
 The strings below are those that the model was evaluated with (same repository,
 evaluation/task_prompts.json and evaluation/qwen3_embedding_model.py), their grammar slips
@@ -54,17 +54,13 @@ _ROWS = (
         "Given a user query from an e-commerce website, retrieve description sentences of relevant products",
     ),
     Task("entities", "Given a query, retrieve relevant entity descriptions from DBPedia"),
-    Task(
-        "arguments", "Given a question, retrieve detailed and persuasive arguments that answer the question"
-    ),
+    Task("arguments", "Given a question, retrieve detailed and persuasive arguments that answer the question"),
     Task("chinese_web", "Given a Chinese search query, retrieve web passages that answer the question"),
     Task("code", "Given a question about coding, retrieval code or passage that can solve user's question"),
     Task("code_problem", "Given a question about code problem, retrieval code that can solve user's problem"),
     Task("code_comment", "Given a code comment, retrieve the code snippet corresponding to that comment."),
     Task("code2code", "Given a piece for code, retrieval semantically similar code", symmetric=True),
-    Task(
-        "sql", "Given a user's question, retrieve SQL queries that are appropriate responses to the question"
-    ),
+    Task("sql", "Given a user's question, retrieve SQL queries that are appropriate responses to the question"),
     Task(
         "duplicates",
         "Given a question, retrieve questions that are semantically equivalent to the given question",
@@ -102,5 +98,5 @@ def find_task(task: str) -> Task:
 
 
 def query_prompt(instruction: str) -> str:
-    """Gives what stands before a query: ``Instruct: {instruction}\\nQuery:``."""
+    r"""Gives what stands before a query: ``Instruct: {instruction}\nQuery:``."""
     return f"Instruct: {instruction}\nQuery:"

@@ -1,0 +1,73 @@
+# make demo   sets everything up and asks questions of the documentation of Python's standard library
+# make test   sets everything up and runs the tests
+# make check  what CI runs: lint, types, import contracts, spelling, tests with coverage
+
+PYTHON ?= python3
+VENV   ?= .venv
+# Where torch comes from; for a CPU-only build: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+say = @printf '\n==> %s\n' "$(1)"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts spelling coverage clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(BIN)/python:
+	$(call say,Making a virtual environment in $(VENV))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Set PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+
+$(VENV)/.torch: constraints.txt | $(BIN)/python
+	$(call say,Installing torch ($(shell grep ^torch constraints.txt)); without TORCH_INDEX it is the package index's own build)
+	@$(PIP) torch $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml $(VENV)/.torch
+	$(call say,Installing the package with the extra 'rag')
+	@$(PIP) --editable ".[rag]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.torch
+	$(call say,Installing the package with all extras and the development tools)
+	@$(PIP) --editable ".[all]" --group dev
+	@touch $@
+
+demo: $(VENV)/.demo
+	$(call say,Asking the documentation of Python's standard library)
+	$(BIN)/qwen3-embed rag --ask "How do I run several tasks at once and wait for all of them?" --ask "read a file line by line without loading it all"
+
+test: $(VENV)/.dev
+	$(call say,Running the tests)
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev lint types contracts spelling coverage
+
+lint: $(VENV)/.dev
+	$(call say,Linting)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(call say,Checking types)
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(call say,Checking import contracts)
+	$(BIN)/lint-imports
+
+spelling: $(VENV)/.dev
+	$(call say,Checking spelling)
+	$(BIN)/codespell
+
+coverage: $(VENV)/.dev
+	$(call say,Running the tests with coverage)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*

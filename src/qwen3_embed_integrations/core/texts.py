@@ -1,0 +1,25 @@
+"""What counts as texts: a sequence of `str`, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .errors import InputTypeError
+
+
+def checked_texts(texts: Sequence[str]) -> list[str]:
+    """Gives the texts as a list.
+
+    Raises:
+        InputTypeError: Not a sequence of `str`; the message names the index.
+    """
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, (Sequence, np.ndarray)):
+        raise InputTypeError(
+            f"Expected a list of str, found {type(texts).__name__}. For one text, give a list of one: [text]."
+        )
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputTypeError(f"Text {index} is {type(text).__name__}, expected str.")
+    return list(texts)

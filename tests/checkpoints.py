@@ -1,0 +1,71 @@
+"""Small real Qwen3 checkpoints, written by the tests; no mocks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers import Qwen3Config, Qwen3Model
+
+import qwen3_embed_integrations
+
+TINY = Path(qwen3_embed_integrations.__file__).parent / "models" / "tiny"
+WEB_PROMPT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
+MakeCheckpoint = Callable[..., Path]
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def build_checkpoint(folder: Path, *, pooling: str = "lasttoken", seed: int = 0, **shape: Any) -> Path:
+    """Writes a random Qwen3 model with the bundled tokenizer, in sentence-transformers format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(TINY / name, folder / name)
+    tokenizer = Tokenizer.from_file(str(TINY / "tokenizer.json"))
+    torch.manual_seed(seed)
+    standard = {
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "intermediate_size": 128,
+        "max_position_embeddings": 8192,
+        "tie_word_embeddings": True,
+    }
+    Qwen3Model(Qwen3Config(**{**standard, **shape})).float().save_pretrained(folder)
+    kinds = ("Transformer", "Pooling", "Normalize")
+    modules = [
+        {
+            "idx": i,
+            "name": str(i),
+            "path": f"{i}_{kind}" if i else "",
+            "type": f"sentence_transformers.models.{kind}",
+        }
+        for i, kind in enumerate(kinds)
+    ]
+    write_json(folder / "modules.json", modules)
+    flags = {"lasttoken": "lasttoken", "mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens"}
+    pooled = {f"pooling_mode_{flag}": name == pooling for name, flag in flags.items()}
+    width = {**standard, **shape}["hidden_size"]
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, **pooled})
+    (folder / "2_Normalize").mkdir(exist_ok=True)
+    write_json(
+        folder / "config_sentence_transformers.json",
+        {
+            "prompts": {"query": WEB_PROMPT, "document": ""},
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    )
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": 8192, "do_lower_case": False})
+    return folder

@@ -1,0 +1,42 @@
+"""Fixtures: small real checkpoints, and an environment that stays at home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small models are faster so, and a busy machine stays fair
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+
+import pytest
+from transformers.utils import logging as transformers_logging
+
+from checkpoints import MakeCheckpoint, build_checkpoint
+
+transformers_logging.disable_progress_bar()
+
+
+@pytest.fixture(scope="session")
+def make_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> MakeCheckpoint:
+    """Builds further checkpoints: `make_checkpoint(pooling="mean", seed=1, hidden_size=96)`."""
+
+    def make(**options: Any) -> Path:
+        return build_checkpoint(tmp_path_factory.mktemp("checkpoint") / "model", **options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def checkpoint(make_checkpoint: MakeCheckpoint) -> Path:
+    """A random model of width 64; treat it as read-only."""
+    return make_checkpoint()
+
+
+@pytest.fixture
+def own_checkpoint(checkpoint: Path, tmp_path: Path) -> Path:
+    """A copy of `checkpoint` that a test may damage."""
+    return Path(shutil.copytree(checkpoint, tmp_path / "own"))

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from qwen3_embed_integrations import ConfigError, NonFiniteError
+from qwen3_embed_integrations.core.matryoshka import truncate_and_normalize
+
+ROWS = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(0, 5), st.just(40)),
+    elements=st.floats(0.125, 1e6, width=32),
+)
+
+
+@given(ROWS, st.integers(1, 40))
+def test_truncated_rows_have_norm_1_and_keep_their_direction(rows, dimension):
+    out = truncate_and_normalize(rows, dimension)
+    assert out.shape == (len(rows), dimension)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(out * rows[:, :1] / out[:, :1], rows[:, :dimension], rtol=1e-4)
+
+
+def test_the_rows_that_came_in_stay_as_they_were():
+    rows = np.full((1, 4), 2, dtype=np.float32)
+    truncate_and_normalize(rows, 4)
+    assert (rows == 2).all()
+
+
+@pytest.mark.parametrize("dimension", [0, -3, 41, 1000])
+def test_a_dimension_out_of_range_is_refused(dimension):
+    with pytest.raises(ConfigError, match=f"dimension={dimension}"):
+        truncate_and_normalize(np.ones((1, 40), dtype=np.float32), dimension)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0])
+def test_a_row_without_direction_is_an_error_that_names_it(bad):
+    rows = np.ones((3, 4), dtype=np.float32)
+    rows[1] = bad
+    with pytest.raises(NonFiniteError, match=r"Rows \[1\]"):
+        truncate_and_normalize(rows, 4)

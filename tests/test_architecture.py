@@ -1,0 +1,82 @@
+"""The house's laws that import-linter does not check."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import qwen3_embed_integrations
+
+PACKAGE = Path(qwen3_embed_integrations.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+OWNERS = {
+    "torch": ("backends/",),
+    "transformers": ("backends/", "rag/"),
+    "tokenizers": ("backends/",),
+    "safetensors": ("backends/",),
+    "peft": ("backends/",),
+    "huggingface_hub": ("backends/",),
+    "tqdm": ("encoder.py",),
+    "typer": ("cli.py",),
+    "rich": ("cli.py", "rag/"),
+    "langchain_core": ("langchain.py", "rag/"),
+    "langchain_chroma": ("rag/",),
+    "llama_index": ("llama_index.py",),
+    "haystack": ("haystack.py",),
+    "chromadb": ("chroma.py", "rag/"),
+}
+"""Which files may import a third-party package."""
+
+
+def imported(path):
+    """Names of the top-level packages that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_third_party_package_is_imported_only_by_its_owner(package):
+    strangers = [
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if package in imported(path) and not str(path.relative_to(PACKAGE)).startswith(OWNERS[package])
+    ]
+    assert strangers == []
+
+
+def in_a_fresh_process(code):
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_face_loads_no_torch_and_no_framework():
+    heavy = ["torch", "transformers", "langchain_core", "llama_index", "haystack", "chromadb", "tokenizers"]
+    code = f"import qwen3_embed_integrations, sys; print([m for m in {heavy!r} if m in sys.modules])"
+    assert in_a_fresh_process(code) == "[]"
+
+
+def test_making_a_door_loads_no_torch():
+    code = (
+        "from qwen3_embed_integrations.langchain import Qwen3Embeddings; import sys;"
+        "Qwen3Embeddings(model='tiny'); print('torch' in sys.modules)"
+    )
+    assert in_a_fresh_process(code) == "False"
+
+
+def test_everything_public_is_documented_and_importable():
+    for name in qwen3_embed_integrations.__all__:
+        value = getattr(qwen3_embed_integrations, name)
+        assert value.__doc__ or not callable(value), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_is_one_idea_of_at_most_250_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
