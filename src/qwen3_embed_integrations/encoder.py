@@ -49,7 +49,7 @@ class Qwen3Encoder:
         self.config = base.replace(**options) if options else base
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.config.to_dict().items())
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.config.to_options().items())
         return f"Qwen3Encoder({shown})"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -131,15 +131,15 @@ class EncoderConfig(BaseModel):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles as the stored form: options only, the token left behind."""
-        return type(self).from_dict, (self.to_dict(),)
+        return type(self).from_options, (self.to_options(),)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_options(self) -> dict[str, Any]:
         """Gives the options that differ from their defaults, as JSON types, without secrets."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @classmethod
-    def from_dict(cls, options: Mapping[str, Any]) -> Self:
-        """Gives back the config that `to_dict` described."""
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """Gives back the config that `to_options` described."""
         return cls(**options)
 
     def replace(self, **options: Any) -> Self:
