@@ -63,7 +63,7 @@ def test_peer_names_point_at_real_options():
 def test_the_token_is_in_no_repr_dict_pickle_or_error():
     config = EncoderConfig(model="tiny", token="hf_secret")
     assert config.token is not None
-    assert "hf_secret" not in repr(config) + str(config) + str(config.to_dict())
+    assert "hf_secret" not in repr(config) + str(config) + str(config.to_options())
     assert b"hf_secret" not in pickle.dumps(config)
     with pytest.raises(ConfigError) as caught:
         EncoderConfig(token=["hf_secret"])
@@ -72,13 +72,13 @@ def test_the_token_is_in_no_repr_dict_pickle_or_error():
 
 def test_a_config_round_trips_through_its_dict_and_pickle():
     config = EncoderConfig(model="tiny", dimension=64, task="code", max_length=100)
-    assert EncoderConfig.from_dict(config.to_dict()) == config
+    assert EncoderConfig.from_options(config.to_options()) == config
     assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - our own bytes
 
 
 def test_the_dict_holds_only_what_was_changed():
-    assert EncoderConfig().to_dict() == {}
-    assert EncoderConfig(model="4B").to_dict() == {"model": "Qwen/Qwen3-Embedding-4B"}
+    assert EncoderConfig().to_options() == {}
+    assert EncoderConfig(model="4B").to_options() == {"model": "Qwen/Qwen3-Embedding-4B"}
 
 
 def test_equal_configs_have_equal_hashes():
