@@ -130,7 +130,7 @@ def test_pickled_weights_are_refused_unopened(own_checkpoint):
 
 def test_weights_of_another_shape_are_refused_and_not_made_up(own_checkpoint):
     edit(own_checkpoint / "config.json", num_hidden_layers=5, layer_types=["full_attention"] * 5)
-    with pytest.raises(CheckpointError, match="lack 22 tensors"):
+    with pytest.raises(CheckpointError, match=r"lack layers\.3\."):
         Qwen3Encoder(model=str(own_checkpoint)).load()
 
 

@@ -8,7 +8,6 @@ BOUNDS = torch.tensor([0, 2, 3])
 
 def test_each_pooling_takes_its_own_tokens_in_float32():
     expected = {
-        "lasttoken": [[3, 1], [7, 7]],
         "cls": [[1, 5], [7, 7]],
         "mean": [[2, 3], [7, 7]],
         "max": [[3, 5], [7, 7]],

@@ -78,11 +78,9 @@ def _checkpoint(slot: _Slot, config: EncoderConfig) -> Checkpoint:
 
 def _runtime() -> ModuleType:
     try:
-        import torch  # noqa: F401 - asked for by name, so that the message names it
-        import transformers  # noqa: F401 - same
-    except ImportError as error:
+        return import_module(".torch", __name__)
+    except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "torch") from error
-    return import_module(".torch", __name__)
 
 
 def _close_all() -> None:

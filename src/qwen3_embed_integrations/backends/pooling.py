@@ -1,4 +1,7 @@
-"""One row per sequence from the token states of a packed batch, in float32."""
+"""One row per sequence from all its token states, in float32.
+
+Last-token pooling is not here: it asks the model for the last tokens' states alone.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,7 @@ from collections.abc import Callable
 import torch
 
 
-def _last(states: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:  # noqa: ARG001 - one signature for all poolings
-    return states[ends - 1].float()
-
-
-def _first(states: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:  # noqa: ARG001 - same
+def _first(states: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:  # noqa: ARG001 - one signature for all poolings
     return states[starts].float()
 
 
@@ -28,7 +27,6 @@ def _segment_reduce(states: torch.Tensor, starts: torch.Tensor, ends: torch.Tens
 
 
 POOLINGS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]] = {
-    "lasttoken": _last,
     "cls": _first,
     "mean": _mean,
     "max": _max,

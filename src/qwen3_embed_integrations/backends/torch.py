@@ -1,32 +1,40 @@
-"""The Qwen3 forward pass on packed tokens, in PyTorch: transformers' own Qwen3Model, run without padding."""
+"""The PyTorch runtime: device, dtype, and a packed batch through the model into pooled rows."""
 
 from __future__ import annotations
 
 import logging
-from pathlib import Path
-from typing import Any, cast
+from typing import Protocol
 
 import numpy as np
 import torch
-from transformers import Qwen3Model
-from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
-from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError
+from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.packing import PackedBatch
 
-from . import attention
-from .checkpoint import Checkpoint
+from .attention import Runs, equal_length_runs
+from .checkpoint import Checkpoint, read_json
 from .local import LocalBackend
-from .lora import merge_adapter
 from .pooling import pool
+from .qwen3 import PackedQwen3, Shape, is_plain
 from .tokens import TextTokenizer
+from .weights import FolderWeights
 
 _CPU_BATCH_TOKENS = 2048  # 0.6B on two cores: 649, 690 and 694 tokens/s with 512, 1024 and 2048
 _GPU_BATCH_TOKENS = 16384
 
 logger = logging.getLogger(__name__)
+
+
+class TokenModel(Protocol):
+    """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
+
+    def __call__(
+        self, ids: torch.Tensor, positions: torch.Tensor, runs: Runs, wanted: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Gives the final states of the `wanted` tokens (None: of all)."""
+        ...
 
 
 def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
@@ -84,7 +92,7 @@ class TorchForward:
         self._device = device
         self._dtype = dtype
         self._model = load_model(checkpoint, device, dtype)
-        self._exact: Qwen3Model | None = None
+        self._exact: TokenModel | None = None
 
     def __call__(self, batch: PackedBatch) -> FloatArray:
         """Gives `[n, width]` float32 rows; a row may still be non-finite, the caller refuses it."""
@@ -96,79 +104,45 @@ class TorchForward:
                 rows[bad] = self._run(self._in_float32(), batch)[bad]
         except RuntimeError as error:
             if _is_out_of_memory(error):
-                raise MemoryError(str(error).splitlines()[0]) from error
+                raise MemoryError(str(error).partition("\n")[0]) from error
             raise
         return rows
 
-    def _in_float32(self) -> Qwen3Model:
+    def _in_float32(self) -> TokenModel:
         if self._exact is None:
             self._exact = load_model(self._checkpoint, self._device, torch.float32)
         return self._exact
 
     @torch.inference_mode()
-    def _run(self, model: Qwen3Model, batch: PackedBatch) -> FloatArray:
+    def _run(self, model: TokenModel, batch: PackedBatch) -> FloatArray:
         ids, positions, bounds = (
             torch.from_numpy(array).to(self._device)
             for array in (batch.input_ids, batch.position_ids, batch.cu_seqlens)
         )
-        states = model(
-            input_ids=ids[None],
-            position_ids=positions[None],
-            attention_mask={"full_attention": None},
-            use_cache=False,
-            runs=attention.equal_length_runs(batch.lengths.tolist()),
-        ).last_hidden_state[0]
-        rows: FloatArray = pool(states, bounds, self._checkpoint.facts.pooling).cpu().numpy()
-        return rows
+        runs = equal_length_runs(batch.lengths.tolist())
+        pooling = self._checkpoint.facts.pooling
+        if pooling == "lasttoken":
+            rows = model(ids, positions, runs, bounds[1:] - 1)
+        else:
+            rows = pool(model(ids, positions, runs, None), bounds, pooling)
+        pooled: FloatArray = rows.cpu().numpy()
+        return pooled
 
 
-def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Qwen3Model:
-    """Loads the weights, refusing a checkpoint that lacks some: transformers would make them up.
+def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TokenModel:
+    """Loads the weights: into the forward pass written here, or into transformers' for an unusual checkpoint.
 
     Raises:
         CheckpointError: Weights are missing, of the wrong shape or unreadable.
     """
-    try:
-        model, report = _from_pretrained(
-            checkpoint.folder,
-            dtype=dtype,
-            attn_implementation=attention.NAME,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"The weights in {checkpoint.folder} can't be loaded ({_first_line(error)}). "
-            "Copy or download the checkpoint again."
-        ) from error
-    wrong = sorted(str(key) for kind in ("missing_keys", "mismatched_keys") for key in report.get(kind, ()))
-    if wrong:
-        raise CheckpointError(
-            f"The weights in {checkpoint.folder} lack {len(wrong)} tensors or have them in another shape "
-            f"({', '.join(wrong[:3])}). The checkpoint is incomplete: copy or download it again."
-        )
-    if checkpoint.adapter:
-        model = merge_adapter(model, checkpoint.adapter)
-    torch.nn.Module.train(model, mode=False)
-    torch.nn.Module.to(model, device)  # transformers' own `to` is typed for itself alone
-    return model
+    config = read_json(checkpoint.folder / "config.json")
+    if checkpoint.adapter is None and is_plain(config):
+        return PackedQwen3(Shape.of(config), FolderWeights(checkpoint.folder, device, dtype), dtype)
+    from .lora import merge_adapter
+    from .reference import ReferenceQwen3, load_reference
 
-
-def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
-    """Loads without the progress bar that transformers draws into everybody's terminal."""
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-    try:
-        return cast("tuple[Qwen3Model, dict[str, Any]]", Qwen3Model.from_pretrained(folder, **options))
-    finally:
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # same
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    model = load_reference(checkpoint.folder, device, dtype)
+    return ReferenceQwen3(merge_adapter(model, checkpoint.adapter) if checkpoint.adapter else model)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -1,0 +1,97 @@
+"""transformers' own Qwen3Model, run without padding: the reference, and the runtime of unusual checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import AttentionInterface, Qwen3Model
+from transformers.utils import logging as transformers_logging
+
+from qwen3_embed_integrations.core.errors import CheckpointError
+
+from .attention import Runs, causal_attention
+
+_ATTENTION = "qwen3_packed"
+
+
+class ReferenceQwen3:
+    """As `PackedQwen3`: token ids laid end to end → token states, through transformers' module."""
+
+    def __init__(self, model: Qwen3Model) -> None:
+        self._model = model
+
+    def __call__(
+        self, ids: torch.Tensor, positions: torch.Tensor, runs: Runs, wanted: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32."""
+        states: torch.Tensor = self._model(
+            input_ids=ids[None],
+            position_ids=positions[None],
+            attention_mask={"full_attention": None},
+            use_cache=False,  # with a cache, transformers 5 lets packed sequences attend to each other
+            runs=runs,
+        ).last_hidden_state[0]
+        return (states if wanted is None else states[wanted]).float()
+
+
+def load_reference(folder: Path, device: torch.device, dtype: torch.dtype) -> Qwen3Model:
+    """Loads the weights, refusing a checkpoint that lacks some: transformers would make them up.
+
+    Raises:
+        CheckpointError: Weights are missing, of the wrong shape or unreadable.
+    """
+    try:
+        model, report = _from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation=_ATTENTION,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise CheckpointError(
+            f"The weights in {folder} can't be loaded ({reason}). Copy or download the checkpoint again."
+        ) from error
+    wrong = sorted(str(key) for kind in ("missing_keys", "mismatched_keys") for key in report.get(kind, ()))
+    if wrong:
+        raise CheckpointError(
+            f"The weights in {folder} lack {len(wrong)} tensors or have them in another shape "
+            f"({', '.join(wrong[:3])}). The checkpoint is incomplete: copy or download it again."
+        )
+    torch.nn.Module.to(model, device)  # transformers' own `to` is typed for itself alone
+    return model
+
+
+def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
+    """Loads without the progress bar that transformers draws into everybody's terminal."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    try:
+        return cast("tuple[Qwen3Model, dict[str, Any]]", Qwen3Model.from_pretrained(folder, **options))
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]  # same
+
+
+def _packed_attention(  # noqa: PLR0913 - the signature is transformers' AttentionInterface
+    module: torch.nn.Module,  # noqa: ARG001 - same
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,  # noqa: ARG001 - causality within a sequence is all the mask there is
+    *,
+    scaling: float,
+    runs: Runs,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Gives `[1, tokens, heads, head_size]` from `[1, heads, tokens, head_size]`, and no weights."""
+    query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
+    return causal_attention(query, key, value, scaling, runs)[None], None
+
+
+AttentionInterface.register(_ATTENTION, _packed_attention)

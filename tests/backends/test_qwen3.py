@@ -1,0 +1,110 @@
+"""The forward pass written here against transformers' own module."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from checkpoints import write_json
+from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
+from qwen3_embed_integrations.backends.attention import equal_length_runs
+from qwen3_embed_integrations.backends.qwen3 import PackedQwen3, Shape, is_plain
+from qwen3_embed_integrations.backends.reference import ReferenceQwen3, load_reference
+from qwen3_embed_integrations.backends.weights import FolderWeights
+from qwen3_embed_integrations.core.packing import pack
+
+CPU = torch.device("cpu")
+SHAPES = [{}, {"num_key_value_heads": 1, "hidden_size": 96}, {"head_dim": 16, "rope_theta": 1e6, "rms_norm_eps": 1e-5}]
+
+
+def packed():
+    rng = np.random.default_rng(0)
+    batch = pack(sorted((rng.integers(0, 999, n).tolist() for n in (1, 2, 2, 9, 40, 300)), key=len))
+    ids, positions, bounds = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
+    return ids, positions, equal_length_runs(batch.lengths.tolist()), bounds[1:] - 1
+
+
+def own(folder, dtype):
+    shape = Shape.of(json.loads((folder / "config.json").read_text()))
+    return PackedQwen3(shape, FolderWeights(folder, CPU, dtype), dtype)
+
+
+@pytest.fixture(scope="module", params=range(len(SHAPES)))
+def folder(request, make_checkpoint):
+    return make_checkpoint(seed=request.param, **SHAPES[request.param])
+
+
+@torch.inference_mode()
+def test_states_equal_transformers_states_in_float32(folder):
+    ids, positions, runs, ends = packed()
+    reference = ReferenceQwen3(load_reference(folder, CPU, torch.float32))
+    model = own(folder, torch.float32)
+    torch.testing.assert_close(
+        model(ids, positions, runs, None), reference(ids, positions, runs, None), atol=1e-5, rtol=1e-5
+    )
+    torch.testing.assert_close(
+        model(ids, positions, runs, ends), reference(ids, positions, runs, ends), atol=1e-5, rtol=1e-5
+    )
+
+
+@torch.inference_mode()
+def test_bfloat16_states_are_nearer_to_float32_than_transformers_are(folder):
+    inputs = packed()
+    exact = own(folder, torch.float32)(*inputs)
+    near = torch.cosine_similarity(own(folder, torch.bfloat16)(*inputs), exact).min()
+    theirs = ReferenceQwen3(load_reference(folder, CPU, torch.bfloat16))(*inputs)
+    assert near > 0.999
+    assert near >= torch.cosine_similarity(theirs, exact).min()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 1e4}},
+        {"rope_scaling": {"type": "linear", "factor": 2.0}},
+        {"attention_bias": True},
+        {"quantization_config": {"quant_method": "gptq"}},
+        {"hidden_act": "gelu"},
+    ],
+)
+def test_an_unusual_checkpoint_is_left_to_transformers(checkpoint, change):
+    config = json.loads((checkpoint / "config.json").read_text())
+    assert is_plain(config)
+    assert not is_plain({**config, **change})
+
+
+def test_stretched_positions_run_through_transformers_and_change_the_rows(own_checkpoint, checkpoint):
+    config = json.loads((own_checkpoint / "config.json").read_text())
+    stretched = {"rope_type": "linear", "factor": 4.0, "rope_theta": config["rope_parameters"]["rope_theta"]}
+    write_json(own_checkpoint / "config.json", {**config, "rope_parameters": stretched})
+    rows = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["one two three four"])
+    assert np.abs(rows - Qwen3Encoder(model=str(checkpoint)).encode_document(["one two three four"])).max() > 1e-4
+
+
+def test_weights_named_as_in_the_language_model_load_too(own_checkpoint, checkpoint):
+    weights = load_file(own_checkpoint / "model.safetensors")
+    renamed = {f"model.{name}": weight for name, weight in weights.items()}
+    save_file(renamed, own_checkpoint / "model.safetensors", metadata={"format": "pt"})
+    rows = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["x"])
+    np.testing.assert_array_equal(rows, Qwen3Encoder(model=str(checkpoint)).encode_document(["x"]))
+
+
+def test_a_weight_of_another_shape_is_refused(own_checkpoint):
+    config = json.loads((own_checkpoint / "config.json").read_text())
+    write_json(own_checkpoint / "config.json", {**config, "intermediate_size": 256})
+    with pytest.raises(CheckpointError, match=r"has shape \(128, 64\), config.json says \(256, 64\)"):
+        Qwen3Encoder(model=str(own_checkpoint)).load()
+
+
+def test_the_usual_checkpoint_runs_without_importing_transformers(checkpoint):
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from qwen3_embed_integrations import Qwen3Encoder;"
+        f"Qwen3Encoder(model={str(checkpoint)!r}).encode_query(['x']); print('transformers' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout == "False\n"
