@@ -2,11 +2,16 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from qwen3_embed_integrations.backends.attention import causal_attention, equal_length_runs
+from qwen3_embed_integrations.backends.attention import Layout, causal_attention, find_varlen
+
+CPU = torch.device("cpu")
 
 
 def test_neighbours_of_equal_length_make_one_run():
-    assert equal_length_runs([3, 3, 5, 3]) == ((0, 2, 3), (6, 1, 5), (11, 1, 3))
+    layout = Layout.of([3, 3, 5, 3], CPU)
+    assert layout.runs == ((0, 2, 3), (6, 1, 5), (11, 1, 3))
+    assert layout.bounds.tolist() == [0, 3, 6, 11, 14]
+    assert layout.longest == 5
 
 
 @pytest.mark.parametrize("lengths", [[1], [4, 4, 4], [1, 2, 2, 7], [9, 1, 9]])
@@ -16,7 +21,7 @@ def test_causal_attention_equals_attention_of_each_sequence_alone(lengths):
     total = sum(lengths)
     query = torch.randn(total, heads, size)
     key, value = torch.randn(2, total, kv_heads, size)
-    out = causal_attention(query, key, value, 0.3, equal_length_runs(lengths))
+    out = causal_attention(query, key, value, 0.3, Layout.of(lengths, CPU))
     start = 0
     for length in lengths:
         part = slice(start, start + length)
@@ -24,3 +29,20 @@ def test_causal_attention_equals_attention_of_each_sequence_alone(lengths):
         alone = scaled_dot_product_attention(query[part].transpose(0, 1), k, v, is_causal=True, scale=0.3)
         torch.testing.assert_close(out[part], alone.transpose(0, 1))
         start += length
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("lengths", [[1], [4, 4, 4], [1, 2, 2, 700]])
+def test_the_gpu_kernel_equals_the_plain_one(lengths):
+    torch.manual_seed(0)
+    query = torch.randn(sum(lengths), 4, 64)
+    key, value = torch.randn(2, sum(lengths), 2, 64)
+    expected = causal_attention(query, key, value, 0.1, Layout.of(lengths, CPU))
+    gpu = torch.device("cuda")
+    out = causal_attention(*(x.to(gpu, torch.bfloat16) for x in (query, key, value)), 0.1, Layout.of(lengths, gpu))
+    torch.testing.assert_close(out.float().cpu(), expected, atol=2e-2, rtol=2e-2)
+
+
+def test_this_torch_has_the_kernel_for_packed_sequences():
+    # Makes the GPU path's import and parameters a fact here, where no GPU can run it.
+    assert find_varlen() is not None

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from checkpoints import write_json
 from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
-from qwen3_embed_integrations.backends.attention import equal_length_runs
+from qwen3_embed_integrations.backends.attention import Layout
 from qwen3_embed_integrations.backends.qwen3 import PackedQwen3, Shape, is_plain
 from qwen3_embed_integrations.backends.reference import ReferenceQwen3, load_reference
 from qwen3_embed_integrations.backends.weights import FolderWeights
@@ -23,7 +23,7 @@ def packed():
     rng = np.random.default_rng(0)
     batch = pack(sorted((rng.integers(0, 999, n).tolist() for n in (1, 2, 2, 9, 40, 300)), key=len))
     ids, positions, bounds = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
-    return ids, positions, equal_length_runs(batch.lengths.tolist()), bounds[1:] - 1
+    return ids, positions, Layout.of(batch.lengths.tolist(), CPU), bounds[1:] - 1
 
 
 def own(folder, dtype):
@@ -38,14 +38,14 @@ def folder(request, make_checkpoint):
 
 @torch.inference_mode()
 def test_states_equal_transformers_states_in_float32(folder):
-    ids, positions, runs, ends = packed()
+    ids, positions, layout, ends = packed()
     reference = ReferenceQwen3(load_reference(folder, CPU, torch.float32))
     model = own(folder, torch.float32)
     torch.testing.assert_close(
-        model(ids, positions, runs, None), reference(ids, positions, runs, None), atol=1e-5, rtol=1e-5
+        model(ids, positions, layout, None), reference(ids, positions, layout, None), atol=1e-5, rtol=1e-5
     )
     torch.testing.assert_close(
-        model(ids, positions, runs, ends), reference(ids, positions, runs, ends), atol=1e-5, rtol=1e-5
+        model(ids, positions, layout, ends), reference(ids, positions, layout, ends), atol=1e-5, rtol=1e-5
     )
 
 

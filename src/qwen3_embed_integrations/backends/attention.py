@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from itertools import groupby
+from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-Runs = tuple[tuple[int, int, int], ...]
-"""(first token, number of sequences, tokens of each): neighbours of equal length attend in one call."""
+_VARLEN_DTYPES = (torch.bfloat16, torch.float16)
 
 
-def equal_length_runs(lengths: list[int]) -> Runs:
-    """Gives the runs of neighbouring sequences of equal length."""
-    runs, start = [], 0
-    for length, group in groupby(lengths):
-        count = len(list(group))
-        runs.append((start, count, length))
-        start += count * length
-    return tuple(runs)
+@dataclass(frozen=True)
+class Layout:
+    """Where the sequences of a packed batch lie.
+
+    Attributes:
+        runs: (first token, number of sequences, tokens of each): neighbours of equal length.
+        bounds: `[n + 1]` int32 on the model's device, where each sequence starts and the last one ends.
+        longest: Tokens of the longest sequence.
+    """
+
+    runs: tuple[tuple[int, int, int], ...]
+    bounds: torch.Tensor
+    longest: int
+
+    @classmethod
+    def of(cls, lengths: list[int], device: torch.device) -> Layout:
+        """Gives the layout of sequences of these lengths, laid end to end."""
+        runs, start = [], 0
+        for length, group in groupby(lengths):
+            count = len(list(group))
+            runs.append((start, count, length))
+            start += count * length
+        ends = torch.tensor(lengths).cumsum(0)
+        bounds = torch.cat((torch.zeros(1, dtype=torch.int64), ends)).to(device, torch.int32)
+        return cls(tuple(runs), bounds, max(lengths))
 
 
 def causal_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, runs: Runs
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, layout: Layout
 ) -> torch.Tensor:
     """Gives causal attention within each sequence.
 
@@ -31,13 +53,46 @@ def causal_attention(
         key: `[tokens, kv_heads, head_size]`.
         value: As `key`.
         scale: Factor of the scores.
-        runs: Where the sequences lie, from `equal_length_runs`.
+        layout: Where the sequences lie.
 
     Returns:
         `[tokens, heads, head_size]`.
     """
+    varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES else None
+    if varlen_attn is not None:
+        return varlen_attn(
+            query,
+            key,
+            value,
+            layout.bounds,
+            layout.bounds,
+            layout.longest,
+            layout.longest,
+            scale=scale,
+            window_size=(-1, 0),  # causal
+            enable_gqa=True,
+            num_splits=1,  # the same row whatever else is in the batch
+        )
+    return _attention_by_length(query, key, value, scale, layout)
+
+
+@cache
+def find_varlen() -> Callable[..., torch.Tensor] | None:
+    """Gives torch's kernel for packed sequences; None before torch 2.13, where it can't keep rows independent."""
+    try:
+        varlen: Any = import_module("torch.nn.attention.varlen").varlen_attn
+    except (ImportError, AttributeError):
+        return None
+    known = inspect.signature(varlen).parameters
+    return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None  # type: ignore[no-any-return]  # seen above
+
+
+def _attention_by_length(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, layout: Layout
+) -> torch.Tensor:
+    """As `causal_attention`: each run of equally long neighbours is one call of torch's own kernel."""
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    for start, count, length in runs:
+    for start, count, length in layout.runs:
         end = start + count * length
         q, k, v = (x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (query, key, value))
         mixed = scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=True)

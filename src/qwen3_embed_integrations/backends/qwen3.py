@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.nn.functional import linear, rms_norm, silu
 
-from .attention import Runs, causal_attention
+from .attention import Layout, causal_attention
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
 TakeWeight = Callable[..., torch.Tensor]
@@ -95,21 +95,21 @@ class PackedQwen3:
         self._frequencies = (1.0 / shape.rope_theta**exponents).to(self._norm.device)
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, runs: Runs, wanted: torch.Tensor | None
+        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32.
 
         Args:
             ids: `[tokens]`.
             positions: `[tokens]`, from each sequence's own start.
-            runs: Where the sequences lie, from `equal_length_runs`.
+            layout: Where the sequences lie.
             wanted: Indices of tokens; the last layer skips what only the others need.
         """
         states = self._embedding[ids].float()
         angles = positions[:, None].float() * self._frequencies
         cos, sin = (torch.cat((part, part), dim=-1)[:, None] for part in (angles.cos(), angles.sin()))
         for layer in self._layers:
-            mixed = self._attend(layer, states, cos, sin, runs)
+            mixed = self._attend(layer, states, cos, sin, layout)
             if layer is self._layers[-1] and wanted is not None:
                 states, mixed = states[wanted], mixed[wanted]
             states = states + layer.out(mixed).float()
@@ -121,7 +121,7 @@ class PackedQwen3:
         return rms_norm(states, (self._shape.width,), weight, self._shape.epsilon).to(self._dtype)
 
     def _attend(
-        self, layer: _Layer, states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, runs: Runs
+        self, layer: _Layer, states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, layout: Layout
     ) -> torch.Tensor:
         """Gives the heads' outputs side by side, `[tokens, heads * head_size]`."""
         shape = self._shape
@@ -131,7 +131,7 @@ class PackedQwen3:
             _rotate(rms_norm(x.float(), (shape.head_size,), weight, shape.epsilon), cos, sin).to(self._dtype)
             for x, weight in ((query, layer.q_norm), (key, layer.k_norm))
         )
-        mixed = causal_attention(query, key, value, shape.head_size**-0.5, runs)
+        mixed = causal_attention(query, key, value, shape.head_size**-0.5, layout)
         return mixed.flatten(1)
 
 

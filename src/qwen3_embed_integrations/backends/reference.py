@@ -11,7 +11,7 @@ from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
-from .attention import Runs, causal_attention
+from .attention import Layout, causal_attention
 
 _ATTENTION = "qwen3_packed"
 
@@ -23,7 +23,7 @@ class ReferenceQwen3:
         self._model = model
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, runs: Runs, wanted: torch.Tensor | None
+        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32."""
         states: torch.Tensor = self._model(
@@ -31,7 +31,7 @@ class ReferenceQwen3:
             position_ids=positions[None],
             attention_mask={"full_attention": None},
             use_cache=False,  # with a cache, transformers 5 lets packed sequences attend to each other
-            runs=runs,
+            layout=layout,
         ).last_hidden_state[0]
         return (states if wanted is None else states[wanted]).float()
 
@@ -86,12 +86,12 @@ def _packed_attention(  # noqa: PLR0913 - the signature is transformers' Attenti
     attention_mask: torch.Tensor | None,  # noqa: ARG001 - causality within a sequence is all the mask there is
     *,
     scaling: float,
-    runs: Runs,
+    layout: Layout,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Gives `[1, tokens, heads, head_size]` from `[1, heads, tokens, head_size]`, and no weights."""
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
-    return causal_attention(query, key, value, scaling, runs)[None], None
+    return causal_attention(query, key, value, scaling, layout)[None], None
 
 
 AttentionInterface.register(_ATTENTION, _packed_attention)

@@ -13,7 +13,7 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.packing import PackedBatch
 
-from .attention import Runs, equal_length_runs
+from .attention import Layout
 from .checkpoint import Checkpoint, read_json
 from .local import LocalBackend
 from .pooling import pool
@@ -31,7 +31,7 @@ class TokenModel(Protocol):
     """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, runs: Runs, wanted: torch.Tensor | None
+        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all)."""
         ...
@@ -119,12 +119,12 @@ class TorchForward:
             torch.from_numpy(array).to(self._device)
             for array in (batch.input_ids, batch.position_ids, batch.cu_seqlens)
         )
-        runs = equal_length_runs(batch.lengths.tolist())
+        layout = Layout.of(batch.lengths.tolist(), self._device)
         pooling = self._checkpoint.facts.pooling
         if pooling == "lasttoken":
-            rows = model(ids, positions, runs, bounds[1:] - 1)
+            rows = model(ids, positions, layout, bounds[1:] - 1)
         else:
-            rows = pool(model(ids, positions, runs, None), bounds, pooling)
+            rows = pool(model(ids, positions, layout, None), bounds, pooling)
         pooled: FloatArray = rows.cpu().numpy()
         return pooled
 
