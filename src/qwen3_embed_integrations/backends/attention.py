@@ -84,7 +84,7 @@ def find_varlen() -> Callable[..., torch.Tensor] | None:
     except (ImportError, AttributeError):
         return None
     known = inspect.signature(varlen).parameters
-    return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None  # type: ignore[no-any-return]  # seen above
+    return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None
 
 
 def _attention_by_length(
