@@ -1,0 +1,375 @@
+"""The LlamaIndex door: its methods, options and stored forms."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from llama_index.core import Settings
+from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
+from llama_index.core.ingestion.pipeline import get_transformation_hash
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.instrumentation.events.embedding import EmbeddingEndEvent, EmbeddingStartEvent
+from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
+from llama_index.core.schema import MetadataMode, TextNode
+from llama_index.core.storage.kvstore import SimpleKVStore
+from pydantic import PrivateAttr
+
+from qwen3_embed_integrations import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations.llama_index import Qwen3Embedding
+
+TEXTS = ["A heap is a tree.", "Lists have a method sort.", "", "Zeilen\numbruch", "A heap is a tree."]
+EVERY_OPTION: dict[str, Any] = {
+    "revision": "main",
+    "cache_folder": "models",
+    "local_files_only": True,
+    "device": "cpu",
+    "dtype": "float32",
+    "pooling": "mean",
+    "max_batch_tokens": 512,
+    "dimension": 32,
+    "document_task": "sts",
+    "task": "code",
+    "max_length": 100,
+    "on_overflow": "error",
+    "show_progress": True,
+}
+
+
+@pytest.fixture
+def embedding(checkpoint: Path) -> Qwen3Embedding:
+    return Qwen3Embedding(model=str(checkpoint))
+
+
+@pytest.fixture
+def encoder(checkpoint: Path) -> Qwen3Encoder:
+    return Qwen3Encoder(model=str(checkpoint))
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Records what reaches the encoder, which then does its work."""
+    seen: list[tuple[str, list[str]]] = []
+    encode, aencode = Qwen3Encoder.encode, Qwen3Encoder.aencode
+
+    def recorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
+        seen.append((role, list(texts)))
+        return encode(self, texts, role, **options)
+
+    async def arecorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
+        seen.append((role, list(texts)))
+        return await aencode(self, texts, role, **options)
+
+    monkeypatch.setattr(Qwen3Encoder, "encode", recorded)
+    monkeypatch.setattr(Qwen3Encoder, "aencode", arecorded)
+    return seen
+
+
+class Recorder(BaseEventHandler):
+    """Keeps every event."""
+
+    _seen: list[Any] = PrivateAttr(default_factory=list)
+
+    def handle(self, event: Any, **_: Any) -> None:
+        self._seen.append(event)
+
+
+@pytest.fixture
+def events() -> Iterator[list[Any]]:
+    root, recorder = get_dispatcher(), Recorder()
+    root.add_event_handler(recorder)
+    yield recorder._seen
+    root.event_handlers.remove(recorder)
+
+
+def test_queries_carry_the_instruction_and_texts_are_raw(
+    embedding: Qwen3Embedding, encoder: Qwen3Encoder
+) -> None:
+    text = "How do I sort a list?"
+    query_row, text_row = embedding.get_query_embedding(text), embedding.get_text_embedding(text)
+    assert query_row == encoder.encode_query([text])[0].tolist()
+    assert text_row == encoder.encode_document([text])[0].tolist()
+    assert query_row != text_row
+    assert {type(value) for value in query_row + text_row} == {float}
+
+
+def test_a_batch_is_one_call_of_the_encoder_in_the_order_given(
+    embedding: Qwen3Embedding, encoder: Qwen3Encoder, calls: list[tuple[str, list[str]]]
+) -> None:
+    texts = TEXTS * 9
+    rows = embedding.get_text_embedding_batch(texts)
+    assert calls == [("document", texts)]
+    np.testing.assert_allclose(rows, encoder.encode_document(texts), atol=1e-6)
+
+
+async def test_async_methods_equal_their_twins(embedding: Qwen3Embedding) -> None:
+    assert await embedding.aget_query_embedding("heap") == embedding.get_query_embedding("heap")
+    assert await embedding.aget_text_embedding("heap") == embedding.get_text_embedding("heap")
+    batch, abatch = (
+        embedding.get_text_embedding_batch(TEXTS),
+        await embedding.aget_text_embedding_batch(TEXTS),
+    )
+    np.testing.assert_allclose(abatch, batch, atol=1e-6)
+    mean, amean = (
+        embedding.get_agg_embedding_from_queries(TEXTS),
+        await embedding.aget_agg_embedding_from_queries(TEXTS),
+    )
+    np.testing.assert_allclose(amean, mean, atol=1e-6)
+
+
+async def test_async_batches_reach_the_encoder_whole(
+    embedding: Qwen3Embedding, calls: list[tuple[str, list[str]]]
+) -> None:
+    for n_workers in (None, 2):
+        await embedding.replace(num_workers=n_workers).aget_text_embedding_batch(TEXTS * 9)
+    assert calls == [("document", TEXTS * 9)] * 2
+
+
+def test_aggregated_queries_are_one_call_and_a_unit_row(
+    embedding: Qwen3Embedding, encoder: Qwen3Encoder, calls: list[tuple[str, list[str]]]
+) -> None:
+    queries = ["heap", "queue", "sort"]
+    row = embedding.get_agg_embedding_from_queries(queries)
+    assert calls == [("query", queries)]
+    mean = encoder.encode_query(queries).mean(axis=0)
+    np.testing.assert_allclose(row, mean / np.linalg.norm(mean), atol=1e-6)
+    assert np.linalg.norm(row) == pytest.approx(1.0)
+    assert np.linalg.norm(mean) < 1 - 1e-4  # else the law above says nothing
+    assert embedding.get_agg_embedding_from_queries(queries, agg_fn=lambda rows: rows[1]) == pytest.approx(
+        embedding.get_query_embedding("queue"), abs=1e-6
+    )
+    with pytest.raises(ValueError, match="No embeddings"):
+        embedding.get_agg_embedding_from_queries([])
+
+
+async def test_nodes_are_embedded_as_llama_index_shows_them_to_embedders(embedding: Qwen3Embedding) -> None:
+    nodes = [
+        TextNode(
+            text=text,
+            metadata={"title": f"T{i}", "path": "secret/path"},
+            excluded_embed_metadata_keys=["path"],
+        )
+        for i, text in enumerate(TEXTS)
+    ]
+    shown = [node.get_content(MetadataMode.EMBED) for node in nodes]
+    assert "T1" in shown[1]
+    assert "secret" not in shown[1]
+    expected = embedding.get_text_embedding_batch(shown)
+    assert [node.embedding for node in embedding(copy.deepcopy(nodes))] == expected
+    np.testing.assert_allclose(
+        [node.embedding for node in await embedding.acall(copy.deepcopy(nodes))], expected, atol=1e-6
+    )
+
+
+def test_a_progress_bar_is_drawn_on_demand_only(
+    embedding: Qwen3Embedding, capfd: pytest.CaptureFixture[str]
+) -> None:
+    embedding.get_text_embedding_batch(TEXTS)
+    assert capfd.readouterr().err == ""
+    embedding.get_text_embedding_batch(TEXTS, show_progress=True)
+    assert "5/5" in capfd.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*max_length=4:qwen3_embed_integrations.TruncationWarning")
+def test_a_cache_never_gives_a_row_of_another_role_model_task_or_dimension(
+    embedding: Qwen3Embedding, make_checkpoint: Callable[..., Path]
+) -> None:
+    store, text = SimpleKVStore(), "How do I sort a list?"
+    other = str(make_checkpoint(seed=5))
+    variants = [
+        embedding,
+        embedding.replace(model=other),
+        embedding.replace(dimension=32),
+        embedding.replace(task="code"),
+        embedding.replace(document_task="sts"),
+        embedding.replace(max_length=4),
+    ]
+    for _ in ("cold", "warm"):
+        for variant in variants:
+            cached = variant.replace(embeddings_cache=store)
+            assert cached.get_text_embedding(text) == variant.get_text_embedding(text)
+            assert cached.get_query_embedding(text) == variant.get_query_embedding(text)
+
+
+async def test_a_cached_text_is_not_computed_again(
+    embedding: Qwen3Embedding, calls: list[tuple[str, list[str]]]
+) -> None:
+    cached = embedding.replace(embeddings_cache=SimpleKVStore())
+    rows = cached.get_text_embedding_batch(TEXTS)
+    query = cached.get_query_embedding("heap")
+    calls.clear()
+    assert cached.get_text_embedding_batch(TEXTS) == rows
+    assert await cached.aget_text_embedding_batch(TEXTS) == rows
+    assert await cached.aget_text_embedding(TEXTS[0]) == cached.get_text_embedding(TEXTS[0]) == rows[0]
+    assert await cached.aget_query_embedding("heap") == query
+    assert calls == []
+    assert await cached.aget_query_embedding("queue") == cached.get_query_embedding("queue")
+    assert calls == [("query", ["queue"])]
+
+
+def test_every_option_is_a_field_that_the_ingestion_hash_follows(embedding: Qwen3Embedding) -> None:
+    assert EncoderConfig.model_fields.keys() <= Qwen3Embedding.model_fields.keys()
+    assert EVERY_OPTION.keys() == EncoderConfig.model_fields.keys() - {"model", "token"}
+    nodes = [TextNode(text="x", id_="1")]
+    hashes = {get_transformation_hash(nodes, embedding.replace(**{k: v})) for k, v in EVERY_OPTION.items()}
+    hashes |= {get_transformation_hash(nodes, embedding), get_transformation_hash(nodes, Qwen3Embedding())}
+    assert len(hashes) == len(EVERY_OPTION) + 2
+
+
+def test_model_and_model_name_are_one_option(checkpoint: Path) -> None:
+    by_name = Qwen3Embedding(model_name=str(checkpoint))
+    assert by_name == Qwen3Embedding(model=str(checkpoint), callback_manager=by_name.callback_manager)
+    assert (
+        Qwen3Embedding(model_name="0.6B").model == Qwen3Embedding().model_name == "Qwen/Qwen3-Embedding-0.6B"
+    )
+    assert by_name.replace(model="4B").model_name == "Qwen/Qwen3-Embedding-4B"
+    with pytest.raises(ConfigError, match="one option"):
+        Qwen3Embedding(model="4B", model_name="0.6B")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"truncate_dim": 64}, "called 'dimension'"),
+        ({"modle": "tiny"}, "Did you mean 'model'"),
+        ({"dimension": 3}, "dimension=3"),
+        ({"task": "cod"}, "Did you mean 'code'"),
+    ],
+)
+def test_unfit_options_are_refused_with_what_to_do(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Qwen3Embedding(**options)
+
+
+def test_options_are_fixed_and_framework_settings_are_not(embedding: Qwen3Embedding) -> None:
+    for name in ("dimension", "model_name"):
+        with pytest.raises(ConfigError, match=rf"replace\({name}="):
+            setattr(embedding, name, "x")
+    manager = CallbackManager([])
+    embedding.callback_manager = manager
+    embedding.embed_batch_size = 64
+    assert embedding.callback_manager is manager
+
+
+def test_settings_takes_it_and_gives_it_its_callbacks(
+    embedding: Qwen3Embedding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "_embed_model", None)
+    Settings.embed_model = embedding
+    assert Settings.embed_model is embedding
+    assert embedding.callback_manager is Settings.callback_manager
+
+
+def test_stored_forms_give_back_every_option_and_no_secret(checkpoint: Path) -> None:
+    options = {**EVERY_OPTION, "model": str(checkpoint), "embed_batch_size": 7, "num_workers": 3}
+    embedding = Qwen3Embedding(**options, token="hf_secret", embeddings_cache=SimpleKVStore())  # noqa: S106 - made up
+    assert embedding.to_dict()["class_name"] == "Qwen3Embedding"
+    assert "hf_secret" not in embedding.to_json() + repr(embedding) + str(embedding.to_dict())
+    copies = [
+        Qwen3Embedding.from_dict(embedding.to_dict()),
+        Qwen3Embedding.from_json(embedding.to_json()),
+        pickle.loads(pickle.dumps(embedding)),  # noqa: S301 - our own bytes
+    ]
+    for given_back in copies:
+        assert given_back.to_dict() == embedding.to_dict()
+        assert {name: getattr(given_back, name) for name in options} == options
+        assert given_back.token is None
+        assert given_back.embeddings_cache is None
+
+
+def test_a_pickle_holds_options_and_no_weights(embedding: Qwen3Embedding) -> None:
+    embedding.get_query_embedding("loaded")
+    assert len(pickle.dumps(embedding)) < 2000
+
+
+def test_copies_share_the_encoder_the_cache_and_the_callbacks(embedding: Qwen3Embedding) -> None:
+    original = embedding.replace(embeddings_cache=SimpleKVStore())
+    for twin in (copy.copy(original), copy.deepcopy(original), original.model_copy(deep=True)):
+        assert twin == original
+        assert hash(twin) == hash(original)
+        assert twin.encoder is original.encoder
+        assert twin.embeddings_cache is original.embeddings_cache
+        assert twin.callback_manager is original.callback_manager
+
+
+def test_events_name_the_model_and_hold_no_secret(checkpoint: Path, events: list[Any]) -> None:
+    debug = LlamaDebugHandler(print_trace_on_end=False)
+    embedding = Qwen3Embedding(
+        model=str(checkpoint),
+        token="hf_secret",  # noqa: S106 - made up
+        task="code",
+        callback_manager=CallbackManager([debug]),
+    )
+    embedding.get_text_embedding_batch(TEXTS * 9)
+    start, end = events
+    assert isinstance(start, EmbeddingStartEvent)
+    assert isinstance(end, EmbeddingEndEvent)
+    assert start.model_dict["model_name"] == str(checkpoint)
+    assert start.model_dict["task"] == "code"
+    assert end.chunks == TEXTS * 9
+    pair = debug.get_event_pairs(CBEventType.EMBEDDING)
+    assert len(pair) == 1
+    assert "hf_secret" not in repr(events) + repr([event.payload for event in pair[0]])
+
+
+async def test_each_call_is_one_span(embedding: Qwen3Embedding) -> None:
+    handler = SimpleSpanHandler()
+    get_dispatcher().add_span_handler(handler)
+    try:
+        embedding.get_query_embedding("heap")
+        await embedding.aget_text_embedding_batch(TEXTS)
+    finally:
+        get_dispatcher().span_handlers.remove(handler)
+    names = [span.id_.rsplit("-", 5)[0] for span in handler.completed_spans]
+    assert [name for name in names if not name.split(".")[1].startswith("_")] == [
+        "Qwen3Embedding.get_query_embedding",
+        "Qwen3Embedding.aget_text_embedding_batch",
+    ]
+
+
+@pytest.mark.parametrize("bad", [None, 3, b"bytes", ["nested"]])
+async def test_what_is_no_text_is_refused_at_once(
+    embedding: Qwen3Embedding, bad: Any, calls: list[tuple[str, list[str]]]
+) -> None:
+    for one in (embedding, embedding.replace(embeddings_cache=SimpleKVStore())):
+        with pytest.raises(InputTypeError, match=type(bad).__name__):
+            one.get_query_embedding(bad)
+        with pytest.raises(InputTypeError, match=type(bad).__name__):
+            one.get_text_embedding(bad)
+        with pytest.raises(InputTypeError, match=type(bad).__name__):
+            await one.aget_text_embedding_batch(["good", bad])
+    assert len(calls) == 3  # the cache refuses before the encoder; nothing was tried twice
+
+
+def test_one_text_in_place_of_a_list_is_refused(embedding: Qwen3Embedding) -> None:
+    for method in (embedding.get_text_embedding_batch, embedding.get_agg_embedding_from_queries):
+        with pytest.raises(InputTypeError, match=r"give \[text\]"):
+            method("letters")  # type: ignore[operator]  # the mistake under test
+
+
+def test_no_texts_give_no_rows_and_load_nothing() -> None:
+    assert Qwen3Embedding(model="no/such-model").get_text_embedding_batch([]) == []
+
+
+def test_use_after_unload_loads_again(embedding: Qwen3Embedding) -> None:
+    row = embedding.get_query_embedding("heap")
+    embedding.encoder.unload()
+    assert not embedding.encoder.is_loaded
+    assert embedding.get_query_embedding("heap") == row
+
+
+async def test_a_cancelled_call_leaves_the_encoder_usable(embedding: Qwen3Embedding) -> None:
+    embedding.encoder.load()
+    long = asyncio.create_task(embedding.aget_text_embedding_batch([f"{i} heap " * 50 for i in range(400)]))
+    await asyncio.sleep(0.05)
+    long.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await long
+    assert await embedding.aget_query_embedding("heap") == embedding.get_query_embedding("heap")
