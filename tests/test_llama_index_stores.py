@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,7 @@ import pytest
 from chromadb.errors import ChromaError
 from llama_index.core import StorageContext, VectorStoreIndex
 from llama_index.core.ingestion import IngestionCache, IngestionPipeline
-from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.schema import Document, TextNode
+from llama_index.core.schema import TextNode
 from llama_index.core.vector_stores import MetadataFilters
 from llama_index.vector_stores.chroma import ChromaVectorStore
 
@@ -23,8 +25,7 @@ from qwen3_embed_integrations import Qwen3Encoder
 from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
 TEXTS = [
-    f"Section {i}: {word}"
-    for i, word in enumerate(["heap", "queue", "sort", "list", "tree", "graph", "map", "set"])
+    f"Section {i}: {word}" for i, word in enumerate(["heap", "queue", "sort", "list", "tree", "graph", "map", "set"])
 ]
 
 
@@ -42,9 +43,7 @@ def store() -> ChromaVectorStore:
     return ChromaVectorStore(chroma_collection=collection)
 
 
-def index_of(
-    nodes: Sequence[TextNode], store: ChromaVectorStore, embedding: Qwen3Embedding
-) -> VectorStoreIndex:
+def index_of(nodes: Sequence[TextNode], store: ChromaVectorStore, embedding: Qwen3Embedding) -> VectorStoreIndex:
     context = StorageContext.from_defaults(vector_store=store)
     return VectorStoreIndex(list(nodes), storage_context=context, embed_model=embedding)
 
@@ -90,9 +89,7 @@ def test_an_index_takes_more_nodes_than_chroma_takes_in_one_add(
     assert store.client.count() == len(nodes)
 
 
-def test_the_ingestion_cache_follows_the_options(
-    embedding: Qwen3Embedding, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_ingestion_cache_follows_the_options(embedding: Qwen3Embedding, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     encode = Qwen3Encoder.encode
 
@@ -115,21 +112,31 @@ def test_the_ingestion_cache_follows_the_options(
     assert calls == [len(TEXTS)] * 2
 
 
+WORKERS = """
+import json, sys
+from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.schema import TextNode
+from qwen3_embed_integrations.llama_index import Qwen3Embedding
+
+if __name__ == "__main__":
+    model, *texts = sys.argv[1:]
+    pipeline = IngestionPipeline(transformations=[Qwen3Embedding(model=model)])
+    nodes = pipeline.run(nodes=[TextNode(text=text) for text in texts], num_workers=2)
+    print(json.dumps({node.text: node.embedding for node in nodes}))
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(
-    multiprocessing.cpu_count() < 2, reason="LlamaIndex lowers num_workers to the CPUs and warns"
-)
-def test_worker_processes_give_the_rows_of_one_process(embedding: Qwen3Embedding) -> None:
-    documents = [Document(text=f"{text}. " * 20, id_=str(i)) for i, text in enumerate(TEXTS)]
-    pipeline = IngestionPipeline(
-        transformations=[SentenceSplitter(chunk_size=64, chunk_overlap=0), embedding]
+@pytest.mark.skipif(multiprocessing.cpu_count() < 2, reason="LlamaIndex lowers num_workers to the CPUs and warns")
+def test_worker_processes_give_the_rows_of_one_process(
+    embedding: Qwen3Embedding, checkpoint: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "workers.py"
+    script.write_text(WORKERS, encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(script), str(checkpoint), *TEXTS], capture_output=True, text=True, timeout=300, check=False
     )
-    alone = pipeline.run(documents=documents, num_workers=None)
-    pipeline = IngestionPipeline(
-        transformations=pipeline.transformations
-    )  # without the cache of the first run
-    together = pipeline.run(documents=documents, num_workers=2)
-    assert [node.get_content() for node in together] == [node.get_content() for node in alone]
-    np.testing.assert_allclose(
-        [node.embedding for node in together], [node.embedding for node in alone], atol=1e-5
-    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert list(rows) == TEXTS
+    np.testing.assert_allclose(list(rows.values()), embedding.get_text_embedding_batch(TEXTS), atol=1e-6)

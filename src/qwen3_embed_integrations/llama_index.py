@@ -66,9 +66,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         if name is not None:
             model = options.setdefault("model", name)
             if EncoderConfig(model=model).model != EncoderConfig(model=name).model:
-                raise ConfigError(
-                    f"model={model!r} and model_name={name!r} are one option. Give one of them."
-                )
+                raise ConfigError(f"model={model!r} and model_name={name!r} are one option. Give one of them.")
         super().__init__(**options)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -123,17 +121,13 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return await BaseEmbedding.aget_text_embedding(self._view("document"), text)
 
     @_spanned_by_base
-    def get_text_embedding_batch(
-        self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
-    ) -> Rows:
+    def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
         """Gives one unit row a document; all are planned together. InputTypeError: no list of `str`."""
         view = self._view("document", _listed(texts), show_progress=show_progress)
         return BaseEmbedding.get_text_embedding_batch(view, list(texts), **kwargs)
 
     @_spanned_by_base
-    async def aget_text_embedding_batch(
-        self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
-    ) -> Rows:
+    async def aget_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
         """Async twin of `get_text_embedding_batch`."""
         view = self._view("document", _listed(texts), show_progress=show_progress)
         return await BaseEmbedding.aget_text_embedding_batch(view, list(texts), **kwargs)
@@ -235,9 +229,7 @@ class _RoleCache:
 def _listed(texts: Sequence[str]) -> int:
     """Gives the number of texts; refuses one bare text, which would be read as a list of its letters."""
     if isinstance(texts, (str, bytes)):
-        raise InputTypeError(
-            f"Expected a list of str, found {type(texts).__name__}. For one text, give [text]."
-        )
+        raise InputTypeError(f"Expected a list of str, found {type(texts).__name__}. For one text, give [text].")
     return len(texts)
 
 

@@ -102,9 +102,7 @@ class Qwen3DocumentEmbedder(Embedder):
     def _output(self, documents: list[Document], encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
         rows = encoded.rows.tolist()
         return {
-            "documents": [
-                replace(document, embedding=row) for document, row in zip(documents, rows, strict=True)
-            ],
+            "documents": [replace(document, embedding=row) for document, row in zip(documents, rows, strict=True)],
             "meta": self.describe(encoder, encoded),
         }
 
@@ -112,8 +110,7 @@ class Qwen3DocumentEmbedder(Embedder):
 def _checked(documents: Any) -> list[Document]:
     if not isinstance(documents, list):
         raise InputTypeError(
-            f"Expected a list of Document, found {type(documents).__name__}. "
-            "For a query, use Qwen3TextEmbedder."
+            f"Expected a list of Document, found {type(documents).__name__}. For a query, use Qwen3TextEmbedder."
         )
     for index, document in enumerate(documents):
         if not isinstance(document, Document):

@@ -44,9 +44,7 @@ class Embedder:
         Raises:
             ValueError: A secret's environment variable is not set.
         """
-        return load_encoder(
-            self.config, **{name: secret.resolve_value() for name, secret in self.secrets.items()}
-        )
+        return load_encoder(self.config, **{name: secret.resolve_value() for name, secret in self.secrets.items()})
 
     def warm_up(self) -> None:
         """Loads the weights, once per process; `run` does so itself when it must."""
@@ -124,7 +122,5 @@ def _without_alias(options: dict[str, Any]) -> dict[str, Any]:
 
 def _torch_name(device: ComponentDevice) -> str:
     if device.has_multiple_devices:
-        raise ConfigError(
-            'device is a map of several devices, expected one: ComponentDevice.from_str("cuda:0").'
-        )
+        raise ConfigError('device is a map of several devices, expected one: ComponentDevice.from_str("cuda:0").')
     return device.to_torch_str()
