@@ -40,7 +40,7 @@ def test_the_signature_lists_every_option(embedder: Any) -> None:
     ("options", "said"),
     [
         ({"truncate_dim": 64}, "called 'dimension'"),
-        ({"modle": "tiny"}, "Did you mean 'model'"),
+        ({"modelx": "tiny"}, "Did you mean 'model'"),
         ({"dimension": 3}, "dimension=3"),
         ({"token": "hf_secret"}, "expected a Secret"),
         ({"device": ComponentDevice.from_multiple(DeviceMap.from_hf({"a": "cpu", "b": "cpu"}))}, "map of several"),

@@ -85,7 +85,7 @@ def test_model_and_model_name_are_one_option(checkpoint: Path) -> None:
     ("options", "said"),
     [
         ({"truncate_dim": 64}, "called 'dimension'"),
-        ({"modle": "tiny"}, "Did you mean 'model'"),
+        ({"modelx": "tiny"}, "Did you mean 'model'"),
         ({"dimension": 3}, "dimension=3"),
         ({"task": "cod"}, "Did you mean 'code'"),
     ],
