@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +27,6 @@ def embedding(checkpoint: Path) -> Qwen3Embedding:
 @pytest.fixture
 def encoder(checkpoint: Path) -> Qwen3Encoder:
     return Qwen3Encoder(model=str(checkpoint))
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """Records what reaches the encoder, which then does its work."""
-    seen: list[tuple[str, list[str]]] = []
-    encode, aencode = Qwen3Encoder.encode, Qwen3Encoder.aencode
-
-    def recorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
-        seen.append((role, list(texts)))
-        return encode(self, texts, role, **options)
-
-    async def arecorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
-        seen.append((role, list(texts)))
-        return await aencode(self, texts, role, **options)
-
-    monkeypatch.setattr(Qwen3Encoder, "encode", recorded)
-    monkeypatch.setattr(Qwen3Encoder, "aencode", arecorded)
-    return seen
 
 
 def test_queries_carry_the_instruction_and_texts_are_raw(embedding: Qwen3Embedding, encoder: Qwen3Encoder) -> None:
