@@ -27,8 +27,9 @@ def documents() -> list[Document]:
     ]
 
 
-def main(question: str = "How do I copy a folder with everything in it?") -> None:
+def main() -> None:
     """Indexes the docstrings, stores the query pipeline as YAML, and asks it."""
+    question = " ".join(sys.argv[1:]) or "How do I copy a folder with everything in it?"
     store = ChromaDocumentStore(collection_name="stdlib", distance_function="cosine")
     indexing = Pipeline()
     indexing.add_component("embedder", Qwen3DocumentEmbedder(model="tiny", meta_fields_to_embed=["name"]))
@@ -50,4 +51,4 @@ def main(question: str = "How do I copy a folder with everything in it?") -> Non
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main()

@@ -28,8 +28,9 @@ def nodes() -> list[TextNode]:
     ]
 
 
-def main(question: str = "How do I copy a folder with everything in it?") -> None:
+def main() -> None:
     """Indexes the docstrings and prints what answers the question."""
+    question = " ".join(sys.argv[1:]) or "How do I copy a folder with everything in it?"
     embedding = Qwen3Embedding(model="tiny")  # or "0.6B", "4B", "8B", a hub name, a folder
     client = chromadb.EphemeralClient(chromadb.Settings(anonymized_telemetry=False))
     collection = client.get_or_create_collection("stdlib", configuration={"hnsw": {"space": "cosine"}})
@@ -49,4 +50,4 @@ def main(question: str = "How do I copy a folder with everything in it?") -> Non
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main()

@@ -93,3 +93,20 @@ def test_the_haystack_components_see_the_public_face_only():
 @pytest.mark.parametrize("path", [*FILES, *HAYSTACK_FILES], ids=lambda path: str(path.relative_to(PACKAGE.parent)))
 def test_a_file_is_one_idea_of_at_most_250_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize(
+    ("door", "package", "extra"),
+    [
+        ("langchain", "langchain_core", "langchain"),
+        ("llama_index", "llama_index", "llama-index"),
+        ("haystack", "haystack", "haystack"),
+    ],
+)
+def test_a_door_without_its_framework_names_the_extra(door, package, extra):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from qwen3_embed_integrations import MissingExtraError\n"
+        f"try:\n    import qwen3_embed_integrations.{door}\nexcept MissingExtraError as error:\n    print(error)"
+    )
+    assert in_a_fresh_process(code).endswith(f'pip install "qwen3-embed-integrations[{extra}]"')

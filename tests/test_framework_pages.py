@@ -9,6 +9,7 @@ from typing import Any
 
 import chromadb
 import pytest
+from llama_index.core import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "docs" / "llama_index.md", ROOT / "docs" / "haystack.md"]
@@ -30,9 +31,8 @@ def fresh_memory() -> None:
 
 @pytest.fixture(autouse=True)
 def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    from llama_index.core import Settings
-
     monkeypatch.setattr(Settings, "_embed_model", None)
+    monkeypatch.setattr("sys.argv", ["example"])
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -46,7 +46,7 @@ def test_a_code_block_of_a_page_runs(block: str, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_short_and_finds_answers(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
-    runpy.run_path(str(path))["main"]("How do I copy a folder with everything in it?")
+    runpy.run_path(str(path))["main"]()
     lines = capsys.readouterr().out.splitlines()
     assert re.match(r"\d{2,} docstrings", lines[0])
     assert len([line for line in lines if line.startswith("  ")]) >= 5
