@@ -24,7 +24,7 @@ from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
 TEXTS = ["A heap is a tree.", "Lists have a method sort.", ""]
-EVERY_OPTION: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "revision": "main",
     "cache_folder": "models",
     "local_files_only": True,
@@ -65,11 +65,12 @@ def events() -> Iterator[list[Any]]:
 
 def test_every_option_is_a_field_that_the_ingestion_hash_follows(embedding: Qwen3Embedding) -> None:
     assert EncoderConfig.model_fields.keys() <= Qwen3Embedding.model_fields.keys()
-    assert EVERY_OPTION.keys() == EncoderConfig.model_fields.keys() - {"model", "token"}
+    stored = {name for name, field in EncoderConfig.model_fields.items() if not field.exclude}
+    assert stored <= embedding.to_dict().keys()
     nodes = [TextNode(text="x", id_="1")]
-    hashes = {get_transformation_hash(nodes, embedding.replace(**{k: v})) for k, v in EVERY_OPTION.items()}
+    hashes = {get_transformation_hash(nodes, embedding.replace(**{k: v})) for k, v in OPTIONS.items()}
     hashes |= {get_transformation_hash(nodes, embedding), get_transformation_hash(nodes, Qwen3Embedding())}
-    assert len(hashes) == len(EVERY_OPTION) + 2
+    assert len(hashes) == len(OPTIONS) + 2
 
 
 def test_model_and_model_name_are_one_option(checkpoint: Path) -> None:
@@ -115,7 +116,7 @@ def test_settings_takes_it_and_gives_it_its_callbacks(
 
 
 def test_stored_forms_give_back_every_option_and_no_secret(checkpoint: Path) -> None:
-    options = {**EVERY_OPTION, "model": str(checkpoint), "embed_batch_size": 7, "num_workers": 3}
+    options = {**OPTIONS, "model": str(checkpoint), "embed_batch_size": 7, "num_workers": 3}
     embedding = Qwen3Embedding(**options, token="hf_secret", embeddings_cache=SimpleKVStore())
     assert embedding.to_dict()["class_name"] == "Qwen3Embedding"
     assert "hf_secret" not in embedding.to_json() + repr(embedding) + str(embedding.to_dict())
@@ -129,6 +130,12 @@ def test_stored_forms_give_back_every_option_and_no_secret(checkpoint: Path) -> 
         assert {name: getattr(given_back, name) for name in options} == options
         assert given_back.token is None
         assert given_back.embeddings_cache is None
+
+
+def test_the_options_alone_are_the_encoders(embedding: Qwen3Embedding, checkpoint: Path) -> None:
+    options = embedding.replace(dimension=32, embed_batch_size=7).to_options()
+    assert options == {"model": str(checkpoint), "dimension": 32}
+    assert Qwen3Embedding.from_options(options).encoder is embedding.replace(dimension=32).encoder
 
 
 def test_a_pickle_holds_options_and_no_weights(embedding: Qwen3Embedding) -> None:

@@ -95,6 +95,10 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         """The shared encoder behind this door."""
         return load_encoder(self.plain())
 
+    def to_options(self) -> dict[str, Any]:
+        """Gives the encoder's options that differ from their defaults, without LlamaIndex's own fields."""
+        return self.plain().to_options()
+
     def to_payload(self) -> dict[str, Any]:
         """Gives what instrumentation events show: model, dimension and task, no secrets."""
         shown = ("model_name", "dimension", "task", "document_task")
