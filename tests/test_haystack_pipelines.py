@@ -97,6 +97,14 @@ def test_a_query_of_another_dimension_is_refused(store: Any, checkpoint: Path) -
     assert isinstance(refused.value.__cause__ or refused.value, (DocumentStoreError, ChromaError))
 
 
+def test_documents_of_another_dimension_are_refused_by_chroma(checkpoint: Path) -> None:
+    store = ChromaDocumentStore(collection_name=f"docs-{uuid4()}", distance_function="cosine")
+    indexing(store, model=str(checkpoint)).run({"embedder": {"documents": documents()}})
+    narrow = Qwen3DocumentEmbedder(model=str(checkpoint), dimension=32).run([Document(content="another")])["documents"]
+    with pytest.raises(ChromaError, match="64, got 32"):
+        store.write_documents(narrow)
+
+
 def test_threads_of_a_multi_query_retriever_share_one_embedder(checkpoint: Path) -> None:
     store = InMemoryDocumentStore(embedding_similarity_function="cosine")
     indexing(store, model=str(checkpoint)).run({"embedder": {"documents": documents()}})
