@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from transformers.utils import logging as transformers_logging
 
 from checkpoints import MakeCheckpoint, build_checkpoint
+from qwen3_embed_integrations import Qwen3Encoder
 
 transformers_logging.disable_progress_bar()
 
@@ -40,3 +42,22 @@ def checkpoint(make_checkpoint: MakeCheckpoint) -> Path:
 def own_checkpoint(checkpoint: Path, tmp_path: Path) -> Path:
     """A copy of `checkpoint` that a test may damage."""
     return Path(shutil.copytree(checkpoint, tmp_path / "own"))
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Records what reaches the encoder, which then does its work."""
+    seen: list[tuple[str, list[str]]] = []
+    encode, aencode = Qwen3Encoder.encode, Qwen3Encoder.aencode
+
+    def recorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
+        seen.append((role, list(texts)))
+        return encode(self, texts, role, **options)
+
+    async def arecorded(self: Qwen3Encoder, texts: Sequence[str], role: Any, **options: Any) -> Any:
+        seen.append((role, list(texts)))
+        return await aencode(self, texts, role, **options)
+
+    monkeypatch.setattr(Qwen3Encoder, "encode", recorded)
+    monkeypatch.setattr(Qwen3Encoder, "aencode", arecorded)
+    return seen

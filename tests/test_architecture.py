@@ -11,6 +11,7 @@ import qwen3_embed_integrations
 
 PACKAGE = Path(qwen3_embed_integrations.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
+HAYSTACK_FILES = sorted((PACKAGE.parent / "haystack_integrations/components/embedders/qwen3").glob("*.py"))
 
 OWNERS = {
     "torch": ("backends/",),
@@ -25,7 +26,9 @@ OWNERS = {
     "langchain_core": ("langchain.py", "rag/"),
     "langchain_chroma": ("rag/",),
     "llama_index": ("llama_index.py",),
-    "haystack": ("haystack.py",),
+    "llama_index_instrumentation": ("llama_index.py",),
+    "haystack": (),  # its components live in haystack_integrations
+    "haystack_integrations": ("haystack.py",),
     "chromadb": ("chroma.py", "rag/"),
 }
 """Which files may import a third-party package."""
@@ -63,10 +66,12 @@ def test_the_face_loads_no_torch_and_no_framework():
     assert in_a_fresh_process(code) == "[]"
 
 
-def test_making_a_door_loads_no_torch():
+@pytest.mark.parametrize("door", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding"])
+def test_making_a_door_loads_no_torch(door):  # not Haystack's: haystack itself imports torch where it finds it
+    module, _, name = door.partition(".")
     code = (
-        "from qwen3_embed_integrations.langchain import Qwen3Embeddings; import sys;"
-        "Qwen3Embeddings(model='tiny'); print('torch' in sys.modules)"
+        f"from qwen3_embed_integrations.{module} import {name}; import sys;"
+        f"{name}(model='tiny'); print('torch' in sys.modules)"
     )
     assert in_a_fresh_process(code) == "False"
 
@@ -77,6 +82,31 @@ def test_everything_public_is_documented_and_importable():
         assert value.__doc__ or not callable(value), name
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_haystack_components_see_the_public_face_only():
+    assert HAYSTACK_FILES
+    allowed = {"asyncio", "collections", "dataclasses", "inspect", "typing", "__future__", "haystack"}
+    for path in HAYSTACK_FILES:
+        assert set(imported(path)) <= allowed | {"qwen3_embed_integrations"}
+        assert "qwen3_embed_integrations." not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*FILES, *HAYSTACK_FILES], ids=lambda path: str(path.relative_to(PACKAGE.parent)))
 def test_a_file_is_one_idea_of_at_most_250_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize(
+    ("door", "package", "extra"),
+    [
+        ("langchain", "langchain_core", "langchain"),
+        ("llama_index", "llama_index", "llama-index"),
+        ("haystack", "haystack", "haystack"),
+    ],
+)
+def test_a_door_without_its_framework_names_the_extra(door, package, extra):
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from qwen3_embed_integrations import MissingExtraError\n"
+        f"try:\n    import qwen3_embed_integrations.{door}\nexcept MissingExtraError as error:\n    print(error)"
+    )
+    assert in_a_fresh_process(code).endswith(f'pip install "qwen3-embed-integrations[{extra}]"')

@@ -49,3 +49,11 @@ def test_free_text_is_a_task():
 def test_a_single_unknown_word_is_refused(name):
     with pytest.raises(ConfigError, match="Unknown task"):
         find_task(name)
+
+
+@pytest.mark.parametrize(
+    "task", ["Instruct: Find the proof\nQuery:", " Instruct: Find the proof", "Find the proof\nQuery: "]
+)
+def test_a_whole_prompt_is_refused_as_a_task(task):
+    with pytest.raises(ConfigError, match="instruction alone"):
+        find_task(task)

@@ -35,6 +35,8 @@ PEER_NAMES: Mapping[str, str] = {
     "pooling_mode": "pooling",
     "query_instruction": "task",
     "instruction": "task",
+    "prefix": "task",
+    "text_instruction": "document_task",
     "progress_bar": "show_progress",
 }
 """What other libraries call our options, for the hint in the error."""

@@ -85,10 +85,15 @@ def find_task(task: str) -> Task:
     A text of several words is an instruction of the caller's own; a single word is a preset's name.
 
     Raises:
-        ConfigError: `task` is empty, or a single word that names no preset.
+        ConfigError: `task` is empty, a single word that names no preset, or a whole prompt.
     """
     if task in TASKS:
         return TASKS[task]
+    if task.lstrip().startswith("Instruct:") or task.rstrip().endswith("Query:"):
+        raise ConfigError(
+            f"task={task!r} is a whole prompt, expected the instruction alone: the text between "
+            '"Instruct: " and the line break. The template is put around it here.'
+        )
     if " " in task.strip():
         return Task("custom", task)
     raise ConfigError(

@@ -1,0 +1,124 @@
+"""Qwen3DocumentEmbedder: documents → the same documents with their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from haystack import Document, component, logging
+
+from qwen3_embed_integrations import ConfigError, Encoded, InputTypeError, Qwen3Encoder
+
+from .embedder import Embedder, shows_options
+
+logger = logging.getLogger(__name__)
+_SHOWN = 5  # ids in a warning
+
+
+@component
+@shows_options
+class Qwen3DocumentEmbedder(Embedder):
+    """Embeds documents with Qwen3-Embedding, raw unless the checkpoint or `document_task` says otherwise.
+
+    Every option of `EncoderConfig` is a keyword here; `progress_bar` is taken for `show_progress`. Give the
+    embedder of the queries the same ones. The encoder gets all documents of a run at once and plans its own
+    batches by tokens.
+
+    Example:
+        >>> embedder = Qwen3DocumentEmbedder(model="tiny", dimension=128, meta_fields_to_embed=["title"])
+        >>> document = Document(content="Lists have a method sort.", meta={"title": "Sorting"})
+        >>> len(embedder.run([document])["documents"][0].embedding)
+        128
+
+    Args:
+        meta_fields_to_embed: Meta fields whose values go before the content, in this order; missing ones and
+            None are left out, other values are written as `str` gives them.
+        embedding_separator: What stands between them.
+        **options: As in `EncoderConfig`.
+
+    Raises:
+        ConfigError: An unknown or unfit option; the message gives the nearest known name.
+    """
+
+    def __init__(
+        self,
+        *,
+        meta_fields_to_embed: list[str] | None = None,
+        embedding_separator: str = "\n",
+        **options: Any,
+    ) -> None:
+        Embedder.__init__(self, options)
+        self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
+        self.embedding_separator = embedding_separator
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    def run(self, documents: list[Document]) -> dict[str, Any]:
+        """Gives copies of the documents with their unit rows, in the same order.
+
+        A document with neither content nor meta to embed gets the row of an empty text, and a warning.
+
+        Returns:
+            `documents`, and `meta` with model, space and usage.
+
+        Raises:
+            InputTypeError: Not a list of `Document`; the message names the index.
+        """
+        encoder = self.encoder
+        return self._output(documents, encoder, encoder.encode(self._texts(documents), "document"))
+
+    @component.output_types(documents=list[Document], meta=dict[str, Any])
+    async def run_async(self, documents: list[Document]) -> dict[str, Any]:
+        """Async twin of `run`: the event loop stays free."""
+        encoder = self.encoder
+        return self._output(documents, encoder, await encoder.aencode(self._texts(documents), "document"))
+
+    def init_parameters(self) -> dict[str, Any]:
+        """Gives the arguments that make an equal component."""
+        return {
+            **Embedder.init_parameters(self),
+            "meta_fields_to_embed": self.meta_fields_to_embed,
+            "embedding_separator": self.embedding_separator,
+        }
+
+    def _texts(self, documents: list[Document]) -> list[str]:
+        texts = [self._text(document) for document in _checked(documents)]
+        empty = [document.id for document, text in zip(documents, texts, strict=True) if not text]
+        if empty:
+            logger.warning(
+                "{count} of {total} documents have no text to embed: {ids}. They get the row of an empty "
+                "text; drop them, or name their meta fields in meta_fields_to_embed.",
+                count=len(empty),
+                total=len(documents),
+                ids=", ".join(empty[:_SHOWN]) + (", …" if len(empty) > _SHOWN else ""),
+            )
+        return texts
+
+    def _text(self, document: Document) -> str:
+        values = [document.meta.get(name) for name in self.meta_fields_to_embed]
+        parts = [str(value) for value in values if value is not None]
+        return self.embedding_separator.join([*parts, document.content] if document.content else parts)
+
+    def _output(self, documents: list[Document], encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
+        rows = encoded.rows.tolist()
+        return {
+            "documents": [replace(document, embedding=row) for document, row in zip(documents, rows, strict=True)],
+            "meta": self.describe(encoder, encoded),
+        }
+
+
+def _checked(documents: Any) -> list[Document]:
+    if not isinstance(documents, list):
+        raise InputTypeError(
+            f"Expected a list of Document, found {type(documents).__name__}. For a query, use Qwen3TextEmbedder."
+        )
+    for index, document in enumerate(documents):
+        if not isinstance(document, Document):
+            raise InputTypeError(f"Document {index} is {type(document).__name__}, expected Document.")
+    return documents
+
+
+def _field_names(names: Sequence[str]) -> list[str]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"meta_fields_to_embed={names!r}: expected a list of field names.")
+    return list(names)

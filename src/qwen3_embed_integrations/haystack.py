@@ -1,0 +1,13 @@
+"""The Haystack door: Qwen3TextEmbedder and Qwen3DocumentEmbedder.
+
+They live in Haystack's own namespace, because Haystack loads stored pipelines only from there.
+"""
+
+from .core.errors import missing_extra
+
+try:
+    from haystack_integrations.components.embedders.qwen3 import Qwen3DocumentEmbedder, Qwen3TextEmbedder
+except ImportError as error:
+    raise missing_extra("haystack-ai", "haystack") from error
+
+__all__ = ["Qwen3DocumentEmbedder", "Qwen3TextEmbedder"]

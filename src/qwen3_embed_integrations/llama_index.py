@@ -1,0 +1,245 @@
+"""The LlamaIndex door: Qwen3Embedding."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Literal, Self, TypeVar
+
+import numpy as np
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+
+from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from .core.errors import missing_extra
+
+try:
+    from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
+    from llama_index_instrumentation.dispatcher import DISPATCHER_SPAN_DECORATED_ATTR
+except ImportError as error:
+    raise missing_extra("llama-index-core", "llama-index") from error
+
+Rows = list[list[float]]
+Role = Literal["query", "document"]
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _spanned_by_base(method: _Method) -> _Method:
+    """Marks a method whose span the base's own method opens: LlamaIndex would open a second one around it."""
+    setattr(method, DISPATCHER_SPAN_DECORATED_ATTR, True)
+    return method
+
+
+class Qwen3Embedding(EncoderConfig, BaseEmbedding):
+    """Qwen3-Embedding as a LlamaIndex embedding model, right by default.
+
+    Queries carry their instruction, texts of nodes are raw, rows have unit length at every dimension. Every
+    option of `EncoderConfig` is a keyword and a field here; `model_name` is another name of `model`.
+    Making one is cheap: weights load at the first use and are shared by all doors of the process. The encoder
+    gets the whole input of a call and plans its batches by tokens, so `embed_batch_size` changes nothing.
+
+    Options are fixed once made; `replace(dimension=256)` gives a copy. A pickle holds the options alone:
+    token, caches, callbacks and limiters stay behind. A copy shares them.
+
+    Example:
+        >>> embedding = Qwen3Embedding(model="tiny", dimension=128)
+        >>> len(embedding.get_query_embedding("How do I sort a list?"))
+        128
+
+    Raises:
+        ConfigError: An unknown or unfit option; the message gives the nearest known name.
+    """
+
+    model_config = ConfigDict(frozen=False, extra="forbid", protected_namespaces=(), validate_default=True)
+
+    model_name: str = Field(default="", description="LlamaIndex's name for `model`.")
+    embeddings_cache: Any = Field(
+        default=None,
+        description="A BaseKVStore of rows; its keys hold the role and the vector space.",
+        exclude=True,
+    )
+    _role: Role = PrivateAttr(default="document")
+
+    def __init__(self, **options: Any) -> None:
+        name = options.pop("model_name", None)
+        if name is not None:
+            model = options.setdefault("model", name)
+            if EncoderConfig(model=model).model != EncoderConfig(model=name).model:
+                raise ConfigError(f"model={model!r} and model_name={name!r} are one option. Give one of them.")
+        super().__init__(**options)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in EncoderConfig.model_fields or name == "model_name":
+            raise ConfigError(f"{name} is fixed: an index may hold vectors of it. Use replace({name}=…).")
+        super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_dict, (self.to_dict(),)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self.model_copy()  # options never change, and caches and callbacks are meant to be shared
+
+    @model_validator(mode="after")
+    def _mirror_model(self) -> Self:
+        self.__dict__["model_name"] = self.model  # not among the fields set, or replace() would give both
+        return self
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Gives the name under which LlamaIndex stores this class."""
+        return "Qwen3Embedding"
+
+    @property
+    def encoder(self) -> Qwen3Encoder:
+        """The shared encoder behind this door."""
+        return load_encoder(self.plain())
+
+    def to_options(self) -> dict[str, Any]:
+        """Gives the encoder's options that differ from their defaults, without LlamaIndex's own fields."""
+        return self.plain().to_options()
+
+    def to_payload(self) -> dict[str, Any]:
+        """Gives what instrumentation events show: model, dimension and task, no secrets."""
+        shown = ("model_name", "dimension", "task", "document_task")
+        return {"class_name": self.class_name(), **{name: getattr(self, name) for name in shown}}
+
+    @_spanned_by_base
+    def get_query_embedding(self, query: str) -> list[float]:
+        """Gives the unit row of a query, instruction in front. InputTypeError: not a `str`."""
+        return BaseEmbedding.get_query_embedding(self._view("query"), query)
+
+    @_spanned_by_base
+    async def aget_query_embedding(self, query: str) -> list[float]:
+        """Async twin of `get_query_embedding`: concurrent calls share forward passes."""
+        return await BaseEmbedding.aget_query_embedding(self._view("query"), query)
+
+    @_spanned_by_base
+    def get_text_embedding(self, text: str) -> list[float]:
+        """Gives the unit row of a document. InputTypeError: not a `str`."""
+        return BaseEmbedding.get_text_embedding(self._view("document"), text)
+
+    @_spanned_by_base
+    async def aget_text_embedding(self, text: str) -> list[float]:
+        """Async twin of `get_text_embedding`."""
+        return await BaseEmbedding.aget_text_embedding(self._view("document"), text)
+
+    @_spanned_by_base
+    def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
+        """Gives one unit row a document; all are planned together. InputTypeError: no list of `str`."""
+        view = self._view("document", _listed(texts), show_progress=show_progress)
+        return BaseEmbedding.get_text_embedding_batch(view, list(texts), **kwargs)
+
+    @_spanned_by_base
+    async def aget_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
+        """Async twin of `get_text_embedding_batch`."""
+        view = self._view("document", _listed(texts), show_progress=show_progress)
+        return await BaseEmbedding.aget_text_embedding_batch(view, list(texts), **kwargs)
+
+    def get_agg_embedding_from_queries(
+        self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
+    ) -> list[float]:
+        """Gives one row for several queries, computed together: the mean at unit length, or `agg_fn` of them.
+
+        Raises ValueError without queries.
+        """
+        view = self._view("query", _listed(queries))
+        return _aggregate(BaseEmbedding.get_text_embedding_batch(view, list(queries)), agg_fn)
+
+    async def aget_agg_embedding_from_queries(
+        self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
+    ) -> list[float]:
+        """Async twin of `get_agg_embedding_from_queries`."""
+        view = self._view("query", _listed(queries))
+        return _aggregate(await BaseEmbedding.aget_text_embedding_batch(view, list(queries)), agg_fn)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._rows([query], "query")[0]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return (await self._arows([query], "query"))[0]
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._rows([text], "document")[0]
+
+    async def _aget_text_embedding(self, text: str) -> list[float]:
+        return (await self._arows([text], "document"))[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> Rows:
+        return self._rows(texts, self._role)
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> Rows:
+        return await self._arows(texts, self._role)
+
+    def _rows(self, texts: list[str], role: Role) -> Rows:
+        rows: Rows = self.encoder.encode(texts, role).rows.tolist()
+        return rows
+
+    async def _arows(self, texts: list[str], role: Role) -> Rows:
+        rows: Rows = (await self.encoder.aencode(texts, role)).rows.tolist()
+        return rows
+
+    def _view(self, role: Role, n_texts: int = 1, *, show_progress: bool = False) -> Self:
+        """Gives a copy for one call of a base method: one slice for all texts, a cache of one role only."""
+        cache = self.embeddings_cache
+        view = self.model_copy(
+            update={
+                "embed_batch_size": max(n_texts, 1),
+                "show_progress": show_progress or self.show_progress,
+                "embeddings_cache": None if cache is None else _RoleCache(cache, self.encoder, role),
+            }
+        )
+        view._role = role  # noqa: SLF001 - our own copy
+        return view
+
+
+class _RoleCache:
+    """A key-value store seen through one role of one vector space.
+
+    LlamaIndex's own keys are bare texts: a query would get the row of an equal document, or another model's.
+    """
+
+    def __init__(self, store: Any, encoder: Qwen3Encoder, role: Role) -> None:
+        self._store, self._encoder, self._role = store, encoder, role
+
+    @cached_property
+    def _prefix(self) -> str:
+        facts, config = self._encoder.facts, self._encoder.config
+        prompt = facts.query_prompt(config.task) if self._role == "query" else ""
+        digest = hashlib.sha256(f"{facts.max_length(config)} {prompt}".encode()).hexdigest()[:12]
+        return f"{self._encoder.space.fingerprint}-{self._role}-{digest}-"
+
+    def _key(self, text: str) -> str:
+        if not isinstance(text, str):
+            raise InputTypeError(f"A text is {type(text).__name__}, expected str.")
+        return self._prefix + text
+
+    def get(self, key: str, collection: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._store.get(self._key(key), collection=collection)
+        return found
+
+    def put(self, key: str, val: dict[str, Any], collection: str) -> None:
+        self._store.put(self._key(key), val, collection=collection)
+
+    async def aget(self, key: str, collection: str) -> dict[str, Any] | None:
+        ours = await asyncio.to_thread(self._key, key)  # the first key reads the checkpoint
+        found: dict[str, Any] | None = await self._store.aget(ours, collection=collection)
+        return found
+
+    async def aput(self, key: str, val: dict[str, Any], collection: str) -> None:
+        await self._store.aput(self._key(key), val, collection=collection)
+
+
+def _listed(texts: Sequence[str]) -> int:
+    """Gives the number of texts; refuses one bare text, which would be read as a list of its letters."""
+    if isinstance(texts, (str, bytes)):
+        raise InputTypeError(f"Expected a list of str, found {type(texts).__name__}. For one text, give [text].")
+    return len(texts)
+
+
+def _aggregate(rows: Rows, agg_fn: Callable[..., list[float]] | None) -> list[float]:
+    if agg_fn is not None:
+        return agg_fn(rows)
+    mean = np.asarray(mean_agg(rows))
+    unit: list[float] = (mean / (np.linalg.norm(mean) or 1.0)).tolist()
+    return unit
