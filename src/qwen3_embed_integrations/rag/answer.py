@@ -11,7 +11,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
-from qwen3_embed_integrations import Qwen3Encoder, Qwen3EmbedError
+from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import RagError
 
@@ -21,8 +21,8 @@ PROMPT = ChatPromptTemplate.from_messages(
     [
         (
             "system",
-            "Answer the question from the numbered passages alone. Cite each passage that you use as [n]. "
-            "If the passages don't hold the answer, say so.",
+            "Answer the question from the numbered passages alone, and cite those that you use as [n]. "
+            "If they don't hold the answer, say so.",
         ),
         ("human", "Passages:\n\n{passages}\n\nQuestion: {question}"),
     ]
@@ -33,7 +33,9 @@ _SENTENCES = 3
 _NEAR_BEST = 0.8  # a sentence this near to the best one's score still belongs to the answer
 _MIN_WORDS = 4
 _MIN_LETTERS = 0.6  # of all characters: less is code, a table or a signature
-_BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])|(?<=[。！？])|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)")
+_BOUNDARY = re.compile(
+    r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])|(?<=[\u3002\uff01\uff1f])|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)"
+)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _chunk_id(source: str, text: str) -> str:
 
 
 def _splitter(kind: str) -> RecursiveCharacterTextSplitter:
-    sizes = {"chunk_size": CHUNK_CHARACTERS, "chunk_overlap": CHUNK_CHARACTERS // 10}
+    size, overlap = CHUNK_CHARACTERS, CHUNK_CHARACTERS // 10
     if language := _LANGUAGES.get(kind):
-        return RecursiveCharacterTextSplitter.from_language(language, **sizes)
-    return RecursiveCharacterTextSplitter(**sizes)
+        return RecursiveCharacterTextSplitter.from_language(language, chunk_size=size, chunk_overlap=overlap)
+    return RecursiveCharacterTextSplitter(chunk_size=size, chunk_overlap=overlap)

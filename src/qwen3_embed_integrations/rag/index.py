@@ -8,10 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import chromadb
-from chromadb.api import ClientAPI
+from chromadb.api.client import Client
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from filelock import FileLock, Timeout
@@ -133,18 +133,19 @@ def open_index(
         yield Index(path, store, lock)
 
 
-def _client(path: Path) -> ClientAPI:
-    return chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
+def _client(path: Path) -> Client:
+    client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
+    return cast("Client", client)  # declared as its interface, which lacks close()
 
 
-def _drop(client: ClientAPI) -> None:
+def _drop(client: Client) -> None:
     try:
         client.delete_collection(COLLECTION)
     except NotFoundError:
         return
 
 
-def _collection(client: ClientAPI, metadata: dict[str, Any]) -> chromadb.Collection:
+def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection:
     try:
         return client.get_collection(COLLECTION, embedding_function=None)
     except NotFoundError:
@@ -182,7 +183,9 @@ def _explained(path: Path) -> Iterator[None]:
     except Qwen3EmbedError:
         raise
     except Timeout as error:
-        raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
+        raise RagError(
+            f"The index in {path} is in use by another process. Wait until it has ended."
+        ) from error
     except (ChromaError, OSError) as error:
         raise RagError(f"The index in {path} can't be used: {error}. {_remedy(str(error))}") from error
 

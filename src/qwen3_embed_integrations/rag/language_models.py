@@ -65,7 +65,7 @@ class LocalChatModel(BaseChatModel):
                 raise missing_extra("transformers", "torch") from error
             try:
                 tokenizer = AutoTokenizer.from_pretrained(self.model)
-                self._loaded = tokenizer, AutoModelForCausalLM.from_pretrained(self.model).eval()
+                self._loaded = tokenizer, AutoModelForCausalLM.from_pretrained(self.model)
             except (OSError, ValueError, KeyError) as error:
                 reason = str(error).strip().partition("\n")[0]
                 raise ModelNotFoundError(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class RagOptions(BaseModel):
-    """What a run of `qwen3-embed rag` is told, besides the encoder's options. Light: it loads no framework."""
+    """What a run of `qwen3-embed rag` is told, besides the encoder's options. It loads no framework."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,9 +22,13 @@ class RagOptions(BaseModel):
         None, description="Chroma's folder. None: one for these documents in the user's cache folder."
     )
     top_k: int = Field(4, description="Passages to find for a question.", ge=1, le=100)
-    min_score: float = Field(0.0, description="Leave out passages whose cosine similarity is lower.", ge=-1, le=1)
+    min_score: float = Field(
+        0.0, description="Leave out passages whose cosine similarity is lower.", ge=-1, le=1
+    )
     reindex: bool = Field(default=False, description="Throw the index away and embed everything anew.")
-    skip_unreadable: bool = Field(default=False, description="Leave out files that can't be read, and name them.")
+    skip_unreadable: bool = Field(
+        default=False, description="Leave out files that can't be read, and name them."
+    )
     show_prompt: bool = Field(default=False, description="Show the prompt that a language model gets.")
     llm: str | None = Field(
         None, description='Chat model to run here, as in "Qwen/Qwen3-0.6B". None: an extractive answer.'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def default_index(corpus: str) -> Path:
-    """Gives the folder of a corpus's index in the user's cache folder: the same one for the same documents."""
+    """Gives the folder of a corpus's index in the user's cache folder, always the same for a name."""
     name = re.sub(r"\W+", "-", Path(corpus).name).strip("-").lower()[:40]
     digest = hashlib.sha256(corpus.encode(errors="surrogateescape")).hexdigest()[:8]
     return cache_folder() / "rag" / f"{name}-{digest}"

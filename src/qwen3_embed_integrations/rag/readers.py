@@ -48,7 +48,9 @@ def _html(path: Path, source: str) -> Iterator[Document]:
     data = path.read_bytes()
     _refuse_binary(data)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an XML page, or one that looks like a file name: read it all the same
+        warnings.simplefilter(
+            "ignore"
+        )  # an XML page, or one that looks like a file name: read it all the same
         page = BeautifulSoup(data, "html.parser")
     for tag in page(["script", "style", "template", "noscript"]):
         tag.decompose()

@@ -1,4 +1,4 @@
-"""The documentation of the running Python's standard library: one entry for each public name with a docstring."""
+"""The documentation of the running Python's standard library: each public name that has a docstring."""
 
 from __future__ import annotations
 

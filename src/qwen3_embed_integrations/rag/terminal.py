@@ -24,7 +24,9 @@ def show_passages(
     console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]
 ) -> None:
     """Shows the passages as a table: number, score, source, and an excerpt around the best sentence."""
-    table = Table(title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True)
+    table = Table(
+        title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True
+    )
     table.add_column("#", justify="right", style="cyan")
     table.add_column("Score", justify="right")
     table.add_column("Source", style="green", overflow="fold", max_width=max(16, console.width // 3))
