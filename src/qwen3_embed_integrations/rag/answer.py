@@ -17,15 +17,11 @@ from qwen3_embed_integrations.core.errors import RagError
 
 from .index import Passage
 
+_INSTRUCTION = """\
+Answer the question from the numbered passages alone, and cite those that you use as [n].
+If they don't hold the answer, say so."""
 PROMPT = ChatPromptTemplate.from_messages(
-    [
-        (
-            "system",
-            "Answer the question from the numbered passages alone, and cite those that you use as [n]. "
-            "If they don't hold the answer, say so.",
-        ),
-        ("human", "Passages:\n\n{passages}\n\nQuestion: {question}"),
-    ]
+    [("system", _INSTRUCTION), ("human", "Passages:\n\n{passages}\n\nQuestion: {question}")]
 )
 """The RAG prompt; what `--show-prompt` shows."""
 
@@ -34,7 +30,9 @@ _NEAR_BEST = 0.8  # a sentence this near to the best one's score still belongs t
 _MIN_WORDS = 4
 _MIN_LETTERS = 0.6  # of all characters: less is code, a table or a signature
 _BOUNDARY = re.compile(
-    r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])|(?<=[\u3002\uff01\uff1f])|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)"
+    r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])"  # an end, then a new start
+    r"|(?<=[\u3002\uff01\uff1f])"  # a Chinese or Japanese end
+    r"|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)"  # a paragraph, an item of a list, a doctest
 )
 
 

@@ -40,7 +40,7 @@ def chunks_by_id(documents: list[Document]) -> dict[str, Document]:
     for document in documents:
         title, source = document.metadata["title"], document.metadata["source"]
         for part in _splitter(document.metadata.get("format", "")).split_text(document.page_content):
-            text = part if part.startswith(title) else f"{title}\n\n{part}"
+            text = part if title in part.partition("\n")[0] else f"{title}\n\n{part}"
             chunk = Document(page_content=text, metadata={"source": source, "title": title})
             chunks[_chunk_id(source, text)] = chunk
     return chunks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 COLLECTION = "qwen3_embed_rag"
 BATCH = 256
 """Chunks embedded and stored at a time: what a kill costs at most. Chroma takes 5,461 at once."""
+_LITTLE_SPACE = 32_000_000  # bytes: less is not enough for Chroma to write a batch and compact
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def open_index(
     metadata = {"corpus": corpus, "fingerprint": space.fingerprint, "space": json.dumps(space.to_dict())}
     with ExitStack() as stack:
         with _explained(path):
+            if path.exists() and not path.is_dir():
+                raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
             path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path / "qwen3-embed.lock", timeout=0)
             with lock:
@@ -187,12 +191,17 @@ def _explained(path: Path) -> Iterator[None]:
             f"The index in {path} is in use by another process. Wait until it has ended."
         ) from error
     except (ChromaError, OSError) as error:
-        raise RagError(f"The index in {path} can't be used: {error}. {_remedy(str(error))}") from error
+        raise RagError(f"The index in {path} can't be used: {error}. {_remedy(path)}") from error
 
 
-def _remedy(message: str) -> str:
-    if any(sign in message.lower() for sign in ("no space left", "disk is full", "disk full")):
-        return "Free some space and run again: what is embedded is kept."
+def _remedy(path: Path) -> str:
+    """Says what to do; Chroma itself does not say that a disk is full."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < _LITTLE_SPACE:
+        return (
+            f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
+        )
     return "Choose another folder with --index, or delete this one to index anew."
 
 

@@ -43,7 +43,7 @@ class LocalChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         del stop, run_manager, kwargs
-        tokenizer, model = self._load()
+        tokenizer, model = self.load()
         chat = [{"role": _ROLES[message.type], "content": message.text} for message in messages]
         inputs = tokenizer.apply_chat_template(
             chat,
@@ -57,7 +57,12 @@ class LocalChatModel(BaseChatModel):
         text = _THOUGHTS.sub("", text).strip()
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
 
-    def _load(self) -> tuple[Any, Any]:
+    def load(self) -> tuple[Any, Any]:
+        """Gives the tokenizer and the model; loads them the first time.
+
+        Raises:
+            ModelNotFoundError: No such model, or it can't be loaded.
+        """
         if self._loaded is None:
             try:
                 from transformers import AutoModelForCausalLM, AutoTokenizer

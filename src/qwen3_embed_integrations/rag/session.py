@@ -90,7 +90,9 @@ def _generator(options: RagOptions) -> Generator:
     if options.llm and (options.llm_url or options.llm_model):
         raise ConfigError("Give --llm for a model that runs here, or --llm-url and --llm-model; not both.")
     if options.llm:
-        return Generated(LocalChatModel(model=options.llm), options.llm)
+        model = LocalChatModel(model=options.llm)
+        model.load()
+        return Generated(model, options.llm)
     if options.llm_model:
         return Generated(
             endpoint_model(options.llm_url, options.llm_model, options.llm_key_env), options.llm_model
