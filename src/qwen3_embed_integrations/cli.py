@@ -22,14 +22,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _PANELS: dict[type[BaseModel], str] = {EncoderConfig: "Encoder"}
 _Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
-app = typer.Typer(
-    name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
-)
+app = typer.Typer(name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
 
-def options_of(
-    *models: type[BaseModel], **defaults: Any
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def options_of(*models: type[BaseModel], **defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Gives a decorator that declares the fields of `models` as a command's options.
 
     The command is called with one instance of each model. Secrets are no options: every process can see them.
@@ -61,12 +57,8 @@ def _flags(model: type[BaseModel], defaults: dict[str, Any]) -> Iterator[inspect
         if get_origin(kind) is tuple:
             kind = list[str]
         default = defaults.get(name, field.default)
-        option = typer.Option(
-            f"--{name.replace('_', '-')}", help=field.description, rich_help_panel=_PANELS.get(model)
-        )
-        yield _parameter(
-            name, Annotated[kind, option], list(default) if isinstance(default, tuple) else default
-        )
+        option = typer.Option(f"--{name.replace('_', '-')}", help=field.description, rich_help_panel=_PANELS.get(model))
+        yield _parameter(name, Annotated[kind, option], list(default) if isinstance(default, tuple) else default)
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:

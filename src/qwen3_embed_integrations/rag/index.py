@@ -56,9 +56,7 @@ class Index:
         self._store = store
         self._lock = lock
 
-    def sync(
-        self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None
-    ) -> Changes:
+    def sync(self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None) -> Changes:
         """Makes the index hold exactly `chunks`: embeds what is new, removes what is gone.
 
         The ids in Chroma are the only record of what is done, so a run that is killed at any moment leaves
@@ -97,17 +95,13 @@ class Index:
         with _explained(self._path):
             found = self._store.similarity_search_by_vector_with_relevance_scores(row, k=top_k)
         return [
-            Passage(
-                document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance
-            )
+            Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
             for document, distance in found
         ]
 
 
 @contextmanager
-def open_index(
-    path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False
-) -> Iterator[Index]:
+def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False) -> Iterator[Index]:
     """Opens the index in the folder `path`, or makes it, and closes it when the block ends.
 
     Args:
@@ -187,9 +181,7 @@ def _explained(path: Path) -> Iterator[None]:
     except Qwen3EmbedError:
         raise
     except Timeout as error:
-        raise RagError(
-            f"The index in {path} is in use by another process. Wait until it has ended."
-        ) from error
+        raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
     except (ChromaError, OSError) as error:
         raise RagError(f"The index in {path} can't be used: {error}. {_remedy(path)}") from error
 
@@ -199,9 +191,7 @@ def _remedy(path: Path) -> str:
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
     if free < _LITTLE_SPACE:
-        return (
-            f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
-        )
+        return f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
     return "Choose another folder with --index, or delete this one to index anew."
 
 

@@ -22,21 +22,13 @@ class RagOptions(BaseModel):
         None, description="Chroma's folder. None: one for these documents in the user's cache folder."
     )
     top_k: int = Field(4, description="Passages to find for a question.", ge=1, le=100)
-    min_score: float = Field(
-        0.0, description="Leave out passages whose cosine similarity is lower.", ge=-1, le=1
-    )
+    min_score: float = Field(0.0, description="Leave out passages whose cosine similarity is lower.", ge=-1, le=1)
     reindex: bool = Field(default=False, description="Throw the index away and embed everything anew.")
-    skip_unreadable: bool = Field(
-        default=False, description="Leave out files that can't be read, and name them."
-    )
+    skip_unreadable: bool = Field(default=False, description="Leave out files that can't be read, and name them.")
     show_prompt: bool = Field(default=False, description="Show the prompt that a language model gets.")
     llm: str | None = Field(
         None, description='Chat model to run here, as in "Qwen/Qwen3-0.6B". None: an extractive answer.'
     )
-    llm_url: str | None = Field(
-        None, description='OpenAI-compatible endpoint, as in "http://localhost:8000/v1".'
-    )
+    llm_url: str | None = Field(None, description='OpenAI-compatible endpoint, as in "http://localhost:8000/v1".')
     llm_model: str | None = Field(None, description="The model's name at that endpoint.")
-    llm_key_env: str = Field(
-        "OPENAI_API_KEY", description="Environment variable that holds the endpoint's key."
-    )
+    llm_key_env: str = Field("OPENAI_API_KEY", description="Environment variable that holds the endpoint's key.")

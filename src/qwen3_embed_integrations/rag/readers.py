@@ -48,9 +48,7 @@ def _html(path: Path, source: str) -> Iterator[Document]:
     data = path.read_bytes()
     _refuse_binary(data)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # an XML page, or one that looks like a file name: read it all the same
+        warnings.simplefilter("ignore")  # an XML page, or one that looks like a file name: read it all the same
         page = BeautifulSoup(data, "html.parser")
     for tag in page(["script", "style", "template", "noscript"]):
         tag.decompose()
@@ -66,9 +64,7 @@ def _pdf(path: Path, source: str) -> Iterator[Document]:
     except OSError:
         raise
     except Exception as error:  # damaged files break pypdf in every way there is
-        raise UnreadableFileError(
-            f"is no PDF that pypdf can read ({type(error).__name__}: {error})"
-        ) from error
+        raise UnreadableFileError(f"is no PDF that pypdf can read ({type(error).__name__}: {error})") from error
     if not any(page.strip() for page in pages):
         raise UnreadableFileError("is a PDF without text, perhaps a scan; run OCR on it")
     for number, page in enumerate(pages, start=1):

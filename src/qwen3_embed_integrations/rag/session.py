@@ -74,9 +74,7 @@ def run(config: EncoderConfig, options: RagOptions) -> None:
     corpus = _corpus(options, notes)
     folder = options.index or default_index(corpus.name)
     with ExitStack() as stack:
-        index = stack.enter_context(
-            open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex)
-        )
+        index = stack.enter_context(open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex))
         _sync(index, corpus, notes)
         notes.print(f"Index: {folder}", soft_wrap=True)
         session = Session(index, embeddings, generator, options, console)
@@ -94,9 +92,7 @@ def _generator(options: RagOptions) -> Generator:
         model.load()
         return Generated(model, options.llm)
     if options.llm_model:
-        return Generated(
-            endpoint_model(options.llm_url, options.llm_model, options.llm_key_env), options.llm_model
-        )
+        return Generated(endpoint_model(options.llm_url, options.llm_model, options.llm_key_env), options.llm_model)
     if options.llm_url:
         raise ConfigError(f"--llm-url={options.llm_url} needs the model's name there: add --llm-model NAME.")
     return extractive

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-NOT_FOR_READERS = frozenset({"antigravity", "idlelib", "lib2to3", "this", "turtledemo"})
-"""Jokes and programs: nobody imports them for what they offer."""
+NOT_FOR_READERS = frozenset({"antigravity", "distutils", "idlelib", "lib2to3", "this", "turtledemo"})
+"""Jokes, programs, and what Python 3.12 and 3.13 removed: nobody asks for them."""
 
 _INNER_FOLDERS = frozenset({"test", "tests", "idle_test", "_bundled", "site-packages", "__pycache__"})
 

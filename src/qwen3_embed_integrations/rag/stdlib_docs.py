@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from langchain_core.documents import Document
 
@@ -40,7 +40,7 @@ def _entries(modules: _Modules) -> Iterator[Definition]:
     """Compiled things first: where a source file documents the same name, its text stands."""
     for name in compiled_modules():
         yield from module_definitions(name)
-    for name, (source, there) in _taken_from_compiled(modules):
+    for (source, there), name in _shortest(_taken_from_compiled(modules)).items():
         yield from object_definitions(name, getattr(load_compiled(source), there, None))
     names = _public_names(modules)
     for module in modules.values():
@@ -64,13 +64,20 @@ def _shown(name: str) -> str:
 
 def _public_names(modules: _Modules) -> dict[_Origin, str]:
     """Gives where a thing is defined → the shortest public name under which a reader can import it."""
-    names: dict[_Origin, str] = {}
-    for module in modules.values():
-        for name, origin in _offers(module, modules) if _is_public(module.name) else ():
-            public = _shown(f"{module.name}.{name}")
-            known = names.get(origin, public)
-            names[origin] = min(public, known, key=lambda name: (name.count("."), name))
-    return names
+    return _shortest(
+        (_shown(f"{module.name}.{name}"), origin)
+        for module in modules.values()
+        if _is_public(module.name)
+        for name, origin in _offers(module, modules)
+    )
+
+
+def _shortest(names: Iterable[tuple[str, _Origin]]) -> dict[_Origin, str]:
+    shortest: dict[_Origin, str] = {}
+    for name, origin in names:
+        known = shortest.get(origin, name)
+        shortest[origin] = min(name, known, key=lambda name: (name.count("."), name))
+    return shortest
 
 
 def _offers(module: SourceModule, modules: _Modules) -> Iterator[tuple[str, _Origin]]:

@@ -20,22 +20,16 @@ _REPORT_EVERY_S = 5.0
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a document must not steer the terminal
 
 
-def show_passages(
-    console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]
-) -> None:
+def show_passages(console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
     """Shows the passages as a table: number, score, source, and an excerpt around the best sentence."""
-    table = Table(
-        title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True
-    )
+    table = Table(title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True)
     table.add_column("#", justify="right", style="cyan")
     table.add_column("Score", justify="right")
     table.add_column("Source", style="green", overflow="fold", max_width=max(16, console.width // 3))
     table.add_column("Excerpt", overflow="fold", ratio=1)
     for number, passage in enumerate(passages, start=1):
         best = next((sentence.text for sentence in sentences if sentence.passage == number), "")
-        table.add_row(
-            str(number), f"{passage.score:.3f}", Text(_clean(passage.source)), excerpt(passage, best)
-        )
+        table.add_row(str(number), f"{passage.score:.3f}", Text(_clean(passage.source)), excerpt(passage, best))
     console.print(table)
 
 
