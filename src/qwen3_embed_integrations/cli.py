@@ -21,6 +21,7 @@ from .rag import RagOptions, run_rag
 _Model = TypeVar("_Model", bound=BaseModel)
 _PANELS: dict[type[BaseModel], str] = {EncoderConfig: "Encoder"}
 _Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_INTERRUPTED = 130
 
 app = typer.Typer(name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -109,17 +110,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _exit_code(arguments: list[str]) -> int:
     try:
-        return int(app(arguments, prog_name="qwen3-embed", standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="qwen3-embed", standalone_mode=False) or 0)
     except typer.TyperException as error:
         return _refuse(f"{error.format_message()} (qwen3-embed --help lists what there is)", error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        return _refuse("Interrupted. What is done is kept: run the same command again to go on.", 130)
     except Exception as error:
         if "--debug" in arguments:
             raise
         if isinstance(error, Qwen3EmbedError):
             return _refuse(str(error), 1)
         return _refuse(f"{type(error).__name__}: {error} (add --debug to see where it comes from)", 1)
+    if code == _INTERRUPTED:  # typer has caught Ctrl-C
+        return _refuse("Interrupted. What is done is kept: run the same command again to go on.", code)
+    return code
 
 
 def _refuse(message: str, code: int) -> int:

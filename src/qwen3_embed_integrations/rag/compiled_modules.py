@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import inspect
 import sys
 import warnings
 from collections.abc import Iterator
-from importlib.machinery import ExtensionFileLoader
+from importlib.machinery import ExtensionFileLoader, PathFinder
 from types import ModuleType
 
 from .source_modules import Definition
@@ -62,7 +62,7 @@ def _is_compiled(name: str) -> bool:
         return False
     if name in sys.builtin_module_names:
         return True
-    spec = importlib.util.find_spec(name)
+    spec = PathFinder.find_spec(name)  # the path only: setuptools' import hook would load itself
     return spec is not None and isinstance(spec.loader, ExtensionFileLoader)
 
 

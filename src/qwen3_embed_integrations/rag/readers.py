@@ -11,6 +11,8 @@ from bs4 import BeautifulSoup, UnicodeDammit
 from langchain_core.documents import Document
 from pypdf import PdfReader
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks
+
 
 class UnreadableFileError(Exception):
     """A file can't be read; the text says why, as the end of a sentence about it."""
@@ -78,16 +80,16 @@ def _document(text: str, source: str, title: str, kind: str) -> Iterator[Documen
 
 def _decoded(data: bytes) -> str:
     """Gives a file's text: by its byte order mark, else UTF-8, else Windows-1252."""
-    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        _refuse_binary(data)
-    text = UnicodeDammit(data, ["utf-8", "windows-1252"]).unicode_markup
+    _refuse_binary(data)
+    known = ["utf-16"] if data.startswith(_UTF_16) else ["utf-8", "windows-1252"]
+    text = UnicodeDammit(data, known).unicode_markup
     if text is None:
         raise UnreadableFileError("is text in an encoding that is neither UTF-8, UTF-16 nor Windows-1252")
-    return text
+    return text.removeprefix("\ufeff")
 
 
 def _refuse_binary(data: bytes) -> None:
-    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in data and not data.startswith(_UTF_16):
         raise UnreadableFileError("is binary data, no text")
 
 
