@@ -9,7 +9,7 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 from qwen3_embed_integrations.rag.corpus import chunks_by_id
 
 FILES = {
-    "billing.md": "# Billing\n\nInvoices are sent on the first day of each month. You can pay by card or by transfer.\n",
+    "billing.md": "# Billing\n\nInvoices are sent on the first day of each month. You can pay by card.\n",
     "hours.txt": "The shop is open from Monday to Friday. On Saturday the shop is closed all day.\n",
     "travel/trains.rst": "Trains\n======\n\nBook trains at least two weeks before you leave.\n",
     "travel/page.html": "<title>Hotels</title><script>x()</script><p>Ask for the company rate at every hotel.</p>",

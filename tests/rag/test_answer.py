@@ -14,7 +14,9 @@ from qwen3_embed_integrations.rag.answer import (
 from qwen3_embed_integrations.rag.index import Passage
 
 PASSAGES = [
-    Passage("Gather\n\nRun things at once and wait for all. It returns a list of results.", "asyncio.gather", "Gather", 0.9),
+    Passage(
+        "Gather\n\nRun things at once and wait for all. It returns a list of results.", "asyncio.gather", "Gather", 0.9
+    ),
     Passage("Sleep\n\nWait for some seconds before you go on.", "time.sleep", "Sleep", 0.5),
 ]
 
@@ -23,9 +25,15 @@ PASSAGES = [
     ("text", "sentences"),
     [
         ("One is here now. Two is here too!", ["One is here now.", "Two is here too!"]),
-        ("A line\nthat goes on here.\n\nA paragraph of its own", ["A line that goes on here.", "A paragraph of its own"]),
+        (
+            "A line\nthat goes on here.\n\nA paragraph of its own",
+            ["A line that goes on here.", "A paragraph of its own"],
+        ),
         ("See it work here:\n>>> sorted([3, 1])\n[1, 3]", ["See it work here:"]),
-        ("Uses of it:\n- the first of them all\n- the second of them", ["- the first of them all", "- the second of them"]),
+        (
+            "Uses of it:\n- the first of them all\n- the second of them",
+            ["- the first of them all", "- the second of them"],
+        ),
         ("x = {1: [2, 3], 4: (5, 6)}", []),
         ("Too short.", []),
         ("会议室在三楼的走廊尽头。请提前一天预订会议室。", ["会议室在三楼的走廊尽头。", "请提前一天预订会议室。"]),
@@ -75,5 +83,5 @@ def test_any_langchain_chat_model_may_answer():
 
 
 def test_a_chat_model_that_fails_is_one_error_with_a_remedy():
-    with pytest.raises(RagError, match="some model gave no answer.*--llm-url"):
+    with pytest.raises(RagError, match=r"some model gave no answer.*--llm-url"):
         Generated(FakeListChatModel(responses=[]), "some model")("?", PASSAGES, [])

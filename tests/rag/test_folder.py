@@ -9,6 +9,7 @@ from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag.corpus import CHUNK_CHARACTERS, chunks_by_id
 from qwen3_embed_integrations.rag.folder import folder_corpus
 
+
 def texts(corpus):
     return {document.metadata["source"]: document.page_content for document in corpus.documents}
 
@@ -94,7 +95,9 @@ def test_what_is_no_regular_file_is_refused_and_not_waited_for(docs):
     os.mkfifo(docs / "pipe.txt")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(docs / "s.txt"))
-        with pytest.raises(RagError, match=r"gone\.md is no regular file.*pipe\.txt is no regular.*s\.txt is no regular"):
+        with pytest.raises(
+            RagError, match=r"gone\.md is no regular file.*pipe\.txt is no regular.*s\.txt is no regular"
+        ):
             folder_corpus(docs)
 
 

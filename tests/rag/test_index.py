@@ -91,7 +91,7 @@ def test_an_index_refuses_another_space_and_says_how_to_reindex(tmp_path, embedd
 
 def test_an_index_refuses_another_model_of_the_same_shape(tmp_path, embeddings, chunks, make_checkpoint):
     indexed(tmp_path / "ix", embeddings, chunks)
-    with pytest.raises(SpaceMismatchError, match="weights.*--reindex"):
+    with pytest.raises(SpaceMismatchError, match=r"weights.*--reindex"):
         indexed(tmp_path / "ix", Qwen3Embeddings(model=str(make_checkpoint(seed=1))), chunks)
 
 
@@ -103,7 +103,7 @@ def test_options_that_move_no_document_open_the_same_index(tmp_path, embeddings,
 def test_an_index_refuses_other_documents(tmp_path, embeddings, chunks):
     indexed(tmp_path / "ix", embeddings, chunks)
     with (
-        pytest.raises(RagError, match="holds notes, not letters.*--index"),
+        pytest.raises(RagError, match=r"holds notes, not letters.*--index"),
         open_index(tmp_path / "ix", embeddings, corpus="letters"),
     ):
         pass
@@ -127,7 +127,7 @@ def test_an_index_in_use_is_refused_not_shared(tmp_path, embeddings, chunks):
 def test_a_corrupt_index_is_refused_and_left_as_it_is(tmp_path, embeddings, chunks):
     (tmp_path / "ix").mkdir()
     (tmp_path / "ix" / "chroma.sqlite3").write_bytes(b"no database" * 999)
-    with pytest.raises(RagError, match="can't be used.*Choose another folder"):
+    with pytest.raises(RagError, match=r"can't be used.*Choose another folder"):
         indexed(tmp_path / "ix", embeddings, chunks)
     assert (tmp_path / "ix" / "chroma.sqlite3").read_bytes() == b"no database" * 999
 

@@ -31,7 +31,7 @@ class Endpoint(BaseHTTPRequestHandler):
 
     seen: list = []  # noqa: RUF012 - filled by the server, read by the test
 
-    def do_POST(self):  # noqa: N802 - http.server's name
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.seen.append((self.path, self.headers["Authorization"], body))
         message = {"role": "assistant", "content": "As [1] says."}
@@ -69,7 +69,7 @@ def test_a_local_chat_model_answers_and_keeps_its_thoughts(chat_model):
 
 @pytest.mark.parametrize("make", [lambda path: path / "none", lambda path: path])
 def test_a_chat_model_that_is_none_is_one_error(tmp_path, make):
-    with pytest.raises(ModelNotFoundError, match="can't be loaded.*leave --llm out"):
+    with pytest.raises(ModelNotFoundError, match=r"can't be loaded.*leave --llm out"):
         LocalChatModel(model=str(make(tmp_path))).load()
 
 

@@ -7,7 +7,9 @@ from qwen3_embed_integrations.rag.answer import Answer, Sentence
 from qwen3_embed_integrations.rag.index import Passage
 from qwen3_embed_integrations.rag.terminal import excerpt, indexing_progress, show_answer, show_passages
 
-LONG = Passage("Title\n\n" + "Filler words stand here. " * 20 + "The best one is this. " + "More. " * 99, "a" * 90, "Title", 0.5)
+LONG = Passage(
+    "Title\n\n" + "Filler words stand here. " * 20 + "The best one is this. " + "More. " * 99, "a" * 90, "Title", 0.5
+)
 
 
 def console(width=80, *, terminal=False):
