@@ -5,6 +5,7 @@ python tools/terminal_picture.py docs/rag.svg rag --ask "How do I read a CSV fil
 
 import os
 import pty
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -39,17 +40,26 @@ def shown(arguments: list[str]) -> str:
     return written.decode()
 
 
-def last_states(text: str) -> str:
+def last_state(text: str) -> str:
     """Gives what stayed on the screen: a progress bar and a spinner draw over themselves, then vanish."""
-    lines = [line.rsplit("\x1b[2K", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
-    return "\n".join(line.rsplit("\r", 1)[-1].replace("\x1b[?25h", "").replace("\x1b[?25l", "") for line in lines)
+    lines = [""]
+    for token in re.split(r"(\x1b\[1A|\x1b\[2K|\x1b\[\?25[hl]|\r|\n)", text):
+        if token == "\n":
+            lines.append("")
+        elif token == "\x1b[1A":  # a line up
+            lines.pop()
+        elif token == "\x1b[2K":  # erase the line
+            lines[-1] = ""
+        elif token != "\r" and not token.startswith("\x1b[?"):
+            lines[-1] += token
+    return "\n".join(lines).rstrip()
 
 
 def main(picture: str, *arguments: str) -> None:
     """Writes the picture of `qwen3-embed ARGUMENTS`."""
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115 - until the end
     console.print(Text(f"$ {shlex.join(['qwen3-embed', *arguments])}", style="bold"))
-    console.print(Text.from_ansi(last_states(shown(list(arguments)))))
+    console.print(Text.from_ansi(last_state(shown(list(arguments)))))
     Path(picture).parent.mkdir(parents=True, exist_ok=True)
     console.save_svg(picture, title="qwen3-embed rag")
 
