@@ -43,15 +43,15 @@ def shown(arguments: list[str]) -> str:
 def last_state(text: str) -> str:
     """Gives what stayed on the screen: a progress bar and a spinner draw over themselves, then vanish."""
     lines = [""]
-    for token in re.split(r"(\x1b\[1A|\x1b\[2K|\x1b\[\?25[hl]|\r|\n)", text):
-        if token == "\n":
+    for piece in re.split(r"(\x1b\[1A|\x1b\[2K|\x1b\[\?25[hl]|\r|\n)", text):
+        if piece == "\n":
             lines.append("")
-        elif token == "\x1b[1A":  # a line up
+        elif piece == "\x1b[1A":  # a line up
             lines.pop()
-        elif token == "\x1b[2K":  # erase the line
+        elif piece == "\x1b[2K":  # erase the line
             lines[-1] = ""
-        elif token != "\r" and not token.startswith("\x1b[?"):
-            lines[-1] += token
+        elif piece != "\r" and not piece.startswith("\x1b[?"):
+            lines[-1] += piece
     return "\n".join(lines).rstrip()
 
 
