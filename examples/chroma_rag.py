@@ -1,0 +1,60 @@
+"""Retrieval-augmented generation with LangChain and Chroma, to copy: index a folder, then ask it.
+
+pip install "qwen3-embed-integrations[rag]"
+python chroma_rag.py path/to/notes "When are invoices sent?"
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import chromadb
+from langchain_chroma import Chroma
+from langchain_core.documents import Document
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from qwen3_embed_integrations.langchain import Qwen3Embeddings
+
+PROMPT = ChatPromptTemplate.from_template(
+    "Answer from these passages alone and cite them as [n].\n\n{passages}\n\nQuestion: {question}"
+)
+
+
+def open_store(folder: str, embeddings: Qwen3Embeddings) -> Chroma:
+    """Opens the store in `folder`, or makes it; refuses one whose vectors are of another space."""
+    space = embeddings.encoder.space
+    client = chromadb.PersistentClient(folder)
+    notes = client.get_or_create_collection(
+        "notes", metadata=space.to_dict(), configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+    )
+    space.check(notes.metadata, where=folder, remedy=f"Delete {folder} and run again.")
+    return Chroma("notes", embeddings, client=client)
+
+
+def index(store: Chroma, folder: Path) -> None:
+    """Embeds what is new in `folder` and removes what is gone: ids are made of the text, so nothing doubles."""
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=100)
+    files = [Document(path.read_text("utf-8"), metadata={"source": path.name}) for path in sorted(folder.glob("*.md"))]
+    chunks = {hashlib.sha256(repr(chunk).encode()).hexdigest(): chunk for chunk in splitter.split_documents(files)}
+    stored = set(store.get(include=[])["ids"])
+    new = [key for key in chunks if key not in stored]
+    for batch in (new[start : start + 1000] for start in range(0, len(new), 1000)):  # Chroma takes 5,461 at once
+        store.add_documents([chunks[key] for key in batch], ids=batch)
+    if gone := [key for key in stored if key not in chunks]:
+        store.delete(gone)
+
+
+def main(folder: str, question: str) -> None:
+    """Shows the best passages for the question, and the prompt for a chat model."""
+    store = open_store(f"{folder}/.chroma", Qwen3Embeddings(model="tiny"))
+    index(store, Path(folder))
+    found = store.similarity_search_with_score(question, k=3)
+    for number, (passage, distance) in enumerate(found, start=1):
+        print(f"[{number}] {1 - distance:.3f} {passage.metadata['source']}: {passage.page_content[:60]!r}")
+    passages = "\n\n".join(f"[{n}] {passage.page_content}" for n, (passage, _) in enumerate(found, start=1))
+    print(PROMPT.format(passages=passages, question=question))  # or: (PROMPT | your_chat_model).invoke({...})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,201 @@
+"""Index: the chunks of one corpus in one Chroma collection, in one vector space."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import chromadb
+from chromadb.api.client import Client
+from chromadb.config import Settings
+from chromadb.errors import ChromaError, NotFoundError
+from filelock import FileLock, Timeout
+from langchain_chroma import Chroma
+from langchain_core.documents import Document
+
+from qwen3_embed_integrations import Qwen3EmbedError
+from qwen3_embed_integrations.core.errors import RagError
+from qwen3_embed_integrations.langchain import Qwen3Embeddings
+
+COLLECTION = "qwen3_embed_rag"
+BATCH = 256
+"""Chunks embedded and stored at a time: what a kill costs at most. Chroma takes 5,461 at once."""
+_LITTLE_SPACE = 32_000_000  # bytes: less is not enough for Chroma to write a batch and compact
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk that was found: its text, where it is from, its cosine similarity to the question."""
+
+    text: str
+    source: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a sync did: chunks added, removed, and left as they were."""
+
+    added: int
+    removed: int
+    kept: int
+
+
+class Index:
+    """One opened collection; `open_index` makes it and has checked its space."""
+
+    def __init__(self, path: Path, store: Chroma, lock: FileLock) -> None:
+        self._path = path
+        self._store = store
+        self._lock = lock
+
+    def sync(self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None) -> Changes:
+        """Makes the index hold exactly `chunks`: embeds what is new, removes what is gone.
+
+        The ids in Chroma are the only record of what is done, so a run that is killed at any moment leaves
+        nothing to repair: the next one adds what is missing.
+
+        Args:
+            chunks: By id.
+            on_progress: Called with (chunks done, chunks to do) before the first batch and after each.
+        """
+        with _explained(self._path), self._lock:
+            stored = set(self._store.get(include=[])["ids"])
+            missing = [key for key in chunks if key not in stored]
+            gone = sorted(stored - chunks.keys())
+            self._add(missing, chunks, on_progress)
+            for batch in _batches(gone):  # last: until the new text is there, the old one answers
+                self._store.delete(batch)
+        return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
+
+    def _add(
+        self,
+        missing: list[str],
+        chunks: Mapping[str, Document],
+        on_progress: Callable[[int, int], None] | None,
+    ) -> None:
+        done = 0
+        for batch in _batches(missing):
+            if on_progress and not done:
+                on_progress(0, len(missing))
+            self._store.add_documents([chunks[key] for key in batch], ids=batch)
+            done += len(batch)
+            if on_progress:
+                on_progress(done, len(missing))
+
+    def search(self, row: list[float], *, top_k: int) -> list[Passage]:
+        """Gives the `top_k` chunks nearest to a query's row, the best first."""
+        with _explained(self._path):
+            found = self._store.similarity_search_by_vector_with_relevance_scores(row, k=top_k)
+        return [
+            Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
+            for document, distance in found
+        ]
+
+
+@contextmanager
+def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False) -> Iterator[Index]:
+    """Opens the index in the folder `path`, or makes it, and closes it when the block ends.
+
+    Args:
+        path: Chroma's folder.
+        embeddings: What the chunks and questions are embedded with.
+        corpus: The name of the documents.
+        reindex: Throw away what the collection holds.
+
+    Raises:
+        SpaceMismatchError: The index holds vectors of another model, dimension, pooling or document prompt.
+        RagError: It belongs to other documents, is in use, or can't be read or written.
+    """
+    space = embeddings.encoder.space  # finds and checks the model before anything is written
+    metadata = {"corpus": corpus, "fingerprint": space.fingerprint, "space": json.dumps(space.to_dict())}
+    with ExitStack() as stack:
+        with _explained(path):
+            if path.exists() and not path.is_dir():
+                raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
+            path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path / "qwen3-embed.lock", timeout=0)
+            with lock:
+                client = stack.enter_context(closing(_client(path)))
+                if reindex:
+                    _drop(client)
+                _check(_collection(client, metadata).metadata or {}, embeddings, path, corpus)
+            store = Chroma(COLLECTION, embeddings, client=client, create_collection_if_not_exists=False)
+        yield Index(path, store, lock)
+
+
+def _client(path: Path) -> Client:
+    client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
+    return cast("Client", client)  # declared as its interface, which lacks close()
+
+
+def _drop(client: Client) -> None:
+    try:
+        client.delete_collection(COLLECTION)
+    except NotFoundError:
+        return
+
+
+def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection:
+    try:
+        return client.get_collection(COLLECTION, embedding_function=None)
+    except NotFoundError:
+        return client.create_collection(
+            COLLECTION,
+            metadata=metadata,
+            configuration={"hnsw": {"space": "cosine"}},
+            embedding_function=None,
+        )
+
+
+def _check(stored: Mapping[str, Any], embeddings: Qwen3Embeddings, path: Path, corpus: str) -> None:
+    """Refuses an index of another space or of other documents."""
+    where = f"The index in {path}"
+    if "space" not in stored:
+        raise RagError(f"{where} was not made by this program. Choose another folder with --index.")
+    embeddings.encoder.space.check(
+        json.loads(stored["space"]),
+        where=where,
+        remedy="Use the options it was made with, embed everything anew with --reindex, "
+        "or choose another folder with --index.",
+    )
+    if stored["corpus"] != corpus:
+        raise RagError(
+            f"{where} holds {stored['corpus']}, not {corpus}. "
+            "Choose another folder with --index, or replace what it holds with --reindex."
+        )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns what Chroma and the file system say into one line with a remedy."""
+    try:
+        yield
+    except Qwen3EmbedError:
+        raise
+    except Timeout as error:
+        raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
+    except (ChromaError, OSError) as error:
+        raise RagError(f"The index in {path} can't be used: {error}. {_remedy(path)}") from error
+
+
+def _remedy(path: Path) -> str:
+    """Says what to do; Chroma itself does not say that a disk is full."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < _LITTLE_SPACE:
+        return f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
+    return "Choose another folder with --index, or delete this one to index anew."
+
+
+def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(ids)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

@@ -1,0 +1,99 @@
+"""The language models that may write the answer: an OpenAI-compatible endpoint, or one that runs here."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import PrivateAttr
+
+from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations.core.errors import missing_extra
+
+_ROLES = {"system": "system", "human": "user", "ai": "assistant"}
+_THOUGHTS = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
+
+
+class LocalChatModel(BaseChatModel):
+    """A chat model in transformers format, run in this process.
+
+    Attributes:
+        model: Hub name or local folder.
+        max_new_tokens: Longest answer.
+    """
+
+    model: str
+    max_new_tokens: int = 400
+    _loaded: tuple[Any, Any] | None = PrivateAttr(default=None)
+
+    @property
+    def _llm_type(self) -> str:
+        return "transformers"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        del stop, run_manager, kwargs
+        tokenizer, model = self.load()
+        chat = [{"role": _ROLES[message.type], "content": message.text} for message in messages]
+        inputs = tokenizer.apply_chat_template(
+            chat,
+            add_generation_prompt=True,
+            enable_thinking=False,  # Qwen3's template knows it, others pass it over
+            return_tensors="pt",
+            return_dict=True,
+        ).to(model.device)
+        output = model.generate(**inputs, max_new_tokens=self.max_new_tokens, do_sample=False)
+        text = tokenizer.decode(output[0][inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        text = _THOUGHTS.sub("", text).strip()
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
+
+    def load(self) -> tuple[Any, Any]:
+        """Gives the tokenizer and the model; loads them the first time.
+
+        Raises:
+            ModelNotFoundError: No such model, or it can't be loaded.
+        """
+        if self._loaded is None:
+            try:
+                from transformers import AutoModelForCausalLM, AutoTokenizer
+            except ImportError as error:
+                raise missing_extra("transformers", "torch") from error
+            try:
+                tokenizer = AutoTokenizer.from_pretrained(self.model)
+                self._loaded = tokenizer, AutoModelForCausalLM.from_pretrained(self.model)
+            except (OSError, ValueError, KeyError) as error:
+                reason = str(error).strip().partition("\n")[0]
+                raise ModelNotFoundError(
+                    f"The chat model {self.model!r} can't be loaded ({reason}). "
+                    "Give a folder or a hub name that can be reached, or leave --llm out."
+                ) from error
+        return self._loaded
+
+
+def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
+    """Gives a chat model behind an OpenAI-compatible endpoint.
+
+    Args:
+        url: As in "http://localhost:8000/v1"; None: OpenAI's own.
+        model: The model's name there.
+        key_env: The environment variable that holds the key; a local server needs none.
+
+    Raises:
+        MissingExtraError: langchain-openai is not installed.
+    """
+    try:
+        from langchain_openai import ChatOpenAI
+    except ImportError as error:
+        raise missing_extra("langchain-openai", "llm") from error
+    key = os.environ.get(key_env) or "none"
+    return ChatOpenAI(base_url=url, model=model, api_key=lambda: key, temperature=0)

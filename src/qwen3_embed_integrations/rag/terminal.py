@@ -1,0 +1,105 @@
+"""What the terminal shows: a progress bar, a table of passages, an answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from .answer import Answer, Sentence
+from .index import Passage
+
+_EXCERPT = 220  # characters: about four lines at 80 columns
+_REPORT_EVERY_S = 5.0
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a document must not steer the terminal
+
+
+def show_passages(console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
+    """Shows the passages as a table: number, score, source, and an excerpt around the best sentence."""
+    table = Table(title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True)
+    table.add_column("#", justify="right", style="cyan")
+    table.add_column("Score", justify="right")
+    table.add_column("Source", style="green", overflow="fold", max_width=max(16, console.width // 3))
+    table.add_column("Excerpt", overflow="fold", ratio=1)
+    for number, passage in enumerate(passages, start=1):
+        best = next((sentence.text for sentence in sentences if sentence.passage == number), "")
+        table.add_row(str(number), f"{passage.score:.3f}", Text(_clean(passage.source)), excerpt(passage, best))
+    console.print(table)
+
+
+def excerpt(passage: Passage, best: str) -> Text:
+    """Gives a piece of the passage that starts at its best sentence, that sentence marked."""
+    words = " ".join(_clean(passage.text).split())
+    best = _clean(best)
+    start = max(words.find(best), 0) if best else 0
+    end = start + max(_EXCERPT, min(len(best), 2 * _EXCERPT))
+    shown = f"{'… ' if start else ''}{words[start:end].rstrip()}{' …' if end < len(words) else ''}"
+    text = Text(shown)
+    if best and (at := shown.find(best)) >= 0:
+        text.stylize("bold yellow", at, at + len(best))
+    return text
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """Shows the answer under its label."""
+    console.print(Text(f"Answer ({answer.label})", style="bold"))
+    console.print(Text(_clean(answer.text)), soft_wrap=False)
+    console.print()
+
+
+def show_prompt(console: Console, prompt: str) -> None:
+    """Shows the RAG prompt as it is."""
+    console.print(Text("Prompt", style="bold"))
+    console.print(Text(_clean(prompt), style="dim"))
+    console.print()
+
+
+@contextmanager
+def indexing_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Gives a callback that draws a bar with a rate; without a terminal it writes a line now and then."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    bar = Progress(
+        TextColumn("Embedding"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} chunks/s"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("", total=None, rate="-", visible=False)
+    started = time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        rate = f"{done / (time.monotonic() - started):,.0f}" if done else "-"
+        bar.update(task, completed=done, total=total, rate=rate, visible=True)
+
+    with bar:
+        yield update
+
+
+class _Lines:
+    """Progress as plain lines, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done and (now - self._last >= _REPORT_EVERY_S or done == total):
+            self._last = now
+            rate = done / (now - self._started)
+            self._console.print(f"Embedded {done:,} of {total:,} chunks, {rate:,.0f} a second")
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", text)

@@ -1,0 +1,41 @@
+"""Fixtures of the RAG door: a folder of documents, embeddings, chunks."""
+
+from pathlib import Path
+
+import pytest
+from langchain_core.documents import Document
+
+from qwen3_embed_integrations.langchain import Qwen3Embeddings
+from qwen3_embed_integrations.rag.corpus import chunks_by_id
+
+FILES = {
+    "billing.md": "# Billing\n\nInvoices are sent on the first day of each month. You can pay by card.\n",
+    "hours.txt": "The shop is open from Monday to Friday. On Saturday the shop is closed all day.\n",
+    "travel/trains.rst": "Trains\n======\n\nBook trains at least two weeks before you leave.\n",
+    "travel/page.html": "<title>Hotels</title><script>x()</script><p>Ask for the company rate at every hotel.</p>",
+}
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A folder of the user's own files."""
+    for name, text in FILES.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def embeddings(checkpoint: Path) -> Qwen3Embeddings:
+    return Qwen3Embeddings(model=str(checkpoint))
+
+
+@pytest.fixture
+def chunks() -> dict[str, Document]:
+    """Six hundred chunks: three batches."""
+    return chunks_by_id([document(f"note {number}") for number in range(600)])
+
+
+def document(source: str, text: str = "") -> Document:
+    return Document(text or f"What {source} says.", metadata={"source": source, "title": source})

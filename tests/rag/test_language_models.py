@@ -1,0 +1,82 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from langchain_core.messages import HumanMessage, SystemMessage
+from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+
+from checkpoints import TINY
+from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations.rag.language_models import LocalChatModel, endpoint_model
+
+TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant: "
+
+
+@pytest.fixture(scope="module")
+def chat_model(tmp_path_factory):
+    """A small random chat model in transformers format."""
+    folder = tmp_path_factory.mktemp("chat")
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    tokenizer.chat_template = TEMPLATE
+    tokenizer.save_pretrained(folder)
+    shape = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
+    config = Qwen3Config(vocab_size=len(tokenizer), head_dim=32, intermediate_size=64, **shape)
+    Qwen3ForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """Speaks as much of the OpenAI protocol as a chat needs."""
+
+    seen: list = []  # noqa: RUF012 - filled by the server, read by the test
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.seen.append((self.path, self.headers["Authorization"], body))
+        message = {"role": "assistant", "content": "As [1] says."}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        reply = {"id": "x", "object": "chat.completion", "created": 0, "model": body["model"], "choices": [choice]}
+        data = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        """Stays silent."""
+
+
+@pytest.fixture
+def endpoint():
+    Endpoint.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_local_chat_model_answers_and_keeps_its_thoughts(chat_model):
+    model = LocalChatModel(model=str(chat_model), max_new_tokens=5)
+    answer = model.invoke([SystemMessage("Be brief."), HumanMessage("Hello?")])
+    assert isinstance(answer.text, str)
+    assert "<think>" not in answer.text
+    assert model.load()[1] is model.load()[1]
+
+
+@pytest.mark.parametrize("make", [lambda path: path / "none", lambda path: path])
+def test_a_chat_model_that_is_none_is_one_error(tmp_path, make):
+    with pytest.raises(ModelNotFoundError, match=r"can't be loaded.*leave --llm out"):
+        LocalChatModel(model=str(make(tmp_path))).load()
+
+
+def test_an_endpoint_gets_the_messages_and_the_key_of_the_named_variable(endpoint, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "k-123")
+    answer = endpoint_model(endpoint, "some-model", "MY_KEY").invoke([HumanMessage("Hello?")])
+    assert answer.text == "As [1] says."
+    path, authorization, body = Endpoint.seen[0]
+    assert (path, authorization) == ("/v1/chat/completions", "Bearer k-123")
+    assert (body["model"], body["messages"][0]["content"]) == ("some-model", "Hello?")
