@@ -18,7 +18,7 @@ DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
 
 Scope = Literal["model", "space", "call"]
-"""What an option decides: which weights are loaded, which vectors come out of them, or only how a call runs."""
+"""What an option decides: which weights are loaded, which vectors come out, or only how a call runs."""
 
 
 PEER_NAMES: Mapping[str, str] = {
@@ -42,8 +42,10 @@ PEER_NAMES: Mapping[str, str] = {
 """What other libraries call our options, for the hint in the error."""
 
 
-def _option(default: Any, help_text: str, scope: Scope, **constraints: Any) -> Any:
-    return Field(default, description=help_text, json_schema_extra={"scope": scope}, **constraints)
+def _option(default: Any, help_text: str, scope: Scope, *, portable: bool = True, **constraints: Any) -> Any:
+    """Declares an option; one that is not portable belongs to a machine, and no store of vectors keeps it."""
+    extra: Any = {"scope": scope, "portable": portable}
+    return Field(default, description=help_text, json_schema_extra=extra, **constraints)
 
 
 class EncoderConfig(BaseModel):
@@ -68,25 +70,34 @@ class EncoderConfig(BaseModel):
         min_length=1,
     )
     revision: str | None = _option(None, "Branch, tag or commit of a hub model.", "model")
-    cache_folder: str | None = _option(None, "Where hub models are kept; None: the hub library's own.", "model")
+    cache_folder: str | None = _option(
+        None, "Where hub models are kept; None: the hub library's own.", "model", portable=False
+    )
     token: SecretStr | None = _option(
         None,
         "Access token of the hub; never stored or pickled. None: the hub library's own login.",
         "model",
+        portable=False,
         exclude=True,
     )
-    local_files_only: bool = _option(False, "Never contact the hub; use what is in the cache.", "model")  # noqa: FBT003 - the option's default
-    device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", min_length=1)
+    local_files_only: bool = _option(
+        False,  # noqa: FBT003 - the option's default
+        "Never contact the hub; use what is in the cache.",
+        "model",
+        portable=False,
+    )
+    device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = _option(
         "auto",
         'Weights and arithmetic. "auto": bfloat16 on GPUs that have it, else float32.',
         "model",
+        portable=False,
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = _option(
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = _option(
-        None, "Tokens of one forward pass. None: 2048 on CPU, 16384 on GPU.", "model", ge=1
+        None, "Tokens of one forward pass. None: 2048 on CPU, 16384 on GPU.", "model", portable=False, ge=1
     )
     dimension: int | None = _option(
         None,
@@ -111,7 +122,12 @@ class EncoderConfig(BaseModel):
     on_overflow: Literal["truncate", "error"] = _option(
         "truncate", "A text over max_length: cut it and warn, or raise TextTooLongError.", "call"
     )
-    show_progress: bool = _option(False, "Draw a progress bar on standard error.", "call")  # noqa: FBT003 - the option's default
+    show_progress: bool = _option(
+        False,  # noqa: FBT003 - the option's default
+        "Draw a progress bar on standard error.",
+        "call",
+        portable=False,
+    )
 
     def __init__(self, **options: Any) -> None:
         try:
@@ -144,6 +160,19 @@ class EncoderConfig(BaseModel):
         """Gives back the config that `to_options` described."""
         return cls(**options)
 
+    def portable(self, *scopes: Scope) -> dict[str, Any]:
+        """Gives what may be stored beside vectors, as JSON types: no option of this machine, no secret.
+
+        Defaults are spelled out, so that a later version cannot change what was stored; None is left out.
+
+        Args:
+            *scopes: Only the options that decide these; none: all.
+        """
+        names = {
+            name for name, extra in _extras().items() if extra["portable"] and (not scopes or extra["scope"] in scopes)
+        }
+        return self.model_dump(mode="json", include=names, exclude_none=True)
+
     def replace(self, **options: Any) -> Self:
         """Gives a copy with some options changed, checked like new ones."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
@@ -161,11 +190,15 @@ class EncoderConfig(BaseModel):
 
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
     """Gives the names of the options that decide `scope`."""
-    return tuple(
-        name
+    return tuple(name for name, extra in _extras().items() if extra["scope"] == scope)
+
+
+def _extras() -> dict[str, dict[str, Any]]:
+    return {
+        name: field.json_schema_extra
         for name, field in EncoderConfig.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra["scope"] == scope
-    )
+        if isinstance(field.json_schema_extra, dict)
+    }
 
 
 def _explain(error: ValidationError, cls: type[BaseModel]) -> str:

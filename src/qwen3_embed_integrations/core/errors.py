@@ -3,6 +3,7 @@
     Qwen3EmbedError
     ├── ConfigError (ValueError)              an option's name, type or range; a task or model nobody knows
     ├── InputTypeError (TypeError)            something that is not a sequence of str
+    ├── EmptyInputError (ValueError)          an empty list where a store needs at least one text
     ├── TextTooLongError (ValueError)         a text over max_length with on_overflow="error"
     ├── MissingExtraError (ImportError)       an optional dependency is not installed
     ├── ModelNotFoundError (FileNotFoundError) no such folder, no such model
@@ -11,6 +12,7 @@
     ├── SpaceMismatchError (ValueError)       vectors of another vector space
     ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
     ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
+    ├── PartialWriteError (RuntimeError)      a store took some of the documents and then failed
     └── RagError (RuntimeError)               the RAG door can't read, index or answer
 
 Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
@@ -33,6 +35,10 @@ class ConfigError(Qwen3EmbedError, ValueError):
 
 class InputTypeError(Qwen3EmbedError, TypeError):
     """The texts are not a sequence of `str`; the message names the index."""
+
+
+class EmptyInputError(Qwen3EmbedError, ValueError):
+    """A list of texts is empty, and the store at hand takes no empty list."""
 
 
 class TextTooLongError(Qwen3EmbedError, ValueError):
@@ -65,6 +71,18 @@ class NonFiniteError(Qwen3EmbedError, ArithmeticError):
 
 class EncoderClosedError(Qwen3EmbedError, RuntimeError):
     """The encoder was closed before it could compute the rows."""
+
+
+class PartialWriteError(Qwen3EmbedError, RuntimeError):
+    """A store took the first documents and then failed.
+
+    Attributes:
+        n_written: How many documents, from the first, are in the store.
+    """
+
+    def __init__(self, message: str, n_written: int) -> None:
+        super().__init__(message)
+        self.n_written = n_written
 
 
 class RagError(Qwen3EmbedError, RuntimeError):

@@ -1,0 +1,20 @@
+"""The Chroma door: Qwen3EmbeddingFunction, the guard that Chroma lacks, and adds of any length."""
+
+from qwen3_embed_integrations.core.errors import missing_extra
+
+try:
+    import chromadb  # noqa: F401 - asked for by name, so that the message names it
+except ImportError as error:
+    raise missing_extra("chromadb", "chroma") from error
+
+from .function import Qwen3EmbeddingFunction
+from .guard import aopen_collection, open_collection
+from .writing import aadd_documents, add_documents
+
+__all__ = [
+    "Qwen3EmbeddingFunction",
+    "aadd_documents",
+    "add_documents",
+    "aopen_collection",
+    "open_collection",
+]

@@ -1,0 +1,180 @@
+"""Qwen3EmbeddingFunction: the encoder as Chroma's EmbeddingFunction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
+from chromadb.utils.embedding_functions import register_embedding_function
+
+from qwen3_embed_integrations import (
+    EncoderConfig,
+    Qwen3EmbedError,
+    Qwen3Encoder,
+    SpaceMismatchError,
+    VectorSpace,
+    load_encoder,
+)
+from qwen3_embed_integrations.core.arrays import FloatArray
+from qwen3_embed_integrations.core.errors import EmptyInputError
+
+_NAME = "qwen3_embed"
+_BUNDLED = "tiny"
+
+
+@register_embedding_function
+class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
+    """Qwen3-Embedding as Chroma's `EmbeddingFunction`: documents raw, queries with their instruction.
+
+    Light to make: weights load at the first use and are shared by all doors of the process. A collection
+    keeps the options that decide its vectors and the description of its vector space, so another process
+    reopens it after `import qwen3_embed_integrations.chroma`; if the weights have changed since, the first
+    use raises SpaceMismatchError. Chroma itself compares only names: open with `open_collection`.
+
+    Example:
+        >>> function = Qwen3EmbeddingFunction(model="tiny", dimension=128)
+        >>> function.embed_query(["How do I sort a list?"])[0].shape
+        (128,)
+
+    Args:
+        config: All options; or give them as keywords.
+        **options: As in `EncoderConfig`; they override `config`.
+
+    Raises:
+        ConfigError: An unknown or unfit option; the message gives the nearest known name.
+    """
+
+    def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
+        self.encoder: Qwen3Encoder = load_encoder(config, **options)
+        self._stored: Mapping[str, Any] | None = None  # the space of a reopened collection
+        self._agrees = False
+
+    def __repr__(self) -> str:
+        return f"Qwen3EmbeddingFunction({self.encoder!r})"
+
+    def __call__(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma checks this very signature
+        """Gives one float32 unit row a document.
+
+        Raises:
+            InputTypeError: Not a list of `str`; the message names the index.
+            EmptyInputError: No documents.
+            SpaceMismatchError: The collection holds vectors of another space.
+        """
+        self._check()
+        return _rows(self.encoder.encode_document(input))
+
+    def embed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma's name
+        """Gives one float32 unit row a query, instruction in front; raises as for documents."""
+        self._check()
+        return _rows(self.encoder.encode_query(input))
+
+    async def aembed_documents(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
+        """Async twin of calling this function: `AsyncCollection` would embed on the event loop."""
+        await asyncio.to_thread(self._check)
+        return _rows(await self.encoder.aencode_document(input))
+
+    async def aembed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
+        """Async twin of `embed_query`, for `AsyncCollection.query(query_embeddings=…)`."""
+        await asyncio.to_thread(self._check)
+        return _rows(await self.encoder.aencode_query(input))
+
+    @property
+    def space(self) -> VectorSpace:
+        """The vector space of the documents; finds the model, loads no weights.
+
+        Raises:
+            SpaceMismatchError: The collection that this function was reopened from holds another space.
+        """
+        self._check()
+        return self.encoder.space
+
+    @staticmethod
+    def name() -> str:
+        """Gives the name under which Chroma stores and finds this function."""
+        return _NAME
+
+    def default_space(self) -> Space:
+        """Gives "cosine"; unit rows rank alike under all three."""
+        return "cosine"
+
+    def supported_spaces(self) -> list[Space]:
+        """Gives every distance of Chroma's."""
+        return ["cosine", "l2", "ip"]
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives what decides the vectors, as JSON types; no device, dtype, cache folder or secret.
+
+        "space" describes the vector space, where the model is on this machine. A local model's path is
+        absolute, because reopening needs it; elsewhere, open the collection with the model's path there.
+        """
+        config = self.encoder.config.portable()
+        folder = Path(config["model"]).expanduser()
+        if config["model"] != _BUNDLED and folder.is_dir():
+            config["model"] = str(folder.resolve())
+        space = self._stored or self._known_space()
+        return {**config, "space": dict(space)} if space else config
+
+    @staticmethod
+    def build_from_config(config: dict[str, Any]) -> Qwen3EmbeddingFunction:
+        """Gives the function that `get_config` described; loads nothing."""
+        options = {name: value for name, value in config.items() if name != "space"}
+        function = Qwen3EmbeddingFunction(**options)
+        function._stored = config.get("space")
+        return function
+
+    @staticmethod
+    def validate_config(config: dict[str, Any]) -> None:
+        """Raises ConfigError unless `config` is one that this version can build."""
+        Qwen3EmbeddingFunction.build_from_config(config)
+
+    def validate_config_update(self, old_config: dict[str, Any], new_config: dict[str, Any]) -> None:
+        """Refuses a config that would put other vectors into the collection; the query task may change.
+
+        Raises:
+            SpaceMismatchError: The message names what differs.
+        """
+        remedy = "Make a new collection and add the documents there."
+        if "space" in old_config and "space" in new_config:
+            fields = {name: value for name, value in new_config["space"].items() if name != "fingerprint"}
+            VectorSpace(**fields).check(old_config["space"], where="The collection", remedy=remedy)
+            return
+        old, new = (
+            Qwen3EmbeddingFunction.build_from_config(config).encoder.config.portable("model", "space")
+            for config in (old_config, new_config)
+        )
+        changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        if changed:
+            shown = "; ".join(f"{n}: stored {old.get(n)!r}, now {new.get(n)!r}" for n in changed)
+            raise SpaceMismatchError(f"The collection holds vectors of another space ({shown}). {remedy}")
+
+    def _check(self) -> None:
+        """Refuses, at the first use, weights other than those which the collection was made with."""
+        if self._stored and not self._agrees:
+            self.encoder.space.check(
+                self._stored,
+                where="The collection",
+                remedy="Bring back the model that made it, or add the documents to a new collection.",
+            )
+            self._agrees = True
+
+    def _known_space(self) -> dict[str, Any] | None:
+        """Gives the space where that needs no download; a broken model speaks up at its first use."""
+        encoder = self.encoder
+        if not encoder.is_loaded:
+            encoder = Qwen3Encoder(encoder.config, local_files_only=True)
+        try:
+            return encoder.space.to_dict()
+        except Qwen3EmbedError:
+            return None
+
+
+def _rows(rows: FloatArray) -> Embeddings:
+    """Gives a list of rows: Chroma's search asks a 2-D array for its truth, which has none."""
+    if not len(rows):
+        raise EmptyInputError(
+            "The list of texts is empty, and Chroma takes no empty list. Give at least one."
+        )
+    return list(rows)

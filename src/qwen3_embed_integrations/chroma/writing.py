@@ -1,0 +1,131 @@
+"""Adds of any length: split to the client's limit, with progress, and a failure says what was written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from chromadb.api import AsyncClientAPI, ClientAPI
+from chromadb.api.models.AsyncCollection import AsyncCollection
+from chromadb.api.models.Collection import Collection
+from tqdm import tqdm
+
+from qwen3_embed_integrations import InputTypeError
+from qwen3_embed_integrations.core.errors import ConfigError, EmptyInputError, PartialWriteError
+
+from .function import Qwen3EmbeddingFunction
+
+_SLICE = 1024  # documents of one write: long enough to batch well, short enough that a failure loses little
+
+
+def add_documents(  # noqa: PLR0913 - the columns are Chroma's
+    client: ClientAPI,
+    collection: Collection,
+    documents: Sequence[str],
+    *,
+    ids: Sequence[str],
+    metadatas: Sequence[Any] | None = None,
+    overwrite: bool = False,
+    show_progress: bool = False,
+) -> None:
+    """Adds any number of documents, in writes that the client takes.
+
+    Args:
+        client: The collection's client; it knows the limit.
+        collection: From `open_collection`, or any with an embedding function.
+        documents: Texts.
+        ids: One a document, all different.
+        metadatas: One a document, or None.
+        overwrite: Replace documents whose id is there; else Chroma keeps the old ones without a word.
+        show_progress: Draw a progress bar on standard error.
+
+    Raises:
+        InputTypeError: A document is not a `str`; nothing was written.
+        EmptyInputError: No documents.
+        ConfigError: Lists of different lengths, or an id twice; nothing was written.
+        PartialWriteError: A later write failed; `n_written` and the message say how many documents are in.
+    """
+    batch = _Batch.checked(documents, ids, metadatas)
+    write = collection.upsert if overwrite else collection.add
+    for part, saving in batch.parts(client.get_max_batch_size(), show_progress=show_progress):
+        with saving:
+            write(ids=part.ids, documents=part.documents, metadatas=part.metadatas)
+
+
+async def aadd_documents(  # noqa: PLR0913 - same
+    client: AsyncClientAPI,
+    collection: AsyncCollection,
+    function: Qwen3EmbeddingFunction,
+    documents: Sequence[str],
+    *,
+    ids: Sequence[str],
+    metadatas: Sequence[Any] | None = None,
+    overwrite: bool = False,
+    show_progress: bool = False,
+) -> None:
+    """Async twin of `add_documents`; `function` embeds: `AsyncCollection` would do it on the event loop."""
+    batch = _Batch.checked(documents, ids, metadatas)
+    write = collection.upsert if overwrite else collection.add
+    limit = await client.get_max_batch_size()
+    for part, saving in batch.parts(limit, show_progress=show_progress):
+        with saving:
+            rows = await function.aembed_documents(part.documents)
+            await write(ids=part.ids, embeddings=rows, documents=part.documents, metadatas=part.metadatas)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    documents: list[str]
+    ids: list[str]
+    metadatas: list[Any] | None
+
+    @classmethod
+    def checked(cls, documents: Sequence[str], ids: Sequence[str], metadatas: Sequence[Any] | None) -> _Batch:
+        """Refuses what would fail halfway, or be dropped without a word."""
+        _check_texts(documents)
+        if len(ids) != len(documents) or (metadatas is not None and len(metadatas) != len(documents)):
+            n_metadatas = "no" if metadatas is None else len(metadatas)
+            raise ConfigError(
+                f"Found {len(documents)} documents, {len(ids)} ids and {n_metadatas} metadatas. "
+                "Give one id, and one metadata or none at all, for each document."
+            )
+        if len(set(ids)) != len(ids):
+            twice = Counter(ids).most_common(1)[0][0]
+            raise ConfigError(f"The id {twice!r} stands for more than one document. Give each its own id.")
+        return cls(list(documents), list(ids), None if metadatas is None else list(metadatas))
+
+    def parts(self, limit: int, *, show_progress: bool) -> Iterator[tuple[_Batch, Any]]:
+        """Gives each write with the context to do it in."""
+        step = max(1, min(limit if limit > 0 else _SLICE, _SLICE))
+        with tqdm(total=len(self.ids), unit="document", desc="Adding", disable=not show_progress) as bar:
+            for first in range(0, len(self.ids), step):
+                part = slice(first, first + step)
+                metadatas = None if self.metadatas is None else self.metadatas[part]
+                yield _Batch(self.documents[part], self.ids[part], metadatas), self._saving(first, bar, step)
+
+    @contextmanager
+    def _saving(self, n_written: int, bar: Any, step: int) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not n_written:
+                raise
+            raise PartialWriteError(
+                f"Wrote {n_written} of {len(self.ids)} documents, then failed: {error} "
+                f"The first {n_written} are in the collection: go on with documents[{n_written}:].",
+                n_written,
+            ) from error
+        bar.update(min(step, len(self.ids) - n_written))
+
+
+def _check_texts(documents: Sequence[str]) -> None:
+    if isinstance(documents, (str, bytes)):
+        raise InputTypeError(f"Expected a list of str, found {type(documents).__name__}: give [text].")
+    if not len(documents):
+        raise EmptyInputError("There are no documents to add. Give at least one.")
+    for index, text in enumerate(documents):
+        if not isinstance(text, str):
+            raise InputTypeError(f"Document {index} is {type(text).__name__}, expected str.")
