@@ -1,0 +1,171 @@
+"""Faults of the stock integrations, each really run on one small checkpoint, beside what this package does.
+
+    python benchmarks/peer_faults.py --format markdown
+
+Every peer runs in a process of its own. One that is not installed gets an environment under the cache folder:
+it sees the packages of the running environment, torch among them, and pip adds there what the peer wants in
+another version. A peer that can't be installed is listed with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "peers"), str(HERE.parent / "src")]
+
+from faults import FAULTS, NOT_RUN, PEERS, Peer  # noqa: E402 - needs the path above
+from probing import RESULT, outcome  # noqa: E402 - same
+
+Row = dict[str, str]
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+TIMEOUT_S = 900
+
+
+def main() -> None:
+    """Runs the peers and prints the table."""
+    arguments = _parse()
+    os.environ.update(QUIET)
+    peers = [peer for peer in PEERS if not arguments.only or peer.key in arguments.only]
+    rows: list[Row] = []
+    missing = dict(NOT_RUN)
+    for peer in peers:
+        try:
+            seen = _ask(peer, arguments.cache, arguments.checkpoint)
+        except PeerError as error:
+            missing[peer.name] = str(error)
+            continue
+        rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
+    print(RENDERERS[arguments.format](rows, missing))
+
+
+class PeerError(RuntimeError):
+    """A peer could not be installed or run."""
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--format", choices=sorted(RENDERERS), default="table")
+    parser.add_argument("--only", nargs="*", metavar="PEER", help=", ".join(peer.key for peer in PEERS))
+    bundled = HERE.parent / "src" / "qwen3_embed_integrations" / "models" / "tiny"
+    parser.add_argument("--checkpoint", type=Path, default=bundled, help="folder; default: the bundled model")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations"
+    parser.add_argument("--cache", type=Path, default=cache / "peers", help="where environments are kept")
+    return parser.parse_args()
+
+
+def _ask(peer: Peer, cache: Path, checkpoint: Path) -> dict[str, Any]:
+    """Runs a peer's probes in its environment; gives fault → what was seen."""
+    script = HERE / "peers" / f"{peer.key}_probe.py"
+    ran = subprocess.run(
+        [str(_python(peer, cache)), str(script), str(checkpoint)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    answers = [line for line in ran.stdout.splitlines() if line.startswith(RESULT)]
+    if not answers:
+        raise PeerError(f"did not run: {_last_line(ran.stderr)}")
+    seen: dict[str, Any] = json.loads(answers[-1].removeprefix(RESULT))
+    return seen
+
+
+def _python(peer: Peer, cache: Path) -> Path:
+    """Gives the interpreter that has the peer: this one, or that of an environment made for it."""
+    if _is_installed(peer.requirement):
+        return Path(sys.executable)
+    torch = metadata.version("torch")
+    running = sysconfig.get_path("purelib")
+    stamp = hashlib.sha256(f"{running} {torch} {sys.version}".encode()).hexdigest()[:8]
+    folder = cache / f"{peer.key}-{stamp}"
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if (folder / "complete").exists():
+        return python
+    venv.create(folder, clear=True, with_pip=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    (site / "running.pth").write_text(f"{running}\n", encoding="utf-8")
+    constraints = folder / "constraints.txt"
+    constraints.write_text(f"torch=={torch}\n", encoding="utf-8")
+    ran = subprocess.run(
+        [str(python), "-m", "pip", "install", "--quiet", "-c", str(constraints), peer.requirement],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    if ran.returncode:
+        raise PeerError(f"could not be installed: {_last_line(ran.stderr)}")
+    (folder / "complete").touch()
+    return python
+
+
+def _is_installed(requirement: str) -> bool:
+    try:
+        metadata.version(requirement)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[-1][:200]
+
+
+def _row(peer: Peer, fault: str, seen: Any, checkpoint: Path) -> Row:
+    from ours import OURS
+
+    what, form = FAULTS[fault]
+    measure = OURS.get((peer.key, fault))
+    ours = _written(form, outcome(measure, checkpoint)) if measure else "does not apply"
+    return {"peer": peer.name, "fault": what, "seen": _written(form, seen), "ours": ours}
+
+
+def _written(form: str, value: Any) -> str:
+    text = value if isinstance(value, str) else form.format(value)
+    return re.sub(r"\bcos -0\.000", "cos 0.000", text)
+
+
+def _as_markdown(rows: list[Row], missing: dict[str, str]) -> str:
+    lines = ["| Peer | Fault | Seen | Ours |", "| --- | --- | --- | --- |"]
+    lines += [f"| {' | '.join(row[c].replace('|', '/') for c in row)} |" for row in rows]
+    return "\n".join([*lines, "", *(f"- Not run: {name} {why}." for name, why in missing.items())])
+
+
+def _as_json(rows: list[Row], missing: dict[str, str]) -> str:
+    return json.dumps({"rows": rows, "not_run": missing}, indent=2, ensure_ascii=False)
+
+
+def _as_table(rows: list[Row], missing: dict[str, str]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Peer", "Fault", "Seen", "Ours", show_lines=True)
+    for row in rows:
+        table.add_row(*row.values())
+    console = Console(record=True, width=140, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - nothing is kept
+    console.print(table)
+    return "\n".join([console.export_text(), *(f"Not run: {name} {why}." for name, why in missing.items())])
+
+
+RENDERERS = {"table": _as_table, "markdown": _as_markdown, "json": _as_json}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""How a probe script answers: each function marked `@probe` runs, and one line of JSON says what each saw."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+QUERY = "How do I sort a list in Python?"
+CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n"
+LONG = "A long text that goes on about the tower in Paris. " * 60
+RESULT = "RESULT "
+
+_probes: list[Callable[[Path], Any]] = []
+
+
+def probe(function: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    """Marks a function that takes the checkpoint's folder and gives what it saw: a number or a text."""
+    _probes.append(function)
+    return function
+
+
+def answer() -> None:
+    """Runs all probes on the checkpoint named on the command line; an exception is something seen, too."""
+    checkpoint = Path(sys.argv[1])
+    warnings.simplefilter("ignore")
+    seen = {function.__name__: outcome(function, checkpoint) for function in _probes}
+    print(RESULT + json.dumps(seen))
+
+
+def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Gives the function's result, or the exception's name and first line."""
+    try:
+        return function(*arguments)
+    except Exception as error:  # noqa: BLE001 - whatever a peer raises is what was seen
+        lines = str(error).strip().splitlines() or [""]
+        return f"{type(error).__name__}: {lines[0][:90]}"
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """Gives the cosine of two rows."""
+    x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
+
+
+def norm(row: Sequence[float]) -> float:
+    """Gives the L2 length of a row."""
+    return float(np.linalg.norm(np.asarray(row, dtype=np.float64)))
+
+
+def seconds_to_refuse(function: Callable[[], Any]) -> str:
+    """Gives how long a call takes to fail, and with what."""
+    began = time.perf_counter()
+    said = outcome(function)
+    return f"{time.perf_counter() - began:.1f} s, {str(said).partition(':')[0]}"
