@@ -20,7 +20,7 @@ OWNERS = {
     "safetensors": ("backends/",),
     "peft": ("backends/",),
     "huggingface_hub": ("backends/",),
-    "tqdm": ("encoder.py",),
+    "tqdm": ("encoder.py", "chroma/"),
     "typer": ("cli.py",),
     "rich": ("cli.py", "rag/"),
     "langchain_core": ("langchain.py", "rag/"),
@@ -29,7 +29,7 @@ OWNERS = {
     "llama_index_instrumentation": ("llama_index.py",),
     "haystack": (),  # its components live in haystack_integrations
     "haystack_integrations": ("haystack.py",),
-    "chromadb": ("chroma.py", "rag/"),
+    "chromadb": ("chroma/", "rag/"),
 }
 """Which files may import a third-party package."""
 

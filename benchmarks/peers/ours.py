@@ -17,12 +17,12 @@ from langchain_classic.storage import InMemoryByteStore
 from langchain_core.load import dumpd
 from llama_index.core.storage.kvstore import SimpleKVStore
 from probing import CODE, LONG, QUERY, cosine, norm, outcome, seconds_to_refuse
-from qwen3_embed_integrations.llama_index import Qwen3Embedding
 from retraining import retrained
 
 from qwen3_embed_integrations import Qwen3Encoder, TruncationWarning
 from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction, add_documents, open_collection
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
+from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
 Measure = Callable[[Path], Any]
 OURS: dict[tuple[str, str], Measure] = {}
@@ -231,9 +231,7 @@ def big_add(checkpoint: Path) -> str:
 
 @_of("sentence_transformers")
 def half_precision_norm(checkpoint: Path) -> float:
-    rows = Qwen3Encoder(model=str(checkpoint), dtype="bfloat16").encode_document(
-        [f"text {i}" for i in range(50)]
-    )
+    rows = Qwen3Encoder(model=str(checkpoint), dtype="bfloat16").encode_document([f"text {i}" for i in range(50)])
     return float(np.abs(np.linalg.norm(rows.astype(np.float64), axis=1) - 1).max())
 
 

@@ -13,8 +13,6 @@ def retrained(checkpoint: Path) -> Path:
     """Gives a copy of the checkpoint with other weights of the same shape."""
     copy = Path(shutil.copytree(checkpoint, Path(tempfile.mkdtemp()) / "retrained"))
     weights = load_file(copy / "model.safetensors")
-    mixed = {
-        name: tensor[..., ::-1].copy() if tensor.ndim > 1 else tensor for name, tensor in weights.items()
-    }
+    mixed = {name: tensor[..., ::-1].copy() if tensor.ndim > 1 else tensor for name, tensor in weights.items()}
     save_file(mixed, copy / "model.safetensors", metadata={"format": "pt"})
     return copy

@@ -28,9 +28,7 @@ def truncated_norm(checkpoint: Path) -> float:
 
 @probe
 def dimension_range(checkpoint: Path) -> str:
-    seen = [
-        outcome(lambda d=d: len(_peer(checkpoint, truncate_dim=d).encode_query(QUERY))) for d in (-3, 0, 1000)
-    ]
+    seen = [outcome(lambda d=d: len(_peer(checkpoint, truncate_dim=d).encode_query(QUERY))) for d in (-3, 0, 1000)]
     return ", ".join(str(one) for one in seen)
 
 

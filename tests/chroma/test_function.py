@@ -195,9 +195,7 @@ def test_first_use_refuses_weights_that_changed_since(
     function = Qwen3EmbeddingFunction(model=str(own_checkpoint))
     client.create_collection("docs", embedding_function=function).add(ids=IDS, documents=TEXTS)
     function.encoder.unload()
-    (own_checkpoint / "model.safetensors").write_bytes(
-        (make_checkpoint(seed=1) / "model.safetensors").read_bytes()
-    )
+    (own_checkpoint / "model.safetensors").write_bytes((make_checkpoint(seed=1) / "model.safetensors").read_bytes())
     reopened = client.get_collection("docs")
     with pytest.raises(SpaceMismatchError, match="weights: stored"):
         reopened.query(query_texts=["x"])
@@ -212,9 +210,7 @@ def test_config_updates_may_change_the_query_task_only(client: ClientAPI, checkp
     stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
     assert stored["task"] == "code"
     with pytest.raises(SpaceMismatchError, match="dimension: stored 64, now 32"):
-        collection.modify(
-            configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, dimension=32)}
-        )
+        collection.modify(configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, dimension=32)})
 
 
 def test_config_updates_of_unseen_models_compare_options() -> None:
@@ -224,9 +220,7 @@ def test_config_updates_of_unseen_models_compare_options() -> None:
     with pytest.raises(SpaceMismatchError, match="model: stored 'a/model', now 'b/model'"):
         unseen.validate_config_update(old, Qwen3EmbeddingFunction(model="b/model").get_config())
     with pytest.raises(SpaceMismatchError, match="pooling: stored None, now 'mean'"):
-        unseen.validate_config_update(
-            old, Qwen3EmbeddingFunction(model="a/model", pooling="mean").get_config()
-        )
+        unseen.validate_config_update(old, Qwen3EmbeddingFunction(model="a/model", pooling="mean").get_config())
 
 
 def test_a_stored_config_of_unknown_options_is_refused() -> None:

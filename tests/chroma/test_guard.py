@@ -72,19 +72,13 @@ def test_another_space_is_refused_by_name(
     assert "client.delete_collection('docs')" in message
 
 
-def test_another_model_of_the_same_shape_is_refused_by_name(
-    filled: ClientAPI, make_checkpoint: MakeCheckpoint
-) -> None:
+def test_another_model_of_the_same_shape_is_refused_by_name(filled: ClientAPI, make_checkpoint: MakeCheckpoint) -> None:
     with pytest.raises(SpaceMismatchError, match=r"weights: stored '\w+', now '\w+' \(stored model 'model'"):
         open_collection(filled, "docs", model=str(make_checkpoint(seed=7)))
 
 
-def test_the_same_space_opens_under_another_path_device_and_query_task(
-    filled: ClientAPI, own_checkpoint: Path
-) -> None:
-    collection = open_collection(
-        filled, "docs", model=str(own_checkpoint), task="code", device="cpu", dtype="float32"
-    )
+def test_the_same_space_opens_under_another_path_device_and_query_task(filled: ClientAPI, own_checkpoint: Path) -> None:
+    collection = open_collection(filled, "docs", model=str(own_checkpoint), task="code", device="cpu", dtype="float32")
     assert collection.count() == len(TEXTS)
 
 
@@ -132,9 +126,7 @@ def test_a_missing_model_leaves_no_empty_collection_behind(client: ClientAPI) ->
 
 def test_a_collection_of_another_function_is_refused(client: ClientAPI, checkpoint: Path) -> None:
     client.create_collection("docs", embedding_function=Foreign())
-    with pytest.raises(
-        SpaceMismatchError, match=r"another embedding function.*qwen3_embed vs persisted: foreign"
-    ):
+    with pytest.raises(SpaceMismatchError, match=r"another embedding function.*qwen3_embed vs persisted: foreign"):
         open_collection(client, "docs", model=str(checkpoint))
     both: dict[str, Any] = {"hnsw": {"space": "ip"}, "spann": {"space": "ip"}}
     with pytest.raises(ValueError, match="hnsw and spann cannot both be provided"):
@@ -151,9 +143,7 @@ def test_an_undescribed_collection_of_this_space_is_recognised_and_described(
     assert stored["config"]["space"] == function.space.to_dict()
 
 
-def test_an_undescribed_empty_collection_is_described(
-    client: ClientAPI, function: Qwen3EmbeddingFunction
-) -> None:
+def test_an_undescribed_empty_collection_is_described(client: ClientAPI, function: Qwen3EmbeddingFunction) -> None:
     client.create_collection("docs", embedding_function=None)
     assert open_collection(client, "docs", function).configuration_json["embedding_function"]["config"]
 
@@ -161,9 +151,7 @@ def test_an_undescribed_empty_collection_is_described(
 def test_an_undescribed_collection_of_another_space_is_refused(
     client: ClientAPI, function: Qwen3EmbeddingFunction
 ) -> None:
-    other, short, bare = (
-        client.create_collection(n, embedding_function=None) for n in ("other", "short", "bare")
-    )
+    other, short, bare = (client.create_collection(n, embedding_function=None) for n in ("other", "short", "bare"))
     other.add(ids=IDS, documents=TEXTS, embeddings=function.embed_query(TEXTS))
     short.add(ids=IDS, documents=TEXTS, embeddings=[row[:32] for row in function(TEXTS)])
     bare.add(ids=IDS, embeddings=function(TEXTS))

@@ -48,9 +48,7 @@ def test_progress_is_silent_unless_asked_for(
     assert capsys.readouterr().err == ""
 
 
-def test_overwrite_replaces_what_a_plain_add_keeps(
-    client: ClientAPI, function: Qwen3EmbeddingFunction
-) -> None:
+def test_overwrite_replaces_what_a_plain_add_keeps(client: ClientAPI, function: Qwen3EmbeddingFunction) -> None:
     collection = open_collection(client, "docs", function)
     add_documents(client, collection, ["old"], ids=["x"])
     add_documents(client, collection, ["new"], ids=["x"])
@@ -61,9 +59,7 @@ def test_overwrite_replaces_what_a_plain_add_keeps(
     np.testing.assert_allclose(found["embeddings"], function(["new"]), atol=1e-6)
 
 
-def test_bad_input_is_refused_before_anything_is_written(
-    client: ClientAPI, function: Qwen3EmbeddingFunction
-) -> None:
+def test_bad_input_is_refused_before_anything_is_written(client: ClientAPI, function: Qwen3EmbeddingFunction) -> None:
     collection = open_collection(client, "docs", function)
     documents, ids = _many(3000)
     with pytest.raises(InputTypeError, match="Document 2999 is NoneType"):
@@ -87,9 +83,7 @@ def test_a_failure_midway_says_what_was_written(client: ClientAPI, checkpoint: P
     )
     documents, ids = _many(2000)
     documents[1500] = "far too long " * 200
-    with pytest.raises(
-        PartialWriteError, match=r"Wrote 1024 of 2000 .*max_length is 200.*documents\[1024:\]"
-    ) as e:
+    with pytest.raises(PartialWriteError, match=r"Wrote 1024 of 2000 .*max_length is 200.*documents\[1024:\]") as e:
         add_documents(client, collection, documents, ids=ids)
     assert e.value.n_written == 1024
     assert collection.count() == 1024

@@ -174,7 +174,5 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 def _rows(rows: FloatArray) -> Embeddings:
     """Gives a list of rows: Chroma's search asks a 2-D array for its truth, which has none."""
     if not len(rows):
-        raise EmptyInputError(
-            "The list of texts is empty, and Chroma takes no empty list. Give at least one."
-        )
+        raise EmptyInputError("The list of texts is empty, and Chroma takes no empty list. Give at least one.")
     return list(rows)

@@ -163,16 +163,13 @@ def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCo
 def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str) -> None:
     """Embeds some documents again and compares; raises unless the stored vectors are of this space."""
     pairs = [
-        (text, row)
-        for text, row in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False)
-        if text
+        (text, row) for text, row in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False) if text
     ]
     if not sample["ids"]:
         return
     if not pairs:
         raise SpaceMismatchError(
-            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. "
-            f"{_remedy(name)}"
+            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {_remedy(name)}"
         )
     ours = np.asarray(function([text for text, _ in pairs]))
     stored = np.asarray([row for _, row in pairs], dtype=np.float32)
