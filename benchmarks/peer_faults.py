@@ -34,8 +34,11 @@ QUIET = {
     "ANONYMIZED_TELEMETRY": "False",
     "HAYSTACK_TELEMETRY_ENABLED": "False",
     "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
 TIMEOUT_S = 900
+BLOCK = re.compile(r"(<!-- faults -->\n).*?(<!-- /faults -->)", re.DOTALL)
 
 
 def main() -> None:
@@ -52,6 +55,11 @@ def main() -> None:
             missing[peer.name] = str(error)
             continue
         rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
+    if arguments.write:
+        text = arguments.write.read_text(encoding="utf-8")
+        table = _as_markdown(rows, missing)
+        text = BLOCK.sub(lambda block: f"{block[1]}\n{table}\n\n{block[2]}", text)
+        arguments.write.write_text(text, encoding="utf-8")
     print(RENDERERS[arguments.format](rows, missing))
 
 
@@ -62,6 +70,7 @@ class PeerError(RuntimeError):
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--format", choices=sorted(RENDERERS), default="table")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between its <!-- faults --> marks")
     parser.add_argument("--only", nargs="*", metavar="PEER", help=", ".join(peer.key for peer in PEERS))
     bundled = HERE.parent / "src" / "qwen3_embed_integrations" / "models" / "tiny"
     parser.add_argument("--checkpoint", type=Path, default=bundled, help="folder; default: the bundled model")
@@ -129,7 +138,7 @@ def _last_line(text: str) -> str:
 
 
 def _row(peer: Peer, fault: str, seen: Any, checkpoint: Path) -> Row:
-    from ours import OURS
+    from ours import OURS  # needs every framework, and heavy packages that --help need not load
 
     what, form = FAULTS[fault]
     measure = OURS.get((peer.key, fault))

@@ -42,7 +42,7 @@ PEERS = (
     Peer("langchain_chroma", "langchain-chroma", "langchain-chroma"),
     Peer("llama_index_huggingface", "LlamaIndex HuggingFaceEmbedding", "llama-index-embeddings-huggingface"),
     Peer("haystack_sentence_transformers", "Haystack SentenceTransformers", "sentence-transformers-haystack"),
-    Peer("chroma_sentence_transformer", "Chroma SentenceTransformerEmbeddingFunction", "chromadb"),
+    Peer("chroma_sentence_transformer", "Chroma SentenceTransformer…Function", "chromadb"),
     Peer("sentence_transformers", "sentence-transformers", "sentence-transformers"),
 )
 

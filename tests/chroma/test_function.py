@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -74,6 +75,23 @@ def test_an_unknown_option_is_refused_with_the_known_name() -> None:
         Qwen3EmbeddingFunction(dimensio=64)
 
 
+async def test_a_cancelled_call_disturbs_no_other(function: Qwen3EmbeddingFunction) -> None:
+    call = asyncio.create_task(function.aembed_documents([f"text {i}" for i in range(2000)]))
+    await asyncio.sleep(0.05)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    np.testing.assert_allclose(await function.aembed_query(TEXTS), function.embed_query(TEXTS), atol=1e-6)
+
+
+def test_the_door_names_the_extra_that_it_lacks() -> None:
+    code = "import sys; sys.modules['chromadb'] = None; import qwen3_embed_integrations.chroma"
+    ran = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert 'pip install "qwen3-embed-integrations[chroma]"' in ran.stderr
+
+
 def test_use_after_unload_loads_again(function: Qwen3EmbeddingFunction) -> None:
     before = function(TEXTS)
     function.encoder.unload()
@@ -118,6 +136,10 @@ def test_config_holds_what_decides_vectors_and_nothing_of_the_machine(checkpoint
 def test_a_relative_model_path_is_stored_absolute(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(checkpoint.parent)
     assert Qwen3EmbeddingFunction(model=checkpoint.name).get_config()["model"] == str(checkpoint.resolve())
+
+
+def test_it_shows_its_options() -> None:
+    assert repr(Qwen3EmbeddingFunction(model="tiny")) == "Qwen3EmbeddingFunction(Qwen3Encoder(model='tiny'))"
 
 
 def test_it_is_registered_under_a_name_of_its_own() -> None:

@@ -18,6 +18,7 @@ from corpus import IDS, TEXTS
 from qwen3_embed_integrations import (
     ConfigError,
     EncoderConfig,
+    HubUnavailableError,
     ModelNotFoundError,
     Qwen3Encoder,
     SpaceMismatchError,
@@ -163,6 +164,19 @@ def test_an_undescribed_collection_of_another_space_is_refused(
         open_collection(client, "bare", function)
 
 
+def test_a_new_collection_without_options_asks_for_the_default_model(client: ClientAPI) -> None:
+    with pytest.raises(HubUnavailableError, match=r"Qwen/Qwen3-Embedding-0\.6B"):
+        open_collection(client, "new")
+    assert client.list_collections() == []
+
+
+def test_the_guard_holds_over_http(server_port: int, checkpoint: Path) -> None:
+    client, name = chromadb.HttpClient("127.0.0.1", server_port), f"docs-{uuid.uuid4()}"
+    open_collection(client, name, model=str(checkpoint)).add(ids=IDS, documents=TEXTS)
+    with pytest.raises(SpaceMismatchError, match="pooling: stored 'lasttoken', now 'cls'"):
+        open_collection(client, name, model=str(checkpoint), pooling="cls")
+
+
 async def test_the_async_guard_obeys_the_same_laws(
     server_port: int, checkpoint: Path, function: Qwen3EmbeddingFunction
 ) -> None:
@@ -177,5 +191,7 @@ async def test_the_async_guard_obeys_the_same_laws(
     await undescribed.add(ids=IDS, documents=TEXTS, embeddings=function(TEXTS))
     with pytest.raises(SpaceMismatchError, match="holds vectors of another space"):
         await aopen_collection(client, undescribed.name, model=str(checkpoint), pooling="mean")
+    with pytest.raises(HubUnavailableError, match=r"Qwen/Qwen3-Embedding-0\.6B"):
+        await aopen_collection(client, f"new-{uuid.uuid4()}")
     described = await aopen_collection(client, undescribed.name, function)
     assert described.configuration_json["embedding_function"]["name"] == "qwen3_embed"

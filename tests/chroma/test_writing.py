@@ -12,7 +12,7 @@ import pytest
 from chromadb.api import ClientAPI
 
 from corpus import IDS, TEXTS
-from qwen3_embed_integrations import ConfigError, InputTypeError
+from qwen3_embed_integrations import ConfigError, InputTypeError, TextTooLongError
 from qwen3_embed_integrations.chroma import (
     Qwen3EmbeddingFunction,
     aadd_documents,
@@ -90,6 +90,12 @@ def test_a_failure_midway_says_what_was_written(client: ClientAPI, checkpoint: P
     documents[1500] = "short"
     add_documents(client, collection, documents[e.value.n_written :], ids=ids[e.value.n_written :])
     assert collection.count() == 2000
+
+
+def test_a_failure_before_the_first_write_is_itself(client: ClientAPI, checkpoint: Path) -> None:
+    collection = open_collection(client, "docs", model=str(checkpoint), max_length=4, on_overflow="error")
+    with pytest.raises(TextTooLongError, match="Text 0 has"):
+        add_documents(client, collection, ["far too long for that"], ids=["a"])
 
 
 async def test_the_async_add_splits_and_leaves_the_event_loop_free(

@@ -111,9 +111,8 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         absolute, because reopening needs it; elsewhere, open the collection with the model's path there.
         """
         config = self.encoder.config.portable()
-        folder = Path(config["model"]).expanduser()
-        if config["model"] != _BUNDLED and folder.is_dir():
-            config["model"] = str(folder.resolve())
+        if _is_folder(config["model"]):
+            config["model"] = str(Path(config["model"]).expanduser().resolve())
         space = self._stored or self._known_space()
         return {**config, "space": dict(space)} if space else config
 
@@ -163,12 +162,17 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
     def _known_space(self) -> dict[str, Any] | None:
         """Gives the space where that needs no download; a broken model speaks up at its first use."""
         encoder = self.encoder
-        if not encoder.is_loaded:
+        model = encoder.config.model
+        if not (encoder.is_loaded or model == _BUNDLED or _is_folder(model)):
             encoder = Qwen3Encoder(encoder.config, local_files_only=True)
         try:
             return encoder.space.to_dict()
         except Qwen3EmbedError:
             return None
+
+
+def _is_folder(model: str) -> bool:
+    return model != _BUNDLED and Path(model).expanduser().is_dir()
 
 
 def _rows(rows: FloatArray) -> Embeddings:
