@@ -43,7 +43,7 @@ PEERS = (
     Peer("llama_index_huggingface", "LlamaIndex HuggingFaceEmbedding", "llama-index-embeddings-huggingface"),
     Peer("haystack_sentence_transformers", "Haystack SentenceTransformers", "sentence-transformers-haystack"),
     Peer("chroma_sentence_transformer", "Chroma SentenceTransformer…Function", "chromadb"),
-    Peer("sentence_transformers", "sentence-transformers", "sentence-transformers"),
+    Peer("sentence_transformers", "sentence-transformers, `encode`", "sentence-transformers"),
 )
 
 NOT_RUN = {

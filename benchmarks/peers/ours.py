@@ -161,11 +161,6 @@ def none_among_texts__llama_index(checkpoint: Path) -> str:
     return seconds_to_refuse(lambda: door.get_query_embedding(None))
 
 
-@_of("sentence_transformers")
-def none_among_texts__encoder(checkpoint: Path) -> str:
-    return str(outcome(Qwen3Encoder(model=str(checkpoint)).encode_document, ["a", None]))
-
-
 @_of("langchain_qwen3")
 def empty_list(checkpoint: Path) -> str:
     return str(outcome(Qwen3Embeddings(model=str(checkpoint)).embed_documents, []))

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever a peer raises is what was seen
         lines = str(error).strip().splitlines() or [""]
-        return f"{type(error).__name__}: {lines[0][:90]}"
+        return f"{type(error).__name__}: {shorten(lines[0], 60, placeholder='…')}"
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:

@@ -49,10 +49,5 @@ def silent_truncation(checkpoint: Path) -> str:
     return f"{len(caught)} warnings"
 
 
-@probe
-def none_among_texts(checkpoint: Path) -> str:
-    return str(outcome(_peer(checkpoint).encode_document, ["a", None]))
-
-
 if __name__ == "__main__":
     answer()

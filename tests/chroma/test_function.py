@@ -247,5 +247,5 @@ def test_config_updates_of_unseen_models_compare_options() -> None:
 
 def test_a_stored_config_of_unknown_options_is_refused() -> None:
     Qwen3EmbeddingFunction.validate_config({"model": "tiny"})
-    with pytest.raises(ConfigError, match="Unknown option 'modell'"):
-        Qwen3EmbeddingFunction.validate_config({"modell": "tiny"})
+    with pytest.raises(ConfigError, match="Unknown option 'colour'"):
+        Qwen3EmbeddingFunction.validate_config({"colour": "red"})

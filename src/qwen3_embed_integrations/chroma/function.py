@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
 from chromadb.utils.embedding_functions import register_embedding_function
+from numpy.typing import NDArray
 
 from qwen3_embed_integrations import (
     EncoderConfig,
@@ -18,7 +20,6 @@ from qwen3_embed_integrations import (
     VectorSpace,
     load_encoder,
 )
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import EmptyInputError
 
 _NAME = "qwen3_embed"
@@ -175,7 +176,7 @@ def _is_folder(model: str) -> bool:
     return model != _BUNDLED and Path(model).expanduser().is_dir()
 
 
-def _rows(rows: FloatArray) -> Embeddings:
+def _rows(rows: NDArray[np.float32]) -> Embeddings:
     """Gives a list of rows: Chroma's search asks a 2-D array for its truth, which has none."""
     if not len(rows):
         raise EmptyInputError("The list of texts is empty, and Chroma takes no empty list. Give at least one.")
