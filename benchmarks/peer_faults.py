@@ -51,7 +51,7 @@ def main() -> None:
     for peer in peers:
         try:
             seen = _ask(peer, arguments.cache, arguments.checkpoint)
-        except PeerError as error:
+        except (PeerError, subprocess.TimeoutExpired) as error:
             missing[peer.name] = str(error)
             continue
         rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
@@ -114,7 +114,7 @@ def _python(peer: Peer, cache: Path) -> Path:
     constraints = folder / "constraints.txt"
     constraints.write_text(f"torch=={torch}\n", encoding="utf-8")
     ran = subprocess.run(
-        [str(python), "-m", "pip", "install", "--quiet", "-c", str(constraints), peer.requirement],
+        [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(constraints), peer.requirement],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

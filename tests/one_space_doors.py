@@ -140,5 +140,6 @@ DOORS = {
 
 
 def _load(module: str) -> Any:
-    pytest.importorskip(module.partition(".")[0] if "qwen3" not in module else module)
+    if "qwen3" in module:  # a door may be absent from a partial build; its framework may not
+        pytest.importorskip(module)
     return importlib.import_module(module)

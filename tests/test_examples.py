@@ -46,4 +46,4 @@ def test_an_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
 def test_an_example_fits_a_screen_and_has_a_main(example: Path) -> None:
     text = example.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MAX_LINES
-    assert "def main()" in text
+    assert "def main(" in text

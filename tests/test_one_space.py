@@ -19,8 +19,6 @@ CORPUS = [text for text in TEXTS if text]  # LlamaIndex indexes no empty node
 CORPUS_IDS = IDS[: len(CORPUS)]
 DIMENSION = 48
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-
 
 @pytest.fixture(scope="module")
 def options(checkpoint: Path) -> dict[str, Any]:
