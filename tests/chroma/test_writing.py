@@ -74,6 +74,10 @@ def test_bad_input_is_refused_before_anything_is_written(client: ClientAPI, func
         add_documents(client, collection, documents, ids=ids, metadatas=[{"a": 1}])
     with pytest.raises(ConfigError, match="'id0' stands for more than one"):
         add_documents(client, collection, documents, ids=[*ids[:-1], "id0"])
+    with pytest.raises(ConfigError, match="Found no columns; known: ids, metadatas"):
+        add_documents(client, collection, documents)
+    with pytest.raises(ConfigError, match="Found ids, upsert; known"):
+        add_documents(client, collection, documents, ids=ids, upsert=True)
     assert collection.count() == 0
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 from chromadb.api import AsyncClientAPI, ClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
@@ -21,15 +21,24 @@ from .function import Qwen3EmbeddingFunction
 _SLICE = 1024  # documents of one write: long enough to batch well, short enough that a failure loses little
 
 
-def add_documents(  # noqa: PLR0913 - the columns are Chroma's
-    client: ClientAPI,
-    collection: Collection,
-    documents: Sequence[str],
-    *,
-    ids: Sequence[str],
-    metadatas: Sequence[Any] | None = None,
-    overwrite: bool = False,
-    show_progress: bool = False,
+class Columns(TypedDict, total=False):
+    """What goes with the documents of an add.
+
+    Attributes:
+        ids: One a document, all different.
+        metadatas: One a document, or None.
+        overwrite: Replace documents whose id is there; else Chroma keeps the old ones without a word.
+        show_progress: Draw a progress bar on standard error.
+    """
+
+    ids: Required[Sequence[str]]
+    metadatas: Sequence[Any] | None
+    overwrite: bool
+    show_progress: bool
+
+
+def add_documents(
+    client: ClientAPI, collection: Collection, documents: Sequence[str], **columns: Unpack[Columns]
 ) -> None:
     """Adds any number of documents, in writes that the client takes.
 
@@ -37,10 +46,7 @@ def add_documents(  # noqa: PLR0913 - the columns are Chroma's
         client: The collection's client; it knows the limit.
         collection: From `open_collection`, or any with an embedding function.
         documents: Texts.
-        ids: One a document, all different.
-        metadatas: One a document, or None.
-        overwrite: Replace documents whose id is there; else Chroma keeps the old ones without a word.
-        show_progress: Draw a progress bar on standard error.
+        **columns: `ids`, and if you like `metadatas`, `overwrite`, `show_progress`, as in `Columns`.
 
     Raises:
         InputTypeError: A document is not a `str`; nothing was written.
@@ -48,29 +54,24 @@ def add_documents(  # noqa: PLR0913 - the columns are Chroma's
         ConfigError: Lists of different lengths, or an id twice; nothing was written.
         PartialWriteError: A later write failed; `n_written` and the message say how many documents are in.
     """
-    batch = _Batch.checked(documents, ids, metadatas)
-    write = collection.upsert if overwrite else collection.add
-    for part, saving in batch.parts(client.get_max_batch_size(), show_progress=show_progress):
+    batch = _Batch.checked(documents, **columns)
+    write = collection.upsert if batch.overwrite else collection.add
+    for part, saving in batch.parts(client.get_max_batch_size()):
         with saving:
             write(ids=part.ids, documents=part.documents, metadatas=part.metadatas)
 
 
-async def aadd_documents(  # noqa: PLR0913 - same
+async def aadd_documents(
     client: AsyncClientAPI,
     collection: AsyncCollection,
     function: Qwen3EmbeddingFunction,
     documents: Sequence[str],
-    *,
-    ids: Sequence[str],
-    metadatas: Sequence[Any] | None = None,
-    overwrite: bool = False,
-    show_progress: bool = False,
+    **columns: Unpack[Columns],
 ) -> None:
     """Async twin of `add_documents`; `function` embeds: `AsyncCollection` would do it on the event loop."""
-    batch = _Batch.checked(documents, ids, metadatas)
-    write = collection.upsert if overwrite else collection.add
-    limit = await client.get_max_batch_size()
-    for part, saving in batch.parts(limit, show_progress=show_progress):
+    batch = _Batch.checked(documents, **columns)
+    write = collection.upsert if batch.overwrite else collection.add
+    for part, saving in batch.parts(await client.get_max_batch_size()):
         with saving:
             rows = await function.aembed_documents(part.documents)
             await write(ids=part.ids, embeddings=rows, documents=part.documents, metadatas=part.metadatas)
@@ -81,26 +82,32 @@ class _Batch:
     documents: list[str]
     ids: list[str]
     metadatas: list[Any] | None
+    overwrite: bool = False
+    show_progress: bool = False
 
     @classmethod
-    def checked(cls, documents: Sequence[str], ids: Sequence[str], metadatas: Sequence[Any] | None) -> _Batch:
+    def checked(cls, documents: Sequence[str], **columns: Unpack[Columns]) -> _Batch:
         """Refuses what would fail halfway, or be dropped without a word."""
-        _check_texts(documents)
-        if len(ids) != len(documents) or (metadatas is not None and len(metadatas) != len(documents)):
-            n_metadatas = "no" if metadatas is None else len(metadatas)
+        unknown = columns.keys() - Columns.__annotations__.keys()
+        if unknown or "ids" not in columns:
             raise ConfigError(
-                f"Found {len(documents)} documents, {len(ids)} ids and {n_metadatas} metadatas. "
-                "Give one id, and one metadata or none at all, for each document."
+                f"Found {', '.join(columns) or 'no columns'}; known: {', '.join(Columns.__annotations__)}. Give ids."
             )
-        if len(set(ids)) != len(ids):
-            twice = Counter(ids).most_common(1)[0][0]
-            raise ConfigError(f"The id {twice!r} stands for more than one document. Give each its own id.")
-        return cls(list(documents), list(ids), None if metadatas is None else list(metadatas))
+        _check_texts(documents)
+        ids, metadatas = columns["ids"], columns.get("metadatas")
+        _check_lengths(len(documents), ids, metadatas)
+        return cls(
+            list(documents),
+            list(ids),
+            None if metadatas is None else list(metadatas),
+            overwrite=columns.get("overwrite", False),
+            show_progress=columns.get("show_progress", False),
+        )
 
-    def parts(self, limit: int, *, show_progress: bool) -> Iterator[tuple[_Batch, Any]]:
+    def parts(self, limit: int) -> Iterator[tuple[_Batch, Any]]:
         """Gives each write with the context to do it in."""
         step = max(1, min(limit if limit > 0 else _SLICE, _SLICE))
-        with tqdm(total=len(self.ids), unit="document", desc="Adding", disable=not show_progress) as bar:
+        with tqdm(total=len(self.ids), unit="document", desc="Adding", disable=not self.show_progress) as bar:
             for first in range(0, len(self.ids), step):
                 part = slice(first, first + step)
                 metadatas = None if self.metadatas is None else self.metadatas[part]
@@ -129,3 +136,15 @@ def _check_texts(documents: Sequence[str]) -> None:
     for index, text in enumerate(documents):
         if not isinstance(text, str):
             raise InputTypeError(f"Document {index} is {type(text).__name__}, expected str.")
+
+
+def _check_lengths(n_documents: int, ids: Sequence[str], metadatas: Sequence[Any] | None) -> None:
+    if len(ids) != n_documents or (metadatas is not None and len(metadatas) != n_documents):
+        n_metadatas = "no" if metadatas is None else len(metadatas)
+        raise ConfigError(
+            f"Found {n_documents} documents, {len(ids)} ids and {n_metadatas} metadatas. "
+            "Give one id, and one metadata or none at all, for each document."
+        )
+    if len(set(ids)) != len(ids):
+        twice = Counter(ids).most_common(1)[0][0]
+        raise ConfigError(f"The id {twice!r} stands for more than one document. Give each its own id.")
