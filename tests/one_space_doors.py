@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import chromadb
-import pytest
 
 COLLECTION = "docs"
 
@@ -41,8 +40,8 @@ class Door(ABC):
 class LangChainDoor(Door):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
-        store = _load("langchain_chroma")
-        self.embeddings = _load("qwen3_embed_integrations.langchain").Qwen3Embeddings(**options)
+        store = importlib.import_module("langchain_chroma")
+        self.embeddings = importlib.import_module("qwen3_embed_integrations.langchain").Qwen3Embeddings(**options)
         self.store = store.Chroma(COLLECTION, client=self.client, embedding_function=self.embeddings)
 
     def guarded(self) -> Any:
@@ -61,7 +60,7 @@ class LangChainDoor(Door):
 class ChromaDoor(Door):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
-        self.function = _load("qwen3_embed_integrations.chroma").Qwen3EmbeddingFunction(**options)
+        self.function = importlib.import_module("qwen3_embed_integrations.chroma").Qwen3EmbeddingFunction(**options)
         self.collection = self.client.get_collection(COLLECTION, embedding_function=self.function)
 
     def guarded(self) -> Any:
@@ -80,9 +79,9 @@ class ChromaDoor(Door):
 class LlamaIndexDoor(Door):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
-        chroma = _load("llama_index.vector_stores.chroma")
-        self.core = _load("llama_index.core")
-        self.embedding = _load("qwen3_embed_integrations.llama_index").Qwen3Embedding(**options)
+        chroma = importlib.import_module("llama_index.vector_stores.chroma")
+        self.core = importlib.import_module("llama_index.core")
+        self.embedding = importlib.import_module("qwen3_embed_integrations.llama_index").Qwen3Embedding(**options)
         collection = self.client.get_collection(COLLECTION, embedding_function=None)
         self.store = chroma.ChromaVectorStore(chroma_collection=collection)
 
@@ -93,7 +92,7 @@ class LlamaIndexDoor(Door):
         return self.core.VectorStoreIndex.from_vector_store(self.store, embed_model=self.embedding)
 
     def add(self, texts: list[str], ids: list[str]) -> None:
-        node = _load("llama_index.core.schema").TextNode
+        node = importlib.import_module("llama_index.core.schema").TextNode
         self._index().insert_nodes([node(text=text, id_=one) for text, one in zip(texts, ids, strict=True)])
 
     def embed_query(self, query: str) -> list[float]:
@@ -107,9 +106,9 @@ class LlamaIndexDoor(Door):
 class HaystackDoor(Door):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
-        stores = _load("haystack_integrations.document_stores.chroma")
-        retrievers = _load("haystack_integrations.components.retrievers.chroma")
-        ours = _load("haystack_integrations.components.embedders.qwen3")
+        stores = importlib.import_module("haystack_integrations.document_stores.chroma")
+        retrievers = importlib.import_module("haystack_integrations.components.retrievers.chroma")
+        ours = importlib.import_module("haystack_integrations.components.embedders.qwen3")
         self.store = stores.ChromaDocumentStore(COLLECTION, persist_path=str(folder))
         self.retriever = retrievers.ChromaEmbeddingRetriever(self.store)
         self.text_embedder = ours.Qwen3TextEmbedder(**options)
@@ -119,7 +118,7 @@ class HaystackDoor(Door):
         return self.document_embedder
 
     def add(self, texts: list[str], ids: list[str]) -> None:
-        document = _load("haystack").Document
+        document = importlib.import_module("haystack").Document
         documents = [document(id=one, content=text) for text, one in zip(texts, ids, strict=True)]
         self.store.write_documents(self.document_embedder.run(documents=documents)["documents"])
 
@@ -137,9 +136,3 @@ DOORS = {
     "haystack": HaystackDoor,
     "chroma": ChromaDoor,
 }
-
-
-def _load(module: str) -> Any:
-    if "qwen3" in module:  # a door may be absent from a partial build; its framework may not
-        pytest.importorskip(module)
-    return importlib.import_module(module)

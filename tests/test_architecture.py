@@ -66,7 +66,9 @@ def test_the_face_loads_no_torch_and_no_framework():
     assert in_a_fresh_process(code) == "[]"
 
 
-@pytest.mark.parametrize("door", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding"])
+@pytest.mark.parametrize(
+    "door", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding", "chroma.Qwen3EmbeddingFunction"]
+)
 def test_making_a_door_loads_no_torch(door):  # not Haystack's: haystack itself imports torch where it finds it
     module, _, name = door.partition(".")
     code = (

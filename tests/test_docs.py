@@ -59,4 +59,4 @@ def test_a_stale_table_is_noticed_and_rewritten(tmp_path: Path) -> None:
 
 def test_the_framework_pages_show_the_options() -> None:
     shown = {page.stem for page in PAGES if "<!-- options -->" in page.read_text(encoding="utf-8")}
-    assert {"langchain", "chroma"} <= shown
+    assert {"README", "langchain", "llama_index", "haystack", "chroma"} <= shown

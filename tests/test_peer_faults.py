@@ -13,13 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ours
 import pytest
 from faults import FAULTS, PEERS
 from probing import RESULT
-
-pytest.importorskip("qwen3_embed_integrations.llama_index")
-pytest.importorskip("qwen3_embed_integrations.haystack")
-ours = pytest.importorskip("ours")
 
 SCRIPTS = Path(str(ours.__file__)).parent
 NO_COUNTERPART = {("langchain_huggingface", "multi_process_prompt")}  # one shared model: there are no such processes

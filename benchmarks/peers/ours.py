@@ -11,7 +11,6 @@ from typing import Any
 import chromadb
 import numpy as np
 from haystack import Document
-from haystack_integrations.components.embedders.qwen3 import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 from langchain_classic.embeddings import CacheBackedEmbeddings
 from langchain_classic.storage import InMemoryByteStore
 from langchain_core.load import dumpd
@@ -19,6 +18,7 @@ from llama_index.core.storage.kvstore import SimpleKVStore
 from probing import CODE, LONG, QUERY, cosine, norm, outcome, seconds_to_refuse
 from retraining import retrained
 
+from haystack_integrations.components.embedders.qwen3 import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 from qwen3_embed_integrations import Qwen3Encoder, TruncationWarning
 from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction, add_documents, open_collection
 from qwen3_embed_integrations.langchain import Qwen3Embeddings

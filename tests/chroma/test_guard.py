@@ -24,6 +24,9 @@ from qwen3_embed_integrations import (
     SpaceMismatchError,
 )
 from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction, aopen_collection, open_collection
+from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder
+from qwen3_embed_integrations.langchain import Qwen3Embeddings
+from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
 
 class Foreign(EmbeddingFunction[Documents]):
@@ -89,13 +92,14 @@ def test_without_options_a_collection_opens_as_stored(client: ClientAPI, checkpo
 
 
 def test_every_kind_of_encoder_opens(filled: ClientAPI, checkpoint: Path) -> None:
-    langchain = pytest.importorskip("qwen3_embed_integrations.langchain")
     model = str(checkpoint)
     kinds = [
         EncoderConfig(model=model),
         Qwen3Encoder(model=model),
         Qwen3EmbeddingFunction(model=model),
-        langchain.Qwen3Embeddings(model=model),
+        Qwen3Embeddings(model=model),
+        Qwen3Embedding(model=model),
+        Qwen3DocumentEmbedder(model=model),
     ]
     for kind in kinds:
         assert open_collection(filled, "docs", kind).count() == len(TEXTS)
