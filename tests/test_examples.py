@@ -4,6 +4,7 @@ One that can't says so in a line `# needs: …`, and is skipped with that reason
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SOURCE = Path(qwen3_embed_integrations.__file__).parent.parent
 MAX_LINES = 60
+ARGUMENTS = {"chroma_rag": ("notes", "How do I open a collection safely?")}  # of those that take any
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
@@ -23,13 +25,14 @@ def test_an_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
     needs = [line for line in example.read_text(encoding="utf-8").splitlines() if line.startswith("# needs:")]
     if needs:
         pytest.skip(needs[0].removeprefix("# "))
+    shutil.copytree(ROOT / "docs", tmp_path / "notes")
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")]),
         "HF_HUB_OFFLINE": "1",
     }
     ran = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-W", "error::UserWarning", str(example)],
+        [sys.executable, "-W", "error::UserWarning", str(example), *ARGUMENTS.get(example.stem, ())],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
