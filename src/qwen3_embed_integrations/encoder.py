@@ -191,8 +191,8 @@ class Qwen3Encoder:
         return [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
 
     def _request(self, prompted: list[str], on_progress: Any) -> Request:
-        _ = self.dimension  # refuse a dimension that the model can't serve before any work is done
-        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress)
+        dimension = self.dimension  # refuses what the model can't serve before any work is done
+        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress, dimension)
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)

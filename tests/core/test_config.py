@@ -3,7 +3,8 @@ import pickle
 import pytest
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
-from qwen3_embed_integrations.core.config import PEER_NAMES, options_of_scope
+from qwen3_embed_integrations.core.config import options_of_scope
+from qwen3_embed_integrations.core.explain import PEER_NAMES
 
 
 def test_every_option_has_a_help_line_and_a_scope():

@@ -7,23 +7,31 @@ import os
 import threading
 from importlib import import_module
 from types import ModuleType
+from typing import Protocol
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.facts import ModelFacts
 
 from .base import Backend, Request
-from .checkpoint import Checkpoint, open_checkpoint
+from .checkpoint import open_checkpoint
 
 __all__ = ["Backend", "Request", "describe", "is_loaded", "load_backend", "unload_backend"]
 
 
+class _Model(Protocol):
+    """What a runtime knows of a model before it is loaded."""
+
+    @property
+    def facts(self) -> ModelFacts: ...
+
+
 class _Slot:
-    """One model: its checkpoint and its loaded backend, each made once."""
+    """One model: what is known of it and its loaded backend, each made once."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.checkpoint: Checkpoint | None = None
+        self.model: _Model | None = None
         self.backend: Backend | None = None
 
 
@@ -32,8 +40,8 @@ _slots_lock = threading.Lock()
 
 
 def describe(config: EncoderConfig) -> ModelFacts:
-    """Gives what the checkpoint of `config` says of itself; reads JSON, loads no weights."""
-    return _checkpoint(_slot(config), config).facts
+    """Gives what is known of the model of `config`; reads JSON, may ask a server, loads no weights."""
+    return _model(_slot(config), config).facts
 
 
 def load_backend(config: EncoderConfig) -> Backend:
@@ -45,7 +53,7 @@ def load_backend(config: EncoderConfig) -> Backend:
     if slot.backend is None:
         with slot.lock:
             if slot.backend is None:
-                slot.backend = _runtime().build(config, _checkpoint(slot, config))
+                slot.backend = _runtime(config.backend).build(config, _model(slot, config))
     return slot.backend
 
 
@@ -58,7 +66,7 @@ def unload_backend(config: EncoderConfig) -> None:
     """Finishes what waits and frees the weights; the next call loads them again."""
     slot = _slot(config)
     with slot.lock:
-        backend, slot.backend, slot.checkpoint = slot.backend, None, None
+        backend, slot.backend, slot.model = slot.backend, None, None
     if backend is not None:
         backend.close()
 
@@ -69,18 +77,24 @@ def _slot(config: EncoderConfig) -> _Slot:
         return _slots.setdefault(key, _Slot())
 
 
-def _checkpoint(slot: _Slot, config: EncoderConfig) -> Checkpoint:
+def _model(slot: _Slot, config: EncoderConfig) -> _Model:
     with slot.lock:
-        if slot.checkpoint is None:
-            slot.checkpoint = open_checkpoint(config)
-        return slot.checkpoint
+        if slot.model is None:
+            slot.model = open_checkpoint(config) if config.backend == "torch" else _opened_remotely(config)
+        return slot.model
 
 
-def _runtime() -> ModuleType:
+def _opened_remotely(config: EncoderConfig) -> _Model:
+    model: _Model = _runtime("remote").open_model(config)
+    return model
+
+
+def _runtime(name: str) -> ModuleType:
+    """Gives the module of a runtime; the extra that installs what it stands on has its name."""
     try:
-        return import_module(".torch", __name__)
+        return import_module(f".{name}", __name__)
     except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "torch", "torch") from error
+        raise missing_extra(error.name or name, name) from error
 
 
 def _close_all() -> None:

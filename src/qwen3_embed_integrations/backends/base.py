@@ -25,6 +25,7 @@ class Request:
         texts: What to embed.
         max_length: Tokens, end token included.
         on_overflow: Cut a longer text, or fail with TextTooLongError.
+        dimension: As many columns as the caller needs; a backend may give more. None: all of them.
         on_progress: Called with the number of texts done so far, from another thread.
     """
 
@@ -32,6 +33,7 @@ class Request:
     max_length: int
     on_overflow: Literal["truncate", "error"] = "truncate"
     on_progress: Callable[[int], None] | None = None
+    dimension: int | None = None
 
 
 class Backend(Protocol):

@@ -8,12 +8,12 @@ from concurrent.futures import Future
 import numpy as np
 
 from qwen3_embed_integrations.core.arrays import IntArray, RawRows
-from qwen3_embed_integrations.core.errors import TextTooLongError
+from qwen3_embed_integrations.core.texts import without_repeats
 
 from .base import Forward, Request
 from .batching import Batcher, Job
 from .lane import Lane
-from .tokens import TextTokenizer, cut
+from .tokens import TextTokenizer, cut, refuse_long
 
 _WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
 
@@ -69,13 +69,7 @@ class LocalBackend:
 
     def _begin(self, job: Job) -> None:
         """Drops repeats, then tokenises the first window."""
-        places: dict[str, int] = {}
-        job.inverse = np.fromiter(
-            (places.setdefault(text, len(places)) for text in job.request.texts),
-            dtype=np.int64,
-            count=len(job.request.texts),
-        )
-        job.texts = list(places)
+        job.texts, job.inverse = without_repeats(job.request.texts)
         job.n_tokens = np.zeros(len(job.texts), dtype=np.int64)
         if not job.texts:
             job.future.set_result(RawRows(np.empty((0, self._width), dtype=np.float32), job.n_tokens))
@@ -88,19 +82,8 @@ class LocalBackend:
         job.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
         limit = job.request.max_length
         if job.request.on_overflow == "error":
-            _refuse_long(job, ids, first)
+            refuse_long(ids, first, job.inverse, limit)
         self._batcher.add(job, [cut(one, limit) for one in ids], first)
         rest = first + _WINDOW
         if rest < len(job.texts):
             self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
-
-
-def _refuse_long(job: Job, ids: list[list[int]], first: int) -> None:
-    limit = job.request.max_length
-    for offset, one in enumerate(ids):
-        if len(one) > limit:
-            index = int(np.flatnonzero(job.inverse == first + offset)[0])
-            raise TextTooLongError(
-                f"Text {index} has {len(one)} tokens, max_length is {limit}. Split it, raise max_length, "
-                'or set on_overflow="truncate".'
-            )

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen3_embed_integrations.core.errors import CheckpointError, missing_extra
+import numpy as np
+
+from qwen3_embed_integrations.core.arrays import IntArray
+from qwen3_embed_integrations.core.errors import CheckpointError, TextTooLongError, missing_extra
 from qwen3_embed_integrations.core.prompts import END_TOKEN
+from qwen3_embed_integrations.core.texts import encodable
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -38,8 +42,18 @@ class TextTokenizer:
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives each text's token ids, end token last."""
-        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
         return [[*encoding.ids, self.end_id] for encoding in encodings]
+
+    def beginning(self, text: str, n_ids: int) -> str:
+        """Gives the longest beginning of `text` that has at most `n_ids` ids without the end token."""
+        text = encodable(text)
+        for kept in range(n_ids, 0, -1):
+            encoding = self._tokenizer.encode(text, add_special_tokens=False)
+            if len(encoding.ids) <= n_ids:
+                return text
+            text = text[: encoding.offsets[kept - 1][1]]  # what was cut may read as other, more ids
+        return ""
 
     def token_strings(self, ids: Sequence[int]) -> list[str]:
         """Gives the vocabulary's entry of each id."""
@@ -51,12 +65,25 @@ def cut(ids: list[int], max_length: int) -> list[int]:
     return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
-def _encodable(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+def refuse_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArray, max_length: int) -> None:
+    """Refuses token ids of texts `first`, `first + 1`, … over `max_length`.
+
+    Args:
+        ids: Token ids, end token included.
+        first: Number of the first of them among the call's texts without repeats.
+        inverse: `[n]`, where each of the call's texts is among those without repeats.
+        max_length: Tokens.
+
+    Raises:
+        TextTooLongError: Names the text by its place in the call.
+    """
+    for offset, one in enumerate(ids):
+        if len(one) > max_length:
+            index = int(np.flatnonzero(inverse == first + offset)[0])
+            raise TextTooLongError(
+                f"Text {index} has {len(one)} tokens, max_length is {max_length}. Split it, raise max_length, "
+                'or set on_overflow="truncate".'
+            )
 
 
 def _load(folder: Path) -> Tokenizer:

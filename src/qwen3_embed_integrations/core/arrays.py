@@ -18,7 +18,8 @@ class RawRows:
 
     Attributes:
         rows: `[n, width]` float32, pooled, not truncated, not normalised; row i is text i.
-        n_tokens: `[n]`, length of each text in tokens before any truncation, prompt and end token included.
+        n_tokens: `[n]`, length of each text in tokens before any truncation, prompt and end token included;
+            -1 where only a server knows it.
     """
 
     rows: FloatArray

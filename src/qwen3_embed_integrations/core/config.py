@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
-from .errors import ConfigError, did_you_mean
+from .errors import ConfigError
+from .explain import checked_url, checked_variable, explain
 from .models import MIN_DIMENSION, canonical_model
 from .prompts import find_task
 
@@ -20,26 +21,8 @@ DEFAULT_MAX_LENGTH = 8192
 Scope = Literal["model", "space", "call"]
 """What an option decides: which weights are loaded, which vectors come out, or only how a call runs."""
 
-
-PEER_NAMES: Mapping[str, str] = {
-    "model_name": "model",
-    "model_name_or_path": "model",
-    "truncate_dim": "dimension",
-    "dimensions": "dimension",
-    "embedding_dimension": "dimension",
-    "max_seq_length": "max_length",
-    "batch_size": "max_batch_tokens",
-    "embed_batch_size": "max_batch_tokens",
-    "cache_dir": "cache_folder",
-    "torch_dtype": "dtype",
-    "pooling_mode": "pooling",
-    "query_instruction": "task",
-    "instruction": "task",
-    "prefix": "task",
-    "text_instruction": "document_task",
-    "progress_bar": "show_progress",
-}
-"""What other libraries call our options, for the hint in the error."""
+Engine = Literal["openai", "tei", "vllm", "sglang", "ollama", "llama.cpp", "hf-endpoint", "dashscope", "vercel"]
+"""The servers whose ways are known; `backends.remote.profiles` says how each one differs."""
 
 
 def _option(default: Any, help_text: str, scope: Scope, *, portable: bool = True, **constraints: Any) -> Any:
@@ -60,7 +43,12 @@ class EncoderConfig(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), validate_default=True, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        validate_default=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # it may be a key in the wrong place
     )
 
     model: str = _option(
@@ -97,7 +85,41 @@ class EncoderConfig(BaseModel):
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = _option(
-        None, "Tokens of one forward pass. None: 2048 on CPU, 16384 on GPU.", "model", portable=False, ge=1
+        None, "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.", "model", portable=False, ge=1
+    )
+    backend: Literal["torch", "remote"] = _option(
+        "torch", "What computes: PyTorch in this process, or a server at base_url.", "model"
+    )
+    base_url: str | None = _option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
+    engine: Engine = _option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")
+    served_model: str | None = _option(
+        None, "The model's name on the server. None: the engine's own name for `model`.", "model", min_length=1
+    )
+    api_key_env: str | None = _option(
+        None, "Environment variable that holds the server's API key; the key itself is never stored.", "model"
+    )
+    append_end_token: bool | None = _option(
+        None, "Whether we append the end token that the server leaves out. None: as the engine needs it.", "model"
+    )
+    send_token_ids: bool = _option(
+        False,  # noqa: FBT003 - the option's default
+        "Tokenise here and send token ids, where the engine takes them; needs the model's tokenizer.",
+        "model",
+    )
+    server_dimensions: bool = _option(
+        False,  # noqa: FBT003 - the option's default
+        "Let the server truncate to `dimension`, where it can.",
+        "model",
+    )
+    tokenizer: str | None = _option(
+        None, "Folder with tokenizer.json of a remote model. None: looked for where the model is.", "model"
+    )
+    max_batch_texts: int | None = _option(None, "Texts of one request. None: as the engine allows.", "model", ge=1)
+    max_concurrency: int = _option(8, "Requests under way at once.", "model", ge=1)
+    max_retries: int = _option(6, "Further tries of one request after a fault.", "model", ge=0)
+    timeout_s: float = _option(60.0, "Longest wait for one answer.", "model", gt=0, allow_inf_nan=False)
+    deadline_s: float = _option(
+        300.0, "Longest wait for one batch of texts, its retries included.", "model", gt=0, allow_inf_nan=False
     )
     dimension: int | None = _option(
         None,
@@ -133,7 +155,7 @@ class EncoderConfig(BaseModel):
         try:
             super().__init__(**options)
         except ValidationError as error:
-            raise ConfigError(_explain(error, type(self))) from error
+            raise ConfigError(explain(error, type(self))) from error
 
     @field_validator("model")
     @classmethod
@@ -146,6 +168,24 @@ class EncoderConfig(BaseModel):
         if task:
             find_task(task)
         return task
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_url(cls, url: str | None) -> str | None:
+        return url if url is None else checked_url(url)
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _names_a_variable(cls, name: str | None) -> str | None:
+        return name if name is None else checked_variable(name)
+
+    @model_validator(mode="after")
+    def _knows_its_server(self) -> Self:
+        if self.backend == "remote" and not self.base_url:
+            raise ValueError('backend="remote" needs base_url="http://…", the address of the server.')
+        if self.backend != "remote" and self.base_url:
+            raise ValueError(f'base_url is for backend="remote"; backend is {self.backend!r}.')
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles as the stored form: options only, the token left behind."""
@@ -199,19 +239,3 @@ def _extras() -> dict[str, dict[str, Any]]:
         for name, field in EncoderConfig.model_fields.items()
         if isinstance(field.json_schema_extra, dict)
     }
-
-
-def _explain(error: ValidationError, cls: type[BaseModel]) -> str:
-    """Turns pydantic's report into: found, expected, what to do."""
-    lines = []
-    for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            peer = PEER_NAMES.get(name)
-            hint = f" It is called {peer!r} here." if peer else did_you_mean(name, cls.model_fields)
-            lines.append(f"Unknown option {name!r}.{hint} Known options: {', '.join(cls.model_fields)}.")
-        else:
-            message = problem["msg"].removeprefix("Value error, ")
-            shown = f"{name}: " if name in ("token", "") else f"{name}={problem['input']!r}: "
-            lines.append(f"{shown}{message}")
-    return "; ".join(lines)

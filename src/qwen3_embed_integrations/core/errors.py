@@ -13,6 +13,11 @@
     ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
     ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
     ├── PartialWriteError (RuntimeError)      a store took some of the documents and then failed
+    ├── RemoteError (RuntimeError)            a server that computes for us fails
+    │   ├── RemoteUnavailableError (ConnectionError) it can't be reached, or goes on failing
+    │   ├── RemoteTimeoutError (TimeoutError) it did not answer within the deadline
+    │   ├── RemoteRefusedError (ValueError)   it refuses the request: key, model, path, an option
+    │   └── RemoteAnswerError (ValueError)    its answer is not the rows that were asked for
     └── RagError (RuntimeError)               the RAG door can't read, index or answer
 
 Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
@@ -83,6 +88,26 @@ class PartialWriteError(Qwen3EmbedError, RuntimeError):
     def __init__(self, message: str, n_written: int) -> None:
         super().__init__(message)
         self.n_written = n_written
+
+
+class RemoteError(Qwen3EmbedError, RuntimeError):
+    """A server that computes the rows (`backend="remote"`) fails; the message names it and what it said."""
+
+
+class RemoteUnavailableError(RemoteError, ConnectionError):
+    """The server can't be reached, or goes on failing after all retries."""
+
+
+class RemoteTimeoutError(RemoteError, TimeoutError):
+    """The server did not answer within `deadline_s`."""
+
+
+class RemoteRefusedError(RemoteError, ValueError):
+    """The server refuses the request (4xx): its key, model, path or an option."""
+
+
+class RemoteAnswerError(RemoteError, ValueError):
+    """The server's answer is not the rows that were asked for; none of it was kept."""
 
 
 class RagError(Qwen3EmbedError, RuntimeError):

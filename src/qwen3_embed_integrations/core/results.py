@@ -28,8 +28,9 @@ class Encoded:
 
     Attributes:
         rows: `[n, dimension]` float32 unit rows.
-        n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included.
-        truncations: The texts that were cut.
+        n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included; -1 where only a
+            server knows it.
+        truncations: The texts that were cut; nothing is known of those with -1 tokens.
         raw: `[n, width]` float32, before truncation and normalisation.
     """
 

@@ -1,0 +1,220 @@
+"""One server over HTTP: keys, time limits, retries, and what its refusals mean.
+
+httpx carries the requests: its asynchronous client ends a request the moment that its task is cancelled, so a
+time limit holds against a server that drips bytes, and a cancelled call stops asking. tenacity, on which
+LangChain and LlamaIndex stand too, decides when to try again. The `openai` SDK would bring its own retries
+without a total deadline, its own headers that describe this machine, and one dialect only.
+
+TLS is verified by httpx's defaults; a private authority is named by the environment variable SSL_CERT_FILE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from qwen3_embed_integrations.core.arrays import FloatArray
+from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.errors import (
+    ConfigError,
+    RemoteAnswerError,
+    RemoteTimeoutError,
+    RemoteUnavailableError,
+)
+
+from .profiles import Target
+from .refusals import FaultError, raise_for_status
+from .wire import BadAnswerError, Input, read_n_tokens, read_rows, request_body
+
+_CONNECT_S = 10.0
+_MAX_BYTES_A_NUMBER = 32
+_FREE_BYTES = 1 << 20  # of an answer, beyond its rows
+_WIDEST = 1 << 14
+_BAD_ANSWERS = 2  # a server that answers nonsense twice will do so again
+
+_backoff = wait_random_exponential(multiplier=0.5, max=30)  # full jitter
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of the server in one request.
+
+    Attributes:
+        inputs: Texts or token ids.
+        width: Length of a row that the answer must have; None: any.
+        dimension: Length that the server is to truncate rows to; None: full rows.
+        cut_at: Tokens at which the server is to cut a text; None: it is not to cut.
+    """
+
+    inputs: Sequence[Input]
+    width: int | None = None
+    dimension: int | None = None
+    cut_at: int | None = None
+
+
+class Client:
+    """Asks one server for rows. Belongs to one event loop."""
+
+    def __init__(self, config: EncoderConfig, target: Target) -> None:
+        self._config = config
+        self._target = target
+        self._key = _key_from(config.api_key_env)
+        self._slots = asyncio.Semaphore(config.max_concurrency)
+        self._http = httpx.AsyncClient(
+            headers={"User-Agent": "qwen3-embed-integrations"} | _authorization(self._key),
+            timeout=httpx.Timeout(None, connect=min(_CONNECT_S, config.timeout_s)),
+            limits=httpx.Limits(
+                max_connections=config.max_concurrency, max_keepalive_connections=config.max_concurrency
+            ),
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def rows(self, ask: Ask) -> FloatArray:
+        """Gives the rows of one request, `[n, width]`, after as many tries as the config allows.
+
+        Raises:
+            TooLargeError: The server refuses the request for its size.
+            RemoteError: As the subclasses say.
+        """
+        return (await self._retried(ask))[0]
+
+    async def rows_and_n_tokens(self, ask: Ask) -> tuple[FloatArray, int | None]:
+        """Gives the rows of one request, and how many tokens the server says it read."""
+        rows, content, headers = await self._retried(ask)
+        return rows, read_n_tokens(content, headers)
+
+    async def _retried(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+        faults: list[str] = []
+        end = asyncio.get_running_loop().time() + self._config.deadline_s
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type((FaultError, BadAnswerError)),
+            stop=lambda state: self._is_hopeless(state, end),
+            wait=_wait,
+            before_sleep=lambda state: faults.append(str(_error_of(state))),
+            reraise=True,
+        )
+        try:
+            async with asyncio.timeout_at(end):
+                return await retrying(self._once, ask)
+        except TimeoutError as error:
+            last = f" Its last fault: {faults[-1]}." if faults else ""
+            raise RemoteTimeoutError(
+                f"{self._where} did not answer within deadline_s={self._config.deadline_s:g}.{last} "
+                "Raise deadline_s, or lower max_batch_texts."
+            ) from error
+        except FaultError as error:
+            raise RemoteUnavailableError(
+                f"{self._where} failed {len(faults) + 1} times, last so: {error}. "
+                "Check that it runs and can be reached."
+            ) from error
+        except BadAnswerError as error:
+            raise RemoteAnswerError(
+                f"The answer of {self._where} is not what was asked for: {self._redacted(str(error))}. "
+                "`qwen3-embed doctor` shows what the server does."
+            ) from error
+
+    @property
+    def _where(self) -> str:
+        return f"The server {self._target.url}"
+
+    def _is_hopeless(self, state: RetryCallState, end: float) -> bool:
+        error = _error_of(state)
+        if isinstance(error, FaultError) and error.is_final:
+            return True
+        allowed = self._config.max_retries + 1
+        if isinstance(error, BadAnswerError):
+            allowed = min(allowed, _BAD_ANSWERS)
+        pause = error.retry_after_s if isinstance(error, FaultError) else 0.0
+        return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
+
+    async def _once(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+        body = request_body(self._target, ask.inputs, dimension=ask.dimension, cut_at=ask.cut_at)
+        width = ask.width or _WIDEST
+        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(ask.inputs)
+        async with self._slots:
+            content, headers = await self._post(body, limit)
+        return read_rows(self._target, content, len(ask.inputs), ask.width), content, headers
+
+    async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
+        try:
+            async with (
+                asyncio.timeout(self._config.timeout_s),
+                self._http.stream("POST", self._target.url, json=body) as response,
+            ):
+                content = await _read(response, limit)
+        except TimeoutError as error:
+            raise FaultError(f"no answer within timeout_s={self._config.timeout_s:g}") from error
+        except httpx.RequestError as error:
+            error.request = httpx.Request("POST", self._target.url)  # the one that failed holds the key
+            raise _fault_of(error) from error
+        raise_for_status(self._target, response.status_code, response.headers, self._redacted(_said(content)))
+        return content, response.headers
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._key, "[api key]") if self._key else text
+
+
+async def _read(response: httpx.Response, limit: int) -> bytes:
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) > limit:
+            raise BadAnswerError(f"it is longer than {limit} bytes")
+    return bytes(content)
+
+
+def _said(content: bytes) -> str:
+    """Gives the words of an error's body."""
+    text = content.decode("utf-8", "replace")
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        answer = None
+    for name in ("error", "message", "detail"):
+        answer = answer.get(name, answer) if isinstance(answer, dict) else answer
+    return " ".join((answer if isinstance(answer, str) else text).split())[:300]
+
+
+def _wait(state: RetryCallState) -> float:
+    error = _error_of(state)
+    return _backoff(state) + (error.retry_after_s if isinstance(error, FaultError) else 0.0)
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _fault_of(error: httpx.RequestError) -> FaultError:
+    reason = str(error).strip() or type(error).__name__
+    is_final = "CERTIFICATE_VERIFY_FAILED" in reason
+    hint = "; name your own authority with the environment variable SSL_CERT_FILE" if is_final else ""
+    return FaultError(f"{reason}{hint}", is_final=is_final)
+
+
+def _authorization(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _key_from(variable: str | None) -> str:
+    """Reads the API key; "" for a server that needs none.
+
+    Raises:
+        ConfigError: The variable is not set, or what it holds is no key. Its content is not shown.
+    """
+    if variable is None:
+        return ""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ConfigError(f"api_key_env={variable!r}: this environment variable is not set. Put the API key into it.")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"api_key_env={variable!r}: what this variable holds is no API key: it has odd characters.")
+    return key

@@ -1,0 +1,63 @@
+"""An event loop on a thread of its own: callers, whether threads or loops, only hold futures."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
+
+from qwen3_embed_integrations.core.errors import EncoderClosedError
+
+_Result = TypeVar("_Result")
+
+
+class LoopThread:
+    """One daemon thread that runs coroutines, started at the first of them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._running: set[Future[Any]] = set()
+
+    def submit(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
+        """Gives a future of the coroutine's result at once; cancelling it cancels the coroutine."""
+        with self._lock:
+            if self._closed:
+                coroutine.close()
+                raise EncoderClosedError("The encoder was closed while this call waited. Call it again.")
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+            self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return future
+
+    def close(self, last: Coroutine[Any, Any, None]) -> None:
+        """Waits for what runs, runs `last`, then ends the thread."""
+        with self._lock:
+            self._closed = True
+            loop, thread, running = self._loop, self._thread, list(self._running)
+        if loop is None or thread is None or thread is threading.current_thread():
+            last.close()
+            return
+        wait(running)
+        asyncio.run_coroutine_threadsafe(last, loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_run, args=(self._loop,), name=self._name, daemon=True)
+            self._thread.start()
+        return self._loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
