@@ -38,7 +38,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, model: str, **options: Any) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.config = EncoderConfig(model=model)
-        self.options = {"appends_end_token": True, "max_texts": None, "delay_s": 0.0, **options}
+        self.options = {"appends_end_token": True, "prompt": "", "max_texts": None, "delay_s": 0.0, **options}
         self.faults: deque[Fault] = deque()
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.authorizations: list[str | None] = []
@@ -57,13 +57,22 @@ class Server(http.server.ThreadingHTTPServer):
         """A client that went away is no news."""
 
     def rows(self, inputs: list[Any]) -> tuple[np.ndarray, int]:
-        """Embeds texts as an engine does: raw, with the end token appended or not, unit rows."""
-        backend = load_backend(self.config)
-        texts = [text if isinstance(text, str) else self.text_of(text) for text in inputs]
-        if not self.options["appends_end_token"]:
-            texts = [text.removesuffix(END_TOKEN) if text.endswith(END_TOKEN) else text + "?" for text in texts]
-        raw = backend.submit(Request(texts, 8192)).result()
-        return raw.rows / np.linalg.norm(raw.rows, axis=1, keepdims=True), int(raw.n_tokens.sum())
+        """Embeds as an engine does: unit rows, and the tokens it read."""
+        texts, extra = zip(*(self.read(one) for one in inputs), strict=True)
+        raw = load_backend(self.config).submit(Request(texts, 8192)).result()
+        return raw.rows / np.linalg.norm(raw.rows, axis=1, keepdims=True), int((raw.n_tokens + extra).sum())
+
+    def read(self, one: Any) -> tuple[str, int]:
+        """Gives the text whose row, end token included, is that of an input, and how its tokens differ in number.
+
+        A row without end token, or with two of them, is the row of another text: which one does not matter.
+        """
+        if not isinstance(one, str):
+            return self.text_of(one), 0
+        ended, bare = one.endswith(END_TOKEN), self.options["prompt"] + one.removesuffix(END_TOKEN)
+        if self.options["appends_end_token"]:
+            return (f"{bare}⏹", 0) if ended else (bare, 0)
+        return (bare, 0) if ended else (f"{bare}?", -2)
 
     def text_of(self, ids: list[int]) -> str:
         tokenizer = load_backend(self.config)._tokenizer

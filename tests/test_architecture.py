@@ -19,6 +19,8 @@ OWNERS = {
     "tokenizers": ("backends/",),
     "safetensors": ("backends/",),
     "peft": ("backends/",),
+    "httpx": ("backends/remote/",),
+    "tenacity": ("backends/remote/",),
     "huggingface_hub": ("backends/",),
     "tqdm": ("encoder.py", "chroma/"),
     "typer": ("cli.py",),
@@ -64,6 +66,16 @@ def test_the_face_loads_no_torch_and_no_framework():
     heavy = ["torch", "transformers", "langchain_core", "llama_index", "haystack", "chromadb", "tokenizers"]
     code = f"import qwen3_embed_integrations, sys; print([m for m in {heavy!r} if m in sys.modules])"
     assert in_a_fresh_process(code) == "[]"
+
+
+def test_describing_a_remote_model_and_asking_its_server_loads_no_torch():
+    code = (
+        "from qwen3_embed_integrations import Qwen3Encoder, RemoteUnavailableError; import sys\n"
+        "encoder = Qwen3Encoder(backend='remote', base_url='http://127.0.0.1:9', max_retries=0)\n"
+        "try: encoder.encode_document(['a'])\n"
+        "except RemoteUnavailableError: print(encoder.dimension, 'torch' in sys.modules)"
+    )
+    assert in_a_fresh_process(code) == "1024 False"
 
 
 @pytest.mark.parametrize(

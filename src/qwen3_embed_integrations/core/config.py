@@ -101,9 +101,9 @@ class EncoderConfig(BaseModel):
     append_end_token: bool | None = _option(
         None, "Whether we append the end token that the server leaves out. None: as the engine needs it.", "model"
     )
-    send_token_ids: bool = _option(
-        False,  # noqa: FBT003 - the option's default
-        "Tokenise here and send token ids, where the engine takes them; needs the model's tokenizer.",
+    send_token_ids: bool | None = _option(
+        None,
+        "Tokenise here and send token ids. None: where the engine takes them and the model's tokenizer is on hand.",
         "model",
     )
     server_dimensions: bool = _option(

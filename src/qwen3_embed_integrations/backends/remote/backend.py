@@ -135,7 +135,7 @@ class RemoteBackend:
         self, tokenizer: TextTokenizer, limit: int, texts: list[str], ids: list[list[int]]
     ) -> Sequence[Input]:
         """Gives what to send, cut to `limit` tokens on our side."""
-        if self._config.send_token_ids:
+        if self._model.target.send_token_ids is not False:
             return [cut(one, limit) for one in ids]
         fitting = (
             text if len(one) <= limit else tokenizer.beginning(text, limit - 1)
@@ -146,7 +146,7 @@ class RemoteBackend:
     def _unmeasured(self, request: Request, texts: list[str], inverse: IntArray) -> list[str]:
         """Gives what to send where nobody here can count tokens; a text has at most one token a byte."""
         sure = [len(encodable(text).encode()) < request.max_length for text in texts]
-        if self._config.send_token_ids:
+        if self._model.target.send_token_ids:
             self._tokenizer()  # refuses, with the remedy
         if request.on_overflow == "error" and not all(sure):
             index = int(np.flatnonzero(inverse == sure.index(False))[0])

@@ -102,8 +102,9 @@ class Call:
                 f"The server refuses text {index} for its length: {error}. Split it, lower max_length, "
                 "or raise the limit of the server."
             ) from error
-        self._max_texts = min(self._max_texts, len(batch) // 2)
-        self._max_tokens = min(self._max_tokens, max(1, sum(self._plan.lengths[i] for i in batch) // 2))
+        half = batch[: len(batch) // 2]
+        self._max_texts = min(self._max_texts, len(half))
+        self._max_tokens = min(self._max_tokens, sum(self._plan.lengths[i] for i in half))
         self._waiting = sorted([*self._waiting, *batch], key=self._plan.lengths.__getitem__)
 
     def _store(self, batch: list[int], rows: FloatArray) -> None:

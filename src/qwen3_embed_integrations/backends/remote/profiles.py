@@ -31,7 +31,8 @@ class Profile:
         max_tokens: Tokens of one request, all texts together.
         base64: Rows may be asked for as base64, a third of the bytes.
         dimensions: The server can truncate rows.
-        token_ids: The server takes token ids in place of text.
+        token_ids: The server takes token ids in place of text: exact, and no text can spell a control token.
+            None: it may, but is not asked to by itself.
         cuts: The server can be told to cut a long text, or not to.
         appends_end_token: The server appends the end token.
         names: What the engine calls the published models.
@@ -43,7 +44,7 @@ class Profile:
     max_tokens: int = 16384
     base64: bool = False
     dimensions: bool = True
-    token_ids: bool = False
+    token_ids: bool | None = False
     cuts: bool = False
     appends_end_token: bool = True
     names: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ _TEI = Profile(dialect="tei", path="/embed", cuts=True)
 
 PROFILES: Mapping[Engine, Profile] = MappingProxyType(
     {
-        "openai": Profile(token_ids=True),
+        "openai": Profile(token_ids=None),
         "tei": _TEI,  # --max-client-batch-size is 32 unless set
         "hf-endpoint": _TEI,  # endpoints of the hub run text-embeddings-inference
         "vllm": Profile(max_texts=64, base64=True, token_ids=True, cuts=True),
@@ -79,13 +80,15 @@ class Target:
         url: Where requests go.
         model: The model's name there.
         profile: The engine's ways.
-        append_end_token: Whether the end token is ours to append.
+        append_end_token: Whether the end token is ours to append to a text.
+        send_token_ids: Whether token ids are sent; None: where a tokenizer is on hand.
     """
 
     url: str
     model: str
     profile: Profile
     append_end_token: bool
+    send_token_ids: bool | None
 
 
 def target_of(config: EncoderConfig) -> Target:
@@ -96,14 +99,15 @@ def target_of(config: EncoderConfig) -> Target:
     """
     profile = PROFILES[config.engine]
     for option, able in (("server_dimensions", profile.dimensions), ("send_token_ids", profile.token_ids)):
-        if getattr(config, option) and not able:
+        if getattr(config, option) and able is False:
             raise ConfigError(f"{option}=True is nothing that engine={config.engine!r} can do. Leave it out.")
-    append = config.append_end_token
+    append, send = config.append_end_token, config.send_token_ids
     return Target(
         url=request_url(config.base_url or "", profile.path),
         model=config.served_model or profile.names.get(config.model, config.model),
         profile=profile,
         append_end_token=not profile.appends_end_token if append is None else append,
+        send_token_ids=send if send is not None else (None if profile.token_ids else False),
     )
 
 
