@@ -73,13 +73,12 @@ class Embedder:
         return {**self.config.model_dump(mode="json"), **unset, **self.secrets}
 
     def describe(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        """Gives the `meta` output: which model and space the rows are of, how many tokens were read."""
-        n_tokens = int(encoded.n_tokens.sum())
-        return {
-            "model": encoder.space.model,
-            "space": encoder.space.fingerprint,
-            "usage": {"prompt_tokens": n_tokens, "total_tokens": n_tokens},
-        }
+        """Gives the `meta` output: which model and space the rows are of; how many tokens were read, if known."""
+        meta: dict[str, Any] = {"model": encoder.space.model, "space": encoder.space.fingerprint}
+        if (encoded.n_tokens >= 0).all():  # only a server may know
+            n_tokens = int(encoded.n_tokens.sum())
+            meta["usage"] = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
+        return meta
 
 
 def shows_options(cls: _Class) -> _Class:
