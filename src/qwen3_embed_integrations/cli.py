@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import typer
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from . import ConfigError, EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
+from .core.errors import missing_extra
 from .rag import RagOptions, run_rag
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -58,7 +59,10 @@ def _flags(model: type[BaseModel], defaults: dict[str, Any]) -> Iterator[inspect
         if get_origin(kind) is tuple:
             kind = list[str]
         default = defaults.get(name, field.default)
-        option = typer.Option(f"--{name.replace('_', '-')}", help=field.description, rich_help_panel=_PANELS.get(model))
+        flag = f"--{name.replace('_', '-')}"
+        if set(get_args(kind)) == {bool, type(None)}:  # yes, no, or as it comes
+            flag += f"/--no-{flag[2:]}"
+        option = typer.Option(flag, help=field.description, rich_help_panel=_PANELS.get(model))
         yield _parameter(name, Annotated[kind, option], list(default) if isinstance(default, tuple) else default)
 
 
@@ -95,6 +99,27 @@ def _root(
 def rag(options: RagOptions, config: EncoderConfig) -> None:
     """Answer questions from documents: index them in Chroma once, then find, show and cite passages."""
     run_rag(config, options)
+
+
+class DoctorOptions(BaseModel):
+    """What the command `doctor` takes beside the encoder's options."""
+
+    local: str | None = Field(None, description="The same model on this machine, to compare rows with.")
+
+
+@app.command()
+@options_of(DoctorOptions, EncoderConfig, backend="remote")
+def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
+    """Ask an embedding server what it really does: end token, prompt, order, lengths, parity."""
+    try:
+        from .backends.remote.doctor import diagnose
+    except ModuleNotFoundError as error:
+        raise missing_extra(error.name or "httpx", "remote") from error
+    checks = diagnose(config, EncoderConfig(model=options.local) if options.local else None)
+    for check in checks:
+        typer.echo(f"{check.outcome:<8} {check.name}: {check.found}")
+    if any(check.outcome == "failure" for check in checks):
+        raise typer.Exit(1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig
-from qwen3_embed_integrations.backends import load_backend
 from qwen3_embed_integrations.backends.remote.doctor import diagnose
+from qwen3_embed_integrations.cli import main
 from remote_server import changed, serving, status
 
 
@@ -23,7 +23,7 @@ def found(checks, name):
 
 @pytest.mark.parametrize("engine", ["openai", "tei", "ollama", "vllm"])
 def test_a_right_server_passes_every_check(server, local, engine):
-    checks = diagnose(config(server, engine=engine, model=local.config.model), load_backend(local.config))
+    checks = diagnose(config(server, engine=engine, model=local.config.model), local.config)
     told = outcomes(checks)
     counts = {"end token", "prompt", "control tokens"}  # this server's /embed tells no counts, as some proxies do
     unknown = counts if engine == "tei" else set()
@@ -34,11 +34,11 @@ def test_a_right_server_passes_every_check(server, local, engine):
 
 def test_a_missing_end_token_is_found_and_the_option_cures_it(checkpoint, local):
     with serving(checkpoint, appends_end_token=False) as bare:
-        sick = diagnose(config(bare), load_backend(local.config))
+        sick = diagnose(config(bare), local.config)
         assert outcomes(sick)["end token"] == outcomes(sick)["parity"] == "failure"
         assert "append_end_token=True" in found(sick, "end token")
         assert "other append_end_token" in found(sick, "parity")
-        cured = diagnose(config(bare, append_end_token=True), load_backend(local.config))
+        cured = diagnose(config(bare, append_end_token=True), local.config)
         assert outcomes(cured)["end token"] == outcomes(cured)["parity"] == "ok"
 
 
@@ -48,14 +48,14 @@ def test_an_end_token_of_both_is_found(server):
 
 def test_a_prompt_of_the_servers_own_is_found(checkpoint, local):
     with serving(checkpoint, prompt="Represent this: ") as prompted:
-        checks = diagnose(config(prompted), load_backend(local.config))
+        checks = diagnose(config(prompted), local.config)
     assert outcomes(checks)["prompt"] == outcomes(checks)["parity"] == "failure"
 
 
 def test_another_model_behind_the_name_is_found(server, make_checkpoint, local):
     assert outcomes(diagnose(config(server, model="0.6B")))["dimension"] == "failure"
     with serving(make_checkpoint(seed=5)) as other:
-        checks = diagnose(config(other), load_backend(local.config))
+        checks = diagnose(config(other), local.config)
     assert "another model or pooling" in found(checks, "parity")
 
 
@@ -87,3 +87,40 @@ def test_a_server_that_fails_is_a_finding_and_no_exception(server):
     assert "broken" in check.found
     (check,) = diagnose(config(server, engine="llama.cpp", server_dimensions=True))
     assert (check.name, check.outcome) == ("options", "failure")
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs `qwen3-embed doctor`: exit code, lines on standard output, standard error."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main(["doctor", *map(str, arguments)])
+        captured = capsys.readouterr()
+        return end.value.code, captured.out.splitlines(), captured.err
+
+    return run
+
+
+def test_the_command_prints_a_line_a_check(run, server, checkpoint):
+    code, lines, _ = run("--base-url", server.url, "--model", checkpoint, "--local", checkpoint)
+    assert code == 0
+    assert lines[1] == "ok       dimension: 64"
+    assert lines[-1] == "ok       parity: lowest cosine 1.000000 to the local copy"
+
+
+def test_the_command_ends_with_1_where_a_check_fails(run, checkpoint):
+    with serving(checkpoint, appends_end_token=False) as bare:
+        code, lines, _ = run("--base-url", bare.url, "--model", "somebody/model")
+        assert code == 1
+        assert any(line.startswith("failure  end token: appended by nobody") for line in lines)
+        code, lines, _ = run("--base-url", bare.url, "--model", "somebody/model", "--append-end-token")
+        assert code == 0
+        code, lines, _ = run("--base-url", bare.url, "--model", checkpoint, "--engine", "vllm", "--no-send-token-ids")
+        assert code == 1
+
+
+def test_the_command_needs_a_server(run):
+    code, _, error = run()
+    assert code == 1
+    assert error == 'qwen3-embed: backend="remote" needs base_url="http://…", the address of the server.\n'

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
-from qwen3_embed_integrations.backends import load_backend
 from qwen3_embed_integrations.backends.remote.doctor import diagnose
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "engines" / "llama_cpp.py"
@@ -64,14 +63,14 @@ def test_llama_cpp_gives_local_rows_by_token_ids_and_by_text(checkpoint, local):
         by_text = np.array(largest_differences({**options, "send_token_ids": False}, local))
         assert by_text[:, :SPELLS_A_TOKEN].max() <= 1e-5
         assert by_text[:, SPELLS_A_TOKEN].min() > 1e-3  # what token ids are for
-        checks = diagnose(EncoderConfig(**options), load_backend(local.config))
+        checks = diagnose(EncoderConfig(**options), local.config)
         assert {check.outcome for check in checks} == {"ok"}
 
 
 def test_llama_cpp_with_an_early_gguf_needs_our_end_token(checkpoint, local):
     with engine(checkpoint, "--no-end-token") as options:
         as_text = {**options, "send_token_ids": False}
-        told = {check.name: check for check in diagnose(EncoderConfig(**as_text), load_backend(local.config))}
+        told = {check.name: check for check in diagnose(EncoderConfig(**as_text), local.config)}
         assert told["end token"].outcome == told["parity"].outcome == "failure"
         assert "append_end_token=True" in told["end token"].found
         cured = np.array(largest_differences({**as_text, "append_end_token": True}, local))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from qwen3_embed_integrations.backends.base import Backend, Request
+from qwen3_embed_integrations.backends import Request, load_backend
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import Qwen3EmbedError
@@ -54,7 +54,7 @@ class Check:
     found: str
 
 
-def diagnose(config: EncoderConfig, local: Backend | None = None) -> list[Check]:
+def diagnose(config: EncoderConfig, local: EncoderConfig | None = None) -> list[Check]:
     """Gives what a server does with texts, by asking it.
 
     Args:
@@ -81,7 +81,7 @@ def diagnose(config: EncoderConfig, local: Backend | None = None) -> list[Check]
 class _Examination:
     """The questions, on one connection."""
 
-    def __init__(self, config: EncoderConfig, local: Backend | None) -> None:
+    def __init__(self, config: EncoderConfig, local: EncoderConfig | None) -> None:
         self._config = config
         self._local = local
         self._model = open_model(config)
@@ -163,9 +163,9 @@ class _Examination:
         can = "can, with server_dimensions=True" if able else "can't; rows are truncated here"
         return Check("server dimensions", "ok", f"the server {can}")
 
-    def _parity(self, local: Backend) -> Check:
+    def _parity(self, local: EncoderConfig) -> Check:
         request = Request(_TEXTS, max_length=_LENGTH)
-        ours = _unit(local.submit(request).result().rows)
+        ours = _unit(load_backend(local).submit(request).result().rows)
         remote = RemoteBackend(self._config, self._model)
         try:
             as_set = _lowest_cosine(ours, remote.submit(request).result().rows)
