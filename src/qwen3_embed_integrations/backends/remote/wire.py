@@ -37,13 +37,16 @@ def request_body(
         body: dict[str, Any] = {"inputs": list(inputs), "normalize": True, "truncate": cut_at is not None}
     else:
         body = {"model": target.model, "input": list(inputs)}
-        body |= _openai_fields(target, cut_at) if target.profile.dialect == "openai" else {"truncate": bool(cut_at)}
+        body |= (
+            _openai_fields(target, inputs, cut_at) if target.profile.dialect == "openai" else {"truncate": bool(cut_at)}
+        )
     return body if dimension is None else {**body, "dimensions": dimension}
 
 
-def _openai_fields(target: Target, cut_at: int | None) -> dict[str, Any]:
+def _openai_fields(target: Target, inputs: Sequence[Input], cut_at: int | None) -> dict[str, Any]:
     fields: dict[str, Any] = {"encoding_format": "base64" if target.profile.base64 else "float"}
-    if target.profile.cuts and cut_at is not None:
+    # vLLM refuses a limit above its own, so it is sent only where it may be needed: a token is at least a byte.
+    if target.profile.cuts and cut_at and any(len(one.encode()) >= cut_at for one in inputs if isinstance(one, str)):
         fields |= {"truncate_prompt_tokens": cut_at, "truncation_side": "right"}
     return fields
 
