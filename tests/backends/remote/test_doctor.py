@@ -80,12 +80,35 @@ def test_rows_of_another_length_than_one_are_noted(server):
     assert "length 2" in found(checks, "unit norm")
 
 
+def test_rows_of_a_batch_that_differ_from_those_of_its_texts_are_noted(server):
+    def blur(data):
+        if len(data) > 1:
+            for entry in data:
+                entry["embedding"][0] += 0.05
+
+    server.faults.extend([changed(blur)] * 30)
+    checks = diagnose(config(server))
+    assert outcomes(checks)["order"] == "warning"
+    assert "max_batch_texts=1" in found(checks, "order")
+
+
+def test_rows_of_coarse_weights_are_noted(server, local):
+    def round_off(data):
+        for entry in data:
+            entry["embedding"] = [round(value * 32) / 32 for value in entry["embedding"]]
+
+    server.faults.extend([changed(round_off)] * 30)
+    checks = diagnose(config(server), local.config)
+    assert outcomes(checks)["parity"] == "warning"
+    assert "quantised" in found(checks, "parity")
+
+
 def test_a_server_that_fails_is_a_finding_and_no_exception(server):
     server.faults.append(status(500, "broken"))
     (check,) = diagnose(config(server))
     assert check.outcome == "failure"
     assert "broken" in check.found
-    (check,) = diagnose(config(server, engine="llama.cpp", server_dimensions=True))
+    (check,) = diagnose(config(server, engine="llama.cpp", model="0.6B", server_dimensions=True))
     assert (check.name, check.outcome) == ("options", "failure")
 
 

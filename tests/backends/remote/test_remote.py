@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import pickle
+import shutil
 import threading
 import time
 
@@ -11,12 +12,14 @@ import pytest
 
 from qwen3_embed_integrations import (
     ConfigError,
+    EncoderClosedError,
     EncoderConfig,
     Qwen3Encoder,
     SpaceMismatchError,
     TextTooLongError,
     TruncationWarning,
 )
+from qwen3_embed_integrations.backends import Request, load_backend
 from qwen3_embed_integrations.core.prompts import END_TOKEN
 from remote_server import serving, stall
 
@@ -316,8 +319,6 @@ def test_a_variable_without_a_key_is_refused_unseen(remote, monkeypatch, value):
 
 
 def test_configs_that_differ_in_the_dimension_share_one_connection_pool(remote):
-    from qwen3_embed_integrations.backends import load_backend
-
     assert load_backend(remote(dimension=32).config) is load_backend(remote().config)
 
 
@@ -338,3 +339,41 @@ def test_closing_waits_for_what_runs_and_the_next_call_opens_again(remote, serve
     encoder.unload()
     thread.join()
     same(rows[0], encoder.encode_document(["a"]))
+
+
+def test_a_closed_backend_refuses_what_comes_after(remote):
+    encoder = remote()
+    backend = load_backend(encoder.config)
+    encoder.unload()
+    with pytest.raises(EncoderClosedError, match="Call it again"):
+        backend.submit(Request(["a"], 10))
+    backend.close()  # a second time does nothing
+
+
+def test_progress_counts_texts_and_its_error_reaches_the_caller(remote):
+    backend = load_backend(remote(max_batch_texts=2, max_concurrency=1).config)
+    seen = []
+    backend.submit(Request(["a", "b", "c", "a"], 10, on_progress=seen.append)).result()
+    assert seen == [2, 3]
+
+    def stumble(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        backend.submit(Request(["a"], 10, on_progress=stumble)).result()
+
+
+def test_the_tokenizer_of_a_published_model_is_found_in_the_hubs_cache(server, checkpoint, tmp_path):
+    commit = "b" * 40
+    repository = tmp_path / "models--Qwen--Qwen3-Embedding-0.6B"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    shutil.copytree(checkpoint, repository / "snapshots" / commit)
+    encoder = Qwen3Encoder(backend="remote", base_url=server.url, model="0.6B", cache_folder=str(tmp_path))
+    assert encoder.count_tokens(["a"]).tolist() == [2]
+    assert (encoder.dimension, encoder.space.weights) == (1024, "")
+    encoder.unload()
+
+
+def test_a_model_name_that_no_hub_could_have_has_no_tokenizer(remote):
+    assert remote(model="qwen3-embedding:0.6b", engine="ollama").encode(["a"], "document").n_tokens.tolist() == [-1]

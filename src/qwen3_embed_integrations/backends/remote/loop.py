@@ -44,7 +44,7 @@ class LoopThread:
             last.close()
             return
         wait(running)
-        asyncio.run_coroutine_threadsafe(last, loop).result()
+        asyncio.run_coroutine_threadsafe(_finish(last), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
@@ -54,6 +54,14 @@ class LoopThread:
             self._thread = threading.Thread(target=_run, args=(self._loop,), name=self._name, daemon=True)
             self._thread.start()
         return self._loop
+
+
+async def _finish(last: Coroutine[Any, Any, None]) -> None:
+    """Lets cancelled tasks clean up before `last` takes away what they stand on."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    await last
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
