@@ -25,6 +25,9 @@ Engine = Literal["openai", "tei", "vllm", "sglang", "ollama", "llama.cpp", "hf-e
 """The servers whose ways are known; `backends.remote.profiles` says how each one differs."""
 
 
+_OFF = False  # named, because a bare False in a call says nothing
+
+
 def _option(default: Any, help_text: str, scope: Scope, *, portable: bool = True, **constraints: Any) -> Any:
     """Declares an option; one that is not portable belongs to a machine, and no store of vectors keeps it."""
     extra: Any = {"scope": scope, "portable": portable}
@@ -68,12 +71,7 @@ class EncoderConfig(BaseModel):
         portable=False,
         exclude=True,
     )
-    local_files_only: bool = _option(
-        False,  # noqa: FBT003 - the option's default
-        "Never contact the hub; use what is in the cache.",
-        "model",
-        portable=False,
-    )
+    local_files_only: bool = _option(_OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
     device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = _option(
         "auto",
@@ -85,7 +83,11 @@ class EncoderConfig(BaseModel):
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = _option(
-        None, "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.", "model", portable=False, ge=1
+        None,
+        "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.",
+        "model",
+        portable=False,
+        ge=1,
     )
     backend: Literal["torch", "remote"] = _option(
         "torch", "What computes: PyTorch in this process, or a server at base_url.", "model"
@@ -105,21 +107,30 @@ class EncoderConfig(BaseModel):
         None,
         "Tokenise here and send token ids. None: where the engine takes them and the model's tokenizer is on hand.",
         "model",
+        portable=False,
     )
     server_dimensions: bool = _option(
-        False,  # noqa: FBT003 - the option's default
-        "Let the server truncate to `dimension`, where it can.",
-        "model",
+        _OFF, "Let the server truncate to `dimension`, where it can.", "model", portable=False
     )
     tokenizer: str | None = _option(
-        None, "Folder with tokenizer.json of a remote model. None: looked for where the model is.", "model"
+        None,
+        "Folder with tokenizer.json of a remote model. None: looked for where the model is.",
+        "model",
+        portable=False,
     )
-    max_batch_texts: int | None = _option(None, "Texts of one request. None: as the engine allows.", "model", ge=1)
-    max_concurrency: int = _option(8, "Requests under way at once.", "model", ge=1)
-    max_retries: int = _option(6, "Further tries of one request after a fault.", "model", ge=0)
-    timeout_s: float = _option(60.0, "Longest wait for one answer.", "model", gt=0, allow_inf_nan=False)
+    max_batch_texts: int | None = _option(
+        None, "Texts of one request. None: as the engine allows.", "model", portable=False, ge=1
+    )
+    max_concurrency: int = _option(8, "Requests under way at once.", "model", portable=False, ge=1)
+    max_retries: int = _option(6, "Further tries of one request after a fault.", "model", portable=False, ge=0)
+    timeout_s: float = _option(60.0, "Longest wait for one answer.", "model", portable=False, gt=0, allow_inf_nan=False)
     deadline_s: float = _option(
-        300.0, "Longest wait for one batch of texts, its retries included.", "model", gt=0, allow_inf_nan=False
+        300.0,
+        "Longest wait for one batch of texts, its retries included.",
+        "model",
+        portable=False,
+        gt=0,
+        allow_inf_nan=False,
     )
     dimension: int | None = _option(
         None,
@@ -144,12 +155,7 @@ class EncoderConfig(BaseModel):
     on_overflow: Literal["truncate", "error"] = _option(
         "truncate", "A text over max_length: cut it and warn, or raise TextTooLongError.", "call"
     )
-    show_progress: bool = _option(
-        False,  # noqa: FBT003 - the option's default
-        "Draw a progress bar on standard error.",
-        "call",
-        portable=False,
-    )
+    show_progress: bool = _option(_OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
     def __init__(self, **options: Any) -> None:
         try:
