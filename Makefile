@@ -1,6 +1,7 @@
 # make demo   sets everything up and asks questions of the documentation of Python's standard library
 # make test   sets everything up and runs the tests
 # make check  what CI runs: lint, types, import contracts, spelling, tests with coverage
+# make eval-tiny  measures the bundled model beside BM25 and its teachers
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts spelling coverage clean
+.PHONY: help demo test check lint types contracts spelling coverage eval-tiny clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -68,6 +69,12 @@ spelling: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(call say,Running the tests with coverage)
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+eval-tiny: $(VENV)/.torch
+	$(call say,Measuring the bundled model beside BM25 and its teachers)
+	@$(PIP) --requirement tools/train_tiny/requirements.txt
+	$(BIN)/python -m tools.train_tiny download --evaluation-only
+	$(BIN)/python -m tools.train_tiny evaluate src/qwen3_embed_integrations/models/tiny --json build/tiny/figures.json
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*

@@ -1,0 +1,143 @@
+"""The command line: ``python -m tools.train_tiny STEP --work FOLDER``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer, Qwen3Model
+
+from . import corpus, evalsets, evaluate, export, label, report, student, targets, vocabulary
+from .batches import Sampler, TrainingSet
+from .download import EVALUATION_PACKAGES, debian_packages
+from .download import download as fetch
+from .gossip import Gossip
+from .static import train_on_pairs, train_static
+from .train import TrainingPlan
+from .train import train as run_training
+from .work import WorkFolder
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+Work = Annotated[Path, typer.Option(help="Where downloads, labels and checkpoints are kept.")]
+_WORK = Path("build/tiny")
+
+
+@app.callback()
+def prepare(threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1) -> None:
+    """Set up logging and threads."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(threads)
+
+
+@app.command()
+def download(work: Work = _WORK, *, evaluation_only: bool = False) -> None:
+    """Fetch the sources by package name."""
+    fetch(WorkFolder(work).downloads, EVALUATION_PACKAGES if evaluation_only else debian_packages())
+
+
+@app.command()
+def extract(work: Work = _WORK) -> None:
+    """Write the corpus and the held-out translations."""
+    folder = WorkFolder(work)
+    excluded = {corpus.fingerprint(text) for text in evalsets.evaluation_texts(folder.unpacked)}
+    counts = corpus.build_corpus(folder.downloads, folder.corpus, folder.heldout, excluded)
+    typer.echo(json.dumps({f"{source}/{lang}": count for (source, lang), count in sorted(counts.items())}))
+
+
+@app.command()
+def tokenizer(work: Work = _WORK) -> None:
+    """Prune Qwen3's tokenizer."""
+    folder = WorkFolder(work)
+    vocabulary.make_tokenizer(corpus.read_corpus(folder.corpus), folder.downloads / "tokenizer", folder.tokenizer)
+
+
+@app.command(name="label")
+def make_labels(work: Work = _WORK, n_english: int = 200_000, n_alignment: int = 6144) -> None:
+    """Label English texts with MiniLM, and a few texts of all languages with e5."""
+    folder = WorkFolder(work)
+    units = corpus.read_corpus(folder.corpus)
+    label.label_for_alignment(units, folder.labels, n_alignment)
+    label.label_english(units, folder.labels, n_english)
+
+
+@app.command()
+def initialise(work: Work = _WORK, static_steps: int = 1500, pair_steps: int = 700) -> None:
+    """Fit the target space, train static token vectors and write the student that starts from them."""
+    folder = WorkFolder(work)
+    space = targets.fit_target_space(corpus.read_corpus(folder.corpus), folder.labels)
+    np.savez(folder.space, projection=space.projection, ridge=space.ridge)
+    pruned = AutoTokenizer.from_pretrained(folder.tokenizer)
+    vectors = vocabulary.token_vectors(folder.tokenizer, pruned, space)
+    data = _training_set(folder)
+    distilled = train_static(vectors, data, _raw_tokenizer(folder), static_steps)
+    trained = train_on_pairs(distilled, data, _raw_tokenizer(folder), pair_steps)
+    torch.manual_seed(0)
+    export.export_student(student.build_student(pruned, trained), folder.tokenizer, folder.initial)
+
+
+@app.command()
+def train(
+    work: Work = _WORK,
+    minutes: Annotated[float, typer.Option(help="Training time; the learning rate falls over it.")] = 60,
+    worker: Annotated[int, typer.Option(help="Number of this process, from 0.")] = 0,
+    n_workers: Annotated[int, typer.Option(help="Processes that average their weights.")] = 1,
+) -> None:
+    """Train, or go on training, from the initialised student."""
+    folder = WorkFolder(work)
+    model = Qwen3Model.from_pretrained(folder.initial, dtype=torch.float32)
+    data = _training_set(folder)
+    sampler = Sampler(data, _raw_tokenizer(folder), max_tokens=2048, max_length=256)
+    gossip = Gossip(folder.gossip, worker, n_workers)
+    run_training(model, sampler, TrainingPlan(budget_s=60 * minutes), folder.checkpoint(worker), gossip)
+
+
+def _training_set(folder: WorkFolder) -> TrainingSet:
+    """Return the texts that the labels made so far give a target."""
+    units = corpus.read_corpus(folder.corpus)
+    with np.load(folder.space) as arrays:
+        made, ready = targets.make_targets(units, folder.labels, targets.TargetSpace(**arrays))
+    return TrainingSet.of(units, made, ready)
+
+
+def _raw_tokenizer(folder: WorkFolder) -> Tokenizer:
+    return Tokenizer.from_file(str(folder.tokenizer / "tokenizer.json"))
+
+
+@app.command(name="export")
+def write_model(target: Path, work: Work = _WORK) -> None:
+    """Write the trained student as a sentence-transformers folder."""
+    folder = WorkFolder(work)
+    model = Qwen3Model.from_pretrained(folder.initial, dtype=torch.float32)
+    model.load_state_dict(torch.load(folder.checkpoint(worker=0), weights_only=True)["model"])
+    size = export.export_student(model, folder.tokenizer, target)
+    typer.echo(f"{target}: {size / 1e6:.1f} MB")
+
+
+@app.command(name="evaluate")
+def measure(
+    model: Path,
+    work: Work = _WORK,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures here.")] = None,
+) -> None:
+    """Print the model's figures beside BM25's and the teachers'."""
+    folder = WorkFolder(work)
+    if not folder.teacher_figures.exists():
+        teachers = evaluate.evaluate_teachers(folder.unpacked, folder.heldout)
+        folder.teacher_figures.write_text(json.dumps(teachers), "utf-8")
+    teachers = json.loads(folder.teacher_figures.read_text("utf-8"))
+    figures = evaluate.merged(teachers, evaluate.evaluate_model(model, folder.unpacked, folder.heldout))
+    for table in report.tables(figures):
+        Console().print(table)
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    app()

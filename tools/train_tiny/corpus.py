@@ -1,0 +1,120 @@
+"""Builds ``corpus.jsonl``: every text once, shuffled, with its English original and its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from .sources.descriptions import read_descriptions
+from .sources.dictionaries import read_foldoc, read_freedict, read_word_lists, read_wordnet
+from .sources.docstrings import read_docstrings
+from .sources.gettext_catalogs import read_catalogs
+from .sources.help_pages import read_gnome, read_libreoffice, read_python_manual
+from .units import Unit, clean, is_useful
+
+logger = logging.getLogger(__name__)
+
+# At most so many texts of one source in one language (the English originals of kept
+# translations are added), so that no source drowns the others.
+_CAPS = {
+    "wordnet": 110_000, "wordnet-examples": 48_000, "package-descriptions": 45_000, "libreoffice-help": 16_000,
+    "libreoffice-ui": 5_000, "python-manual": 35_000, "python-manual-long": 6_000, "python-docstrings": 18_000,
+    "foldoc": 25_000, "freedict": 14_000, "wordfreq": 3_500, "gnome-help": 9_000, "wesnoth": 14_000, "freeciv": 5_000,
+}  # fmt: skip
+_TRANSLATED_CAP = 12_000
+# One English original in so many is held out with all of its translations, for evaluation.
+_HELD_OUT_ONE_IN = 40
+_HELD_OUT_CHARS = range(25, 220)
+
+
+def build_corpus(
+    downloads: Path, target: Path, heldout: Path, excluded: set[str], seed: int = 1
+) -> Counter[tuple[str, str]]:
+    """Write the corpus and return how many texts of each (source, language) it holds.
+
+    Args:
+        downloads: The folder that ``download`` filled.
+        target: The JSONL file to write.
+        heldout: The JSONL file for the translations that are kept out of it.
+        excluded: Fingerprints (see `fingerprint`) of evaluation texts; a text with one is dropped.
+        seed: Orders the texts.
+    """
+    rows: dict[str, Unit] = {}
+    held: dict[str, Unit] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for reader in _readers(downloads / "unpacked", downloads / "lists"):
+        units = [replace(unit, text=clean(unit.text)) for unit in reader()]
+        random.Random(seed).shuffle(units)  # noqa: S311 - no secret
+        for unit in units:
+            if not _is_held_out(unit.english or unit.text):
+                _keep(unit, rows, counts, excluded)
+            elif unit.english and len(unit.english) in _HELD_OUT_CHARS:
+                held[unit.text] = unit
+        logger.info("%d texts after %s", len(rows), units[0].source if units else "an empty source")
+    _write(rows, target, seed)
+    _write(held, heldout, seed)
+    return counts
+
+
+def _write(rows: dict[str, Unit], target: Path, seed: int) -> None:
+    order = list(rows.values())
+    random.Random(seed).shuffle(order)  # noqa: S311 - no secret
+    with target.open("w", encoding="utf-8") as file:
+        for unit in order:
+            file.write(json.dumps(asdict(unit), ensure_ascii=False) + "\n")
+
+
+def _is_held_out(english: str) -> bool:
+    return int(fingerprint(english), 16) % _HELD_OUT_ONE_IN == 0
+
+
+def read_corpus(path: Path) -> list[Unit]:
+    """Return the units of a corpus file in its order."""
+    with path.open(encoding="utf-8") as file:
+        return [Unit(**json.loads(line)) for line in file]
+
+
+def fingerprint(text: str) -> str:
+    """Return a hash of the letters and digits of the text, to find equal texts."""
+    letters = "".join(character for character in text.lower() if character.isalnum())
+    return hashlib.sha1(letters.encode(), usedforsecurity=False).hexdigest()
+
+
+def _keep(unit: Unit, rows: dict[str, Unit], counts: Counter[tuple[str, str]], excluded: set[str]) -> None:
+    key = (unit.source, unit.lang)
+    cap = _CAPS[unit.source] if unit.lang == "en" else min(_CAPS[unit.source], _TRANSLATED_CAP)
+    if not is_useful(unit.text) or unit.text in rows or counts[key] >= cap:
+        return
+    if any(fingerprint(text) in excluded for text in (unit.text, unit.english, unit.answer) if text):
+        return
+    if unit.answer and _is_held_out(unit.answer):
+        return
+    if unit.english is not None:
+        rows.setdefault(unit.english, Unit(unit.source, "en", unit.english, role=unit.role))
+    rows[unit.text] = unit
+    counts[key] += 1
+
+
+def _readers(unpacked: Path, lists: Path) -> Iterator[Callable[[], Iterator[Unit]]]:
+    yield lambda: read_wordnet(unpacked)
+    yield lambda: read_foldoc(unpacked)
+    yield read_docstrings
+    yield lambda: read_python_manual(unpacked)
+    yield lambda: read_libreoffice(unpacked)
+    yield lambda: read_gnome(unpacked)
+    yield lambda: read_descriptions(lists)
+    yield lambda: read_freedict(unpacked)
+    yield read_word_lists
+    for package, source in (
+        ("libreoffice-l10n-*", "libreoffice-ui"),
+        ("wesnoth-*", "wesnoth"),
+        ("freeciv-data", "freeciv"),
+    ):
+        for folder in sorted(unpacked.glob(package)):
+            yield lambda folder=folder, source=source: read_catalogs(folder, source)

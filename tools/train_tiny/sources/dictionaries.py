@@ -1,0 +1,120 @@
+"""Dictionaries: WordNet, FOLDOC, the bilingual FreeDict ones, and wordfreq's word lists."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import wordfreq
+from tools.train_tiny.units import LANGUAGES, Unit, clean, is_useful
+
+_QUESTIONS = (
+    "What is {}?", "What does {} mean?", "define {}", "What is meant by {}?", "Explain {}", "{} definition",
+    "Who or what is {}?", "meaning of {}", "Tell me about {}", "information about {}",
+)  # fmt: skip
+_ASIDES = re.compile(r"/[^/]*/|<[^>]*>|\[[^\]]*\]|\([^)]*\)|\{|\}")
+_HEADWORDS_ONLY = re.compile(r"^[^\s].*/[^/]+/")
+_WORDS_A_LANGUAGE = 12_000
+_COMMON_WORDS = 60_000
+_ISO_639_3 = {
+    "deu": "de",
+    "fra": "fr",
+    "spa": "es",
+    "ita": "it",
+    "por": "pt",
+    "rus": "ru",
+    "jpn": "ja",
+    "nld": "nl",
+    "eng": "en",
+}
+
+
+def read_wordnet(root: Path) -> Iterator[Unit]:
+    """Yield glosses, examples, "lemma: gloss" entries and questions for them."""
+    for path in sorted((root / "wordnet-base/usr/share/wordnet").glob("data.*")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines()):
+            if line.startswith(" ") or " | " not in line:
+                continue
+            synset, _, gloss = line.partition(" | ")
+            fields = synset.split()
+            lemmas = [
+                re.sub(r"\(\w+\)$", "", lemma).replace("_", " ") for lemma in fields[4 : 4 + 2 * int(fields[3], 16) : 2]
+            ]
+            yield from _gloss_units(lemmas, gloss, number)
+
+
+def _gloss_units(lemmas: list[str], gloss: str, number: int) -> Iterator[Unit]:
+    definition, *examples = [clean(part.strip(' ";')) for part in re.split(r';\s*(?=")', gloss)]
+    entry = clean(f"{', '.join(lemmas)}: {definition}")
+    question = _QUESTIONS[number % len(_QUESTIONS)].format(lemmas[0])
+    yield Unit("wordnet", "en", entry)
+    yield Unit("wordnet", "en", question if number % 2 else lemmas[0], role="query", answer=entry)
+    if number % 2:
+        yield Unit("wordnet", "en", definition)
+    for example in examples:
+        if is_useful(example):
+            yield Unit("wordnet-examples", "en", example)
+
+
+def read_foldoc(root: Path) -> Iterator[Unit]:
+    """Yield the articles of the Free On-line Dictionary of Computing, headwords as queries."""
+    text = _read_dict(root / "dict-foldoc/usr/share/dictd/foldoc.dict.dz")
+    for number, article in enumerate(re.split(r"\n(?=\S)", text)):
+        head, _, body = article.partition("\n\n")
+        words = clean(re.sub(r"<[^>]*>|\{|\}", "", body))
+        headword = head.splitlines()[0] if head else ""
+        if is_useful(words) and is_useful(headword):
+            yield Unit("foldoc", "en", words)
+            question = _QUESTIONS[number % len(_QUESTIONS)].format(headword)
+            yield Unit("foldoc", "en", question, role="query", answer=words)
+
+
+def read_freedict(root: Path) -> Iterator[Unit]:
+    """Yield words with their first English translation, from dictionaries in both directions."""
+    for path in sorted(root.glob("dict-freedict-*/usr/share/dictd/freedict-*.dict.dz")):
+        source, target = (_ISO_639_3[code] for code in path.name.split(".")[0].split("-")[1:3])
+        lang = target if source == "en" else source
+        n_words = 0
+        for headword, translation in _entries(_read_dict(path)):
+            english, word = (headword, translation) if source == "en" else (translation, headword)
+            if n_words < _WORDS_A_LANGUAGE and _is_common(word, lang) and _is_common(english, "en") and word != english:
+                n_words += 1
+                yield Unit("freedict", lang, word, role="query", english=english)
+                yield Unit("freedict", "en", english, role="query")
+
+
+def _entries(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (headword, first translation): a line with its sounds between slashes, then the meaning."""
+    lines = text.splitlines()
+    for line, following in pairwise(lines):
+        if _HEADWORDS_ONLY.match(line) and following.strip():
+            headword = _ASIDES.sub("", line).split(",")[0].strip()
+            translation = re.split(r"[,;]", _ASIDES.sub("", re.sub(r"^\d+\.", "", following)))[0].strip()
+            yield clean(headword), clean(translation)
+
+
+def _is_common(word: str, lang: str) -> bool:
+    known = _common_words(lang)
+    return is_useful(word) and (word.lower() in known or all(part in known for part in word.lower().split()))
+
+
+@cache
+def _common_words(lang: str) -> frozenset[str]:
+    return frozenset(wordfreq.top_n_list(lang, _COMMON_WORDS))
+
+
+def _read_dict(path: Path) -> str:
+    with gzip.open(path) as file:
+        return file.read().decode(errors="replace")
+
+
+def read_word_lists(n_words: int = 4000) -> Iterator[Unit]:
+    """Yield the most frequent words of every language; the teacher labels them as they are."""
+    for lang in LANGUAGES:
+        for word in wordfreq.top_n_list(lang, n_words):
+            if word.isalpha():
+                yield Unit("wordfreq", lang, word, role="query")

@@ -1,0 +1,56 @@
+"""Translated messages of LibreOffice, Wesnoth and Freeciv (compiled gettext catalogs)."""
+
+from __future__ import annotations
+
+import gettext
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.train_tiny.units import Unit, clean, is_useful, language_of
+
+logger = logging.getLogger(__name__)
+
+_MARKUP = re.compile(r"<[^>]+>|\$\w+\|?|\\n|~(?=\w)|_(?=[A-Za-z])")
+_CONTEXT = re.compile(r"^[^\x04]*\x04")
+_HINT = re.compile(r"^[a-z_ ]+\^|^\?\w+:")
+_MIN_WORDS = 2
+
+
+def read_catalogs(folder: Path, source: str) -> Iterator[Unit]:
+    """Yield one translated unit a message, and the English message once a language."""
+    for path in sorted(folder.rglob("*.mo")):
+        lang = language_of(path.parts[-3])
+        if lang is None or lang == "en":
+            continue
+        for english, translated in _messages(path):
+            yield Unit(source, "en", english)
+            yield Unit(source, lang, translated, english=english)
+
+
+def _messages(path: Path) -> Iterator[tuple[str, str]]:
+    try:
+        with path.open("rb") as file:
+            catalog = gettext.GNUTranslations(file)
+    except UnicodeDecodeError:  # a few catalogs hold headers in a legacy charset
+        logger.warning("skipped %s: not UTF-8", path)
+        return
+    # typeshed has no public view of the messages; `_catalog` is stable since Python 2.
+    messages: dict[object, str] = catalog._catalog  # type: ignore[attr-defined] # noqa: SLF001
+    for message, translation in messages.items():
+        if not isinstance(message, str) or not message:
+            continue
+        english, translated = _plain(message), _plain(translation)
+        if (
+            len(english.split()) >= _MIN_WORDS
+            and is_useful(english)
+            and is_useful(translated)
+            and english != translated
+        ):
+            yield english, translated
+
+
+def _plain(message: str) -> str:
+    message = _CONTEXT.sub("", message)
+    return clean(_MARKUP.sub("", _HINT.sub("", message)).replace("_:", ""))

@@ -1,0 +1,117 @@
+"""Trains the student's first form: one vector a token, a text is their mean.
+
+It takes minutes where the transformer takes hours, and `student.build_student` starts from it. The
+first stage distils the teacher. The second lets rare tokens weigh more and adds the search for
+answers, queries with and without the default instruction, so that its tokens learn to say little.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch.nn.functional import embedding_bag, normalize
+
+from .batches import TrainingSet
+from .losses import distillation_loss, pair_loss
+from .prompts import QUERY_PROMPT
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 512
+_LEARNING_RATE = 3e-3
+_RARE = 1e-3
+_LOG_STEPS = 100
+_MAX_TOKENS = 256
+_VECTOR_LENGTH = 0.3
+_PAIR_WEIGHT = 0.5
+_PROMPTED = 0.5
+
+
+class Bags:
+    """Texts as token ids, and their means under a table of token vectors."""
+
+    def __init__(self, texts: Iterable[str], tokenizer: Tokenizer) -> None:
+        """Cut the texts, each to at most 256 tokens without the end token."""
+        tokenizer.enable_truncation(_MAX_TOKENS)
+        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        self.token_ids = [np.array(encoding.ids or [0]) for encoding in encodings]
+
+    def mean(self, table: torch.Tensor, rows: np.ndarray, prefixes: Iterable[np.ndarray] | None = None) -> torch.Tensor:
+        """Return ``[len(rows), 256]``, each text behind its prefix where ``prefixes`` are given."""
+        chosen = [self.token_ids[row] for row in rows]
+        if prefixes is not None:
+            chosen = [np.concatenate([prefix, ids]) for prefix, ids in zip(prefixes, chosen, strict=True)]
+        starts = torch.from_numpy(np.cumsum([0, *(len(ids) for ids in chosen[:-1])]))
+        return embedding_bag(torch.from_numpy(np.concatenate(chosen)), table, starts, mode="mean")
+
+
+def train_static(vectors: np.ndarray, data: TrainingSet, tokenizer: Tokenizer, n_steps: int) -> torch.Tensor:
+    """Return token vectors ``[vocab, 256]`` after the first stage: distillation alone.
+
+    Args:
+        vectors: ``[vocab, 256]``, the teacher's vector of each token.
+        data: Texts and their targets.
+        tokenizer: The pruned tokenizer.
+        n_steps: Batches of 512 texts.
+    """
+    texts = Bags((unit.text for unit in data.units), tokenizer)
+    table = torch.nn.Parameter(torch.from_numpy(_start(vectors, texts)))
+    rng = np.random.default_rng(0)
+    for _ in _steps(table, n_steps):
+        _distil(table, texts, data, rng).backward()
+    return table.detach()
+
+
+def train_on_pairs(table: torch.Tensor, data: TrainingSet, tokenizer: Tokenizer, n_steps: int) -> torch.Tensor:
+    """Return token vectors ``[vocab, 256]`` after the second stage: distillation and pairs."""
+    texts = Bags((unit.text for unit in data.units), tokenizer)
+    queries, answers = Bags(data.pairs.queries, tokenizer), Bags(data.pairs.answers, tokenizer)
+    instruction = Bags([QUERY_PROMPT], tokenizer).token_ids[0]
+    table = torch.nn.Parameter(normalize(table, dim=-1) * _rarity(texts, len(table)) * _VECTOR_LENGTH)
+    rng = np.random.default_rng(1)
+    for _ in _steps(table, n_steps):
+        drawn = data.pairs.draw(_BATCH, rng)
+        prefixes = [instruction if rng.random() < _PROMPTED else instruction[:0] for _ in drawn]
+        found = pair_loss(queries.mean(table, drawn, prefixes), answers.mean(table, drawn))
+        (_distil(table, texts, data, rng) + _PAIR_WEIGHT * found).backward()
+    return table.detach()
+
+
+def _distil(table: torch.Tensor, texts: Bags, data: TrainingSet, rng: np.random.Generator) -> torch.Tensor:
+    chosen = rng.choice(len(data.units), _BATCH, p=data.weights)
+    return distillation_loss(texts.mean(table, chosen), torch.from_numpy(data.targets[chosen].astype(np.float32)))
+
+
+def _steps(table: torch.nn.Parameter, n_steps: int) -> Iterable[int]:
+    """Yield each step; the caller leaves a gradient, which is applied before the next."""
+    optimizer = torch.optim.Adam([table], lr=_LEARNING_RATE, betas=(0.9, 0.98), fused=True)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, n_steps)
+    for step in range(n_steps):
+        optimizer.zero_grad()
+        yield step
+        optimizer.step()
+        schedule.step()
+        if step % _LOG_STEPS == 0:
+            logger.info("static step %d of %d", step, n_steps)
+
+
+def _counts(ids: Iterable[np.ndarray], n_tokens: int) -> np.ndarray:
+    return np.bincount(np.concatenate(list(ids)), minlength=n_tokens).astype(np.float32)
+
+
+def _start(vectors: np.ndarray, texts: Bags) -> np.ndarray:
+    """Return the vectors without their common part, frequent tokens shortened (SIF weights)."""
+    counts = _counts(texts.token_ids, len(vectors))
+    shares = counts / counts.sum()
+    centred = vectors - shares @ vectors
+    return (centred * (_RARE / (_RARE + shares))[:, None]).astype(np.float32)
+
+
+def _rarity(texts: Bags, n_tokens: int) -> torch.Tensor:
+    """Return ``[n_tokens, 1]``, the inverse document frequency of each token."""
+    counts = _counts((np.unique(ids) for ids in texts.token_ids), n_tokens)
+    return torch.from_numpy(np.log1p(len(texts.token_ids) / (1 + counts)))[:, None]

@@ -1,0 +1,78 @@
+"""The student: a small real ``Qwen3Model`` that starts as the mean of trained token vectors."""
+
+from __future__ import annotations
+
+import torch
+from transformers import PreTrainedTokenizerBase, Qwen3Config, Qwen3Model
+from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
+
+from .pruned_tokenizer import CHAT_END_TOKEN, END_TOKEN
+
+HIDDEN_SIZE = 256
+MAX_LENGTH = 8192
+_CARRIER = HIDDEN_SIZE - 1
+_CARRIER_LENGTH = 16.0
+_VECTOR_LENGTH = 1.0
+
+
+def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tensor) -> Qwen3Model:
+    """Return a student whose last token already holds the mean of the text's token vectors.
+
+    Attention starts uniform (query norms of zero, which training moves). Layer 0 copies the first
+    half of the dimensions into the mean, layer 1 the second half; all other outputs start at zero.
+    So that RMSNorm keeps the tokens' lengths, which weigh them, the last dimension carries a
+    constant much longer than any vector; the final norm leaves it out. Training then begins from
+    the static model instead of from noise.
+
+    Args:
+        tokenizer: The pruned tokenizer.
+        token_vectors: ``[vocab, 256]``, trained by `static.train_static`.
+    """
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=HIDDEN_SIZE,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=64,
+        intermediate_size=768,
+        max_position_embeddings=MAX_LENGTH,
+        rope_parameters={"rope_type": "default", "rope_theta": 1e6},
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.convert_tokens_to_ids(CHAT_END_TOKEN),
+        pad_token_id=tokenizer.convert_tokens_to_ids(END_TOKEN),
+        use_cache=False,
+    )
+    model = Qwen3Model(config)
+    with torch.no_grad():
+        scaled = token_vectors.float() * (_VECTOR_LENGTH / token_vectors.norm(dim=-1).mean())
+        _set_embeddings(model, scaled)
+        model.norm.weight[_CARRIER] = 0.0
+        for number, layer in enumerate(model.layers):
+            layer.self_attn.q_norm.weight.zero_()
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+            if number < 2:  # noqa: PLR2004 - two layers carry one half of the dimensions each
+                _copy_half(layer.self_attn, number)
+    return model
+
+
+def _set_embeddings(model: Qwen3Model, vectors: torch.Tensor) -> None:
+    weight = model.embed_tokens.weight
+    weight.copy_(vectors)
+    weight[model.config.pad_token_id] = 0.0
+    weight[:, _CARRIER] = _CARRIER_LENGTH
+
+
+def _copy_half(attention: Qwen3Attention, half: int) -> None:
+    """Let the two value heads carry 128 of the dimensions to the output, each seen by two query heads."""
+    width, head_dim = attention.v_proj.weight.shape[0], attention.head_dim
+    attention.v_proj.weight.zero_()
+    attention.v_proj.weight[:, half * width : (half + 1) * width] = torch.eye(width)
+    attention.v_proj.weight[:, _CARRIER] = 0.0
+    for head in range(attention.o_proj.weight.shape[1] // head_dim):
+        start = half * width + (head // 2) * head_dim
+        attention.o_proj.weight[start : start + head_dim, head * head_dim : (head + 1) * head_dim] += (
+            torch.eye(head_dim) / 2
+        )

@@ -1,0 +1,148 @@
+"""The training loop: resumable, with a checkpoint every few minutes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import Qwen3Model
+
+from .batches import Batch, Sampler
+from .forward import last_token
+from .gossip import Gossip
+from .losses import distillation_loss, pair_loss
+
+logger = logging.getLogger(__name__)
+
+_TOKEN_RATE = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How long and how fast to train.
+
+    Attributes:
+        budget_s: Seconds of training; the learning rate falls to a hundredth over them, whatever the
+            machine's speed.
+        learning_rate: Its peak.
+        warmup_s: Seconds to reach the peak.
+        checkpoint_s: Seconds between checkpoints.
+        log_steps: Steps between log lines.
+        pair_every: Distillation steps between steps on pairs.
+        pair_weight: Weight of their loss.
+    """
+
+    budget_s: float
+    learning_rate: float = 5e-4
+    warmup_s: float = 60.0
+    checkpoint_s: float = 150.0
+    log_steps: int = 50
+    pair_every: int = 2
+    pair_weight: float = 0.5
+
+    def rate_at(self, elapsed_s: float) -> float:
+        """Return the learning rate: linear warm-up, then half a cosine."""
+        progress = min(1.0, elapsed_s / self.budget_s)
+        falling = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+        return self.learning_rate * falling * min(1.0, (elapsed_s + 1) / self.warmup_s)
+
+
+@dataclass
+class Progress:
+    """Where a training stands: steps made and seconds spent."""
+
+    step: int = 0
+    elapsed_s: float = 0.0
+
+
+def _optimizer(model: Qwen3Model) -> torch.optim.AdamW:
+    """Return AdamW with a tenth of the rate for the token vectors.
+
+    They come trained, and AdamW moves a rare token by several times the rate whenever it appears,
+    however small its gradient: at the full rate that noise outweighs what the token meant.
+    """
+    table = model.embed_tokens.weight
+    others = [parameter for parameter in model.parameters() if parameter is not table]
+    groups = [
+        {"params": [table], "weight_decay": 0.0, "share": _TOKEN_RATE},
+        {"params": [parameter for parameter in others if parameter.ndim > 1], "weight_decay": 0.01, "share": 1.0},
+        {"params": [parameter for parameter in others if parameter.ndim == 1], "weight_decay": 0.0, "share": 1.0},
+    ]
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
+
+
+def train(model: Qwen3Model, sampler: Sampler, plan: TrainingPlan, checkpoint: Path, gossip: Gossip) -> None:
+    """Train in place until the plan's seconds are spent, from ``checkpoint`` on where it exists."""
+    optimizer = _optimizer(model)
+    at = _resume(model, optimizer, checkpoint)
+    saved_s, losses = at.elapsed_s, deque[float](maxlen=plan.log_steps)
+    model.train()
+    for batch in _endless(sampler, at, gossip.worker):
+        began = time.monotonic()
+        _set_rate(optimizer, plan.rate_at(at.elapsed_s))
+        losses.append(_step(model, optimizer, _distillation(model, batch, sampler.data.targets)))
+        if at.step % plan.pair_every == 0:
+            asked, answers = sampler.pair_batch(seed=1000 * at.step + gossip.worker)
+            _step(model, optimizer, plan.pair_weight * pair_loss(_embed(model, asked), _embed(model, answers)))
+        at.step += 1
+        at.elapsed_s += time.monotonic() - began
+        if at.step % gossip.every_steps == 0 or at.elapsed_s >= plan.budget_s:
+            gossip.exchange(model)
+        if at.step % plan.log_steps == 0:
+            logger.info("step %d, %.0f s, loss %.4f", at.step, at.elapsed_s, sum(losses) / len(losses))
+        if at.elapsed_s - saved_s > plan.checkpoint_s or at.elapsed_s >= plan.budget_s:
+            _save(model, optimizer, at, checkpoint)
+            saved_s = at.elapsed_s
+        if at.elapsed_s >= plan.budget_s:
+            return
+
+
+def _endless(sampler: Sampler, at: Progress, worker: int) -> Iterator[Batch]:
+    while True:
+        yield from sampler.batches(seed=1000 * at.step + worker)
+
+
+def _set_rate(optimizer: torch.optim.AdamW, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["share"]
+
+
+def _embed(model: Qwen3Model, batch: Batch) -> torch.Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        return last_token(model, batch.ids, batch.lengths)
+
+
+def _distillation(model: Qwen3Model, batch: Batch, targets: np.ndarray) -> torch.Tensor:
+    wanted = torch.from_numpy(targets[batch.rows].astype(np.float32))
+    return distillation_loss(_embed(model, batch), wanted)
+
+
+def _step(model: Qwen3Model, optimizer: torch.optim.AdamW, loss: torch.Tensor) -> float:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+
+def _save(model: Qwen3Model, optimizer: torch.optim.AdamW, at: Progress, checkpoint: Path) -> None:
+    partial = checkpoint.with_suffix(".partial")
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(at)}, partial)
+    partial.replace(checkpoint)
+    logger.info("checkpoint at step %d", at.step)
+
+
+def _resume(model: Qwen3Model, optimizer: torch.optim.AdamW, checkpoint: Path) -> Progress:
+    if not checkpoint.exists():
+        return Progress()
+    state = torch.load(checkpoint, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
