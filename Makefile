@@ -41,7 +41,7 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.torch
 
 demo: $(VENV)/.demo
 	$(call say,Asking the documentation of Python's standard library)
-	$(BIN)/qwen3-embed rag --ask "How do I run several tasks at once and wait for all of them?" --ask "read a file line by line without loading it all"
+	$(BIN)/qwen3-embed rag --top-k 3 --ask "How do I read a CSV file?" --ask "How do I send an email?"
 
 test: $(VENV)/.dev
 	$(call say,Running the tests)
