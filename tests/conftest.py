@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from checkpoints import MakeCheckpoint, build_checkpoint
 from qwen3_embed_integrations import Qwen3Encoder
 
 transformers_logging.disable_progress_bar()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in a shell's background, where children would ignore Ctrl-C too; the tests of Ctrl-C send it to them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

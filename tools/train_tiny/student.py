@@ -13,6 +13,7 @@ MAX_LENGTH = 8192
 _CARRIER = HIDDEN_SIZE - 1
 _CARRIER_LENGTH = 16.0
 _VECTOR_LENGTH = 1.0
+_END_LENGTH = 5e-4
 
 
 def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tensor) -> Qwen3Model:
@@ -61,7 +62,8 @@ def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tenso
 def _set_embeddings(model: Qwen3Model, vectors: torch.Tensor) -> None:
     weight = model.embed_tokens.weight
     weight.copy_(vectors)
-    weight[model.config.pad_token_id] = 0.0
+    # The end token alone is what an empty text holds: a row of zeros could not be normalised.
+    weight[model.config.pad_token_id] = _END_LENGTH * torch.nn.functional.normalize(vectors.mean(0), dim=-1)
     weight[:, _CARRIER] = _CARRIER_LENGTH
 
 

@@ -155,7 +155,7 @@ _LAYER_NAMES = {
     "ao.": "attention.output.dense.",
     "aln.": "attention.output.LayerNorm.",
     "fi.": "intermediate.dense.",
-    "fo.": "output.dense.",
+    "fo.": "output.dense.",  # codespell:ignore fo
     "oln.": "output.LayerNorm.",
 }
 _EMBEDDING_NAMES = {
