@@ -26,6 +26,8 @@ from .work import WorkFolder
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 Work = Annotated[Path, typer.Option(help="Where downloads, labels and checkpoints are kept.")]
+Worker = Annotated[int, typer.Option(help="Number of this process, from 0.")]
+Workers = Annotated[int, typer.Option(help="Processes that share the work.")]
 _WORK = Path("build/tiny")
 
 
@@ -59,12 +61,15 @@ def tokenizer(work: Work = _WORK) -> None:
 
 
 @app.command(name="label")
-def make_labels(work: Work = _WORK, n_english: int = 200_000, n_alignment: int = 6144) -> None:
+def make_labels(
+    work: Work = _WORK, n_english: int = 600_000, n_alignment: int = 6144, worker: Worker = 0, n_workers: Workers = 1
+) -> None:
     """Label English texts with MiniLM, and a few texts of all languages with e5."""
     folder = WorkFolder(work)
     units = corpus.read_corpus(folder.corpus)
-    label.label_for_alignment(units, folder.labels, n_alignment)
-    label.label_english(units, folder.labels, n_english)
+    share = label.Share(worker, n_workers)
+    label.label_for_alignment(units, folder.labels, n_alignment, share)
+    label.label_english(units, folder.labels, n_english, share)
 
 
 @app.command()
@@ -86,14 +91,14 @@ def initialise(work: Work = _WORK, static_steps: int = 1500, pair_steps: int = 7
 def train(
     work: Work = _WORK,
     minutes: Annotated[float, typer.Option(help="Training time; the learning rate falls over it.")] = 60,
-    worker: Annotated[int, typer.Option(help="Number of this process, from 0.")] = 0,
-    n_workers: Annotated[int, typer.Option(help="Processes that average their weights.")] = 1,
+    worker: Worker = 0,
+    n_workers: Workers = 1,
 ) -> None:
     """Train, or go on training, from the initialised student."""
     folder = WorkFolder(work)
     model = Qwen3Model.from_pretrained(folder.initial, dtype=torch.float32)
     data = _training_set(folder)
-    sampler = Sampler(data, _raw_tokenizer(folder), max_tokens=2048, max_length=256)
+    sampler = Sampler(data, _raw_tokenizer(folder), max_tokens=3072, max_length=256)
     gossip = Gossip(folder.gossip, worker, n_workers)
     run_training(model, sampler, TrainingPlan(budget_s=60 * minutes), folder.checkpoint(worker), gossip)
 

@@ -19,11 +19,11 @@ _ENGLISH_SHARE = 0.5
 _EVALUATED_SHARE = 0.4
 _EVALUATED = frozenset({"de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
 _POOL_BATCHES = 32
-_PAIR_ROWS = 48
-_PAIR_TOKENS = 64
+_PAIR_ROWS = 64
+_PAIR_TOKENS = 128
 _PROMPTED_QUESTION = 0.6
 _PROMPTED_QUERY = 0.4
-_PROMPTED_PASSAGE = 0.15
+_PROMPTED_PASSAGE = 0.08
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TrainingSet:
         """Return the texts that are ``ready``, drawn as `sampling_weights` says."""
         kept = np.flatnonzero(ready)
         chosen = [units[row] for row in kept]
-        return cls(chosen, targets[kept], sampling_weights(chosen), Pairs.of(units))
+        return cls(chosen, targets[kept], sampling_weights(chosen), Pairs.of(chosen, targets[kept]))
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Sampler:
         return self._cut(asked, rows), self._cut([pairs.answers[row] for row in rows], rows)
 
     def _cut(self, texts: list[str], rows: np.ndarray) -> Batch:
-        """Return the texts as one batch, each cut to 64 tokens with the end token."""
+        """Return the texts as one batch, each cut to 128 tokens with the end token."""
         encodings = self.tokenizer.encode_batch_fast(texts)
         return _pad([[*encoding.ids[: _PAIR_TOKENS - 1], encoding.ids[-1]] for encoding in encodings], rows)
 

@@ -12,10 +12,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from .sources.descriptions import read_descriptions
-from .sources.dictionaries import read_foldoc, read_freedict, read_word_lists, read_wordnet
+from .sources.dictionaries import read_foldoc, read_freedict, read_gcide, read_word_lists, read_wordnet
 from .sources.docstrings import read_docstrings
 from .sources.gettext_catalogs import read_catalogs
-from .sources.help_pages import read_gnome, read_libreoffice, read_python_manual
+from .sources.help_pages import (
+    read_apache,
+    read_git,
+    read_gnome,
+    read_handbook,
+    read_installation_guide,
+    read_libreoffice,
+    read_python_manual,
+)
 from .units import Unit, clean, is_useful
 
 logger = logging.getLogger(__name__)
@@ -24,9 +32,12 @@ logger = logging.getLogger(__name__)
 # translations are added), so that no source drowns the others.
 _CAPS = {
     "wordnet": 110_000, "wordnet-examples": 48_000, "package-descriptions": 45_000, "libreoffice-help": 16_000,
-    "libreoffice-ui": 5_000, "python-manual": 35_000, "python-manual-long": 6_000, "python-docstrings": 18_000,
+    "libreoffice-ui": 5_000, "python-manual": 35_000, "python-docstrings": 18_000,
     "foldoc": 25_000, "freedict": 14_000, "wordfreq": 3_500, "gnome-help": 9_000, "wesnoth": 14_000, "freeciv": 5_000,
+    "gcide": 70_000, "cataclysm": 25_000, "debian-handbook": 9_000, "installation-guide": 6_000,
+    "apache-manual": 12_000, "git-manual": 9_000,
 }  # fmt: skip
+_LONG_CAP = 6_000
 _TRANSLATED_CAP = 12_000
 # One English original in so many is held out with all of its translations, for evaluation.
 _HELD_OUT_ONE_IN = 40
@@ -88,7 +99,7 @@ def fingerprint(text: str) -> str:
 
 def _keep(unit: Unit, rows: dict[str, Unit], counts: Counter[tuple[str, str]], excluded: set[str]) -> None:
     key = (unit.source, unit.lang)
-    cap = _CAPS[unit.source] if unit.lang == "en" else min(_CAPS[unit.source], _TRANSLATED_CAP)
+    cap = _CAPS.get(unit.source, _LONG_CAP) if unit.lang == "en" else min(_CAPS[unit.source], _TRANSLATED_CAP)
     if not is_useful(unit.text) or unit.text in rows or counts[key] >= cap:
         return
     if any(fingerprint(text) in excluded for text in (unit.text, unit.english, unit.answer) if text):
@@ -108,6 +119,11 @@ def _readers(unpacked: Path, lists: Path) -> Iterator[Callable[[], Iterator[Unit
     yield lambda: read_python_manual(unpacked)
     yield lambda: read_libreoffice(unpacked)
     yield lambda: read_gnome(unpacked)
+    yield lambda: read_handbook(unpacked)
+    yield lambda: read_installation_guide(unpacked)
+    yield lambda: read_apache(unpacked)
+    yield lambda: read_git(unpacked)
+    yield lambda: read_gcide(unpacked)
     yield lambda: read_descriptions(lists)
     yield lambda: read_freedict(unpacked)
     yield read_word_lists
@@ -115,6 +131,7 @@ def _readers(unpacked: Path, lists: Path) -> Iterator[Callable[[], Iterator[Unit
         ("libreoffice-l10n-*", "libreoffice-ui"),
         ("wesnoth-*", "wesnoth"),
         ("freeciv-data", "freeciv"),
+        ("cataclysm-dda-data", "cataclysm"),
     ):
         for folder in sorted(unpacked.glob(package)):
             yield lambda folder=folder, source=source: read_catalogs(folder, source)

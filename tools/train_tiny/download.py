@@ -41,7 +41,8 @@ def debian_packages() -> list[str]:
     """Return the names of the Debian 12 packages that hold the sources and the evaluation set."""
     return [
         *EVALUATION_PACKAGES,
-        "wordnet-base", "dict-foldoc", "python3.11-doc", "gnome-user-docs", "freeciv-data",
+        "wordnet-base", "dict-foldoc", "dict-gcide", "python3.11-doc", "gnome-user-docs", "freeciv-data",
+        "debian-handbook", "installation-guide-amd64", "apache2-doc", "git-doc", "cataclysm-dda-data",
         "libreoffice-help-en-us",
         *(f"libreoffice-help-{lang}" for lang in _HELP),
         *(f"libreoffice-l10n-{lang}" for lang in _INTERFACE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,41 +15,45 @@ from .units import LONG_CHARS, Unit
 
 logger = logging.getLogger(__name__)
 
-SHARD_ROWS = 2048
+SHARD_ROWS = 4096
 VECTOR_SIZE = 384
-_LONG_SHARE = 0.1
 
 
-def label_english(units: Sequence[Unit], folder: Path, n_texts: int) -> None:
-    """Label ``n_texts`` English texts with MiniLM, one in ten of them long.
+@dataclass(frozen=True)
+class Share:
+    """What one of several labelling processes does: every ``n_workers``-th text."""
+
+    worker: int = 0
+    n_workers: int = 1
+
+
+def label_english(units: Sequence[Unit], folder: Path, n_texts: int, share: Share) -> None:
+    """Label up to ``n_texts`` English texts with MiniLM; originals, queries and answers come first.
 
     Translations need no label of their own: they take their English original's.
     """
+    wanted = {unit.english for unit in units} | {unit.answer for unit in units}
     rows = [row for row, unit in enumerate(units) if unit.lang == "en"]
-    short = [row for row in rows if len(units[row].text) <= LONG_CHARS]
-    long = [row for row in rows if len(units[row].text) > LONG_CHARS]
-    n_long = min(len(long), int(n_texts * _LONG_SHARE))
-    chosen = short[: n_texts - n_long] + long[:n_long]
-    order = np.random.default_rng(0).permutation(len(chosen))
-    _label("minilm", load_minilm(), [(chosen[i], units[chosen[i]].text) for i in order], folder)
+    rows.sort(key=lambda row: not (units[row].answer or units[row].text in wanted or len(units[row].text) > LONG_CHARS))
+    _label("minilm", load_minilm(), [(row, units[row].text) for row in rows[:n_texts]], folder, share)
 
 
-def label_for_alignment(units: Sequence[Unit], folder: Path, n_texts: int) -> None:
+def label_for_alignment(units: Sequence[Unit], folder: Path, n_texts: int, share: Share) -> None:
     """Label the first ``n_texts`` short untranslated texts with e5, to tie its space to MiniLM's."""
     rows = [row for row, unit in enumerate(units) if unit.english is None and len(unit.text) <= LONG_CHARS]
-    _label("e5", load_e5(), [(row, f"query: {units[row].text}") for row in rows[:n_texts]], folder)
+    _label("e5", load_e5(), [(row, f"query: {units[row].text}") for row in rows[:n_texts]], folder, share)
 
 
-def _label(name: str, teacher: Teacher, texts: list[tuple[int, str]], folder: Path) -> None:
+def _label(name: str, teacher: Teacher, texts: list[tuple[int, str]], folder: Path, share: Share) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     done = {int(row) for rows, _ in _shards(name, folder) for row in rows}
-    texts = [(row, text) for row, text in texts if row not in done]
-    number = len(list(folder.glob(f"{name}-*.npz")))
+    texts = [(row, text) for row, text in texts[share.worker :: share.n_workers] if row not in done]
+    number = len(list(folder.glob(f"{name}-{share.worker}-*.npz")))
     for start in range(0, len(texts), SHARD_ROWS):
         shard = texts[start : start + SHARD_ROWS]
         began = time.monotonic()
         vectors = teacher.encode([text for _, text in shard])
-        _write_shard(folder / f"{name}-{number:05d}.npz", [row for row, _ in shard], vectors)
+        _write_shard(folder / f"{name}-{share.worker}-{number:05d}.npz", [row for row, _ in shard], vectors)
         logger.info("%s: %d of %d, %.0f a second", name, start, len(texts), len(shard) / (time.monotonic() - began))
         number += 1
 

@@ -76,7 +76,7 @@ def train_on_pairs(table: torch.Tensor, data: TrainingSet, tokenizer: Tokenizer,
     for _ in _steps(table, n_steps):
         drawn = data.pairs.draw(_BATCH, rng)
         prefixes = [instruction if rng.random() < _PROMPTED else instruction[:0] for _ in drawn]
-        found = pair_loss(queries.mean(table, drawn, prefixes), answers.mean(table, drawn))
+        found = pair_loss(queries.mean(table, drawn, prefixes), answers.mean(table, drawn), *data.pairs.targets(drawn))
         (_distil(table, texts, data, rng) + _PAIR_WEIGHT * found).backward()
     return table.detach()
 

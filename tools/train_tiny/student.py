@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import torch
 from transformers import PreTrainedTokenizerBase, Qwen3Config, Qwen3Model
-from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
+from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention, Qwen3MLP
 
 from .pruned_tokenizer import CHAT_END_TOKEN, END_TOKEN
 
 HIDDEN_SIZE = 256
 MAX_LENGTH = 8192
 _CARRIER = HIDDEN_SIZE - 1
-_CARRIER_LENGTH = 16.0
-_VECTOR_LENGTH = 1.0
-_END_LENGTH = 5e-4
+_CARRIER_LENGTH = 64.0
+_VECTOR_LENGTH = 8.0
+_END_LENGTH = 4e-3
+_NORM = 8.0
+_COPY = _CARRIER_LENGTH / (HIDDEN_SIZE**0.5 * _NORM)
+_QUERY_NORM = 0.2
 
 
 def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tensor) -> Qwen3Model:
     """Return a student whose last token already holds the mean of the text's token vectors.
 
-    Attention starts uniform (query norms of zero, which training moves). Layer 0 copies the first
-    half of the dimensions into the mean, layer 1 the second half; all other outputs start at zero.
-    So that RMSNorm keeps the tokens' lengths, which weigh them, the last dimension carries a
-    constant much longer than any vector; the final norm leaves it out. Training then begins from
-    the static model instead of from noise.
+    Attention starts nearly uniform (small query norms). Layer 0 copies the first half of the
+    dimensions into the mean, layer 1 the second half; all other outputs start at zero. So that
+    RMSNorm keeps the tokens' lengths, which weigh them, the last dimension carries a constant much
+    longer than any vector; the final norm leaves it out. The norms' weights bring what the layers
+    read to about one a dimension, and token vectors are long beside a layer's first outputs:
+    without both, training lost what the static model knew before it learned anything else.
 
     Args:
         tokenizer: The pruned tokenizer.
@@ -51,11 +55,17 @@ def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tenso
         _set_embeddings(model, scaled)
         model.norm.weight[_CARRIER] = 0.0
         for number, layer in enumerate(model.layers):
-            layer.self_attn.q_norm.weight.zero_()
-            layer.self_attn.o_proj.weight.zero_()
-            layer.mlp.down_proj.weight.zero_()
+            for norm in (layer.input_layernorm, layer.post_attention_layernorm):
+                norm.weight.fill_(_NORM)
+                norm.weight[_CARRIER] = 1 / HIDDEN_SIZE**0.5
+            attention, feed_forward = layer.self_attn, layer.mlp
+            for linear in (attention.q_proj, attention.k_proj, attention.v_proj, *_inner(feed_forward)):
+                linear.weight.normal_(0.0, HIDDEN_SIZE**-0.5)
+            attention.q_norm.weight.fill_(_QUERY_NORM)
+            attention.o_proj.weight.zero_()
+            feed_forward.down_proj.weight.zero_()
             if number < 2:  # noqa: PLR2004 - two layers carry one half of the dimensions each
-                _copy_half(layer.self_attn, number)
+                _copy_half(attention, number)
     return model
 
 
@@ -67,11 +77,15 @@ def _set_embeddings(model: Qwen3Model, vectors: torch.Tensor) -> None:
     weight[:, _CARRIER] = _CARRIER_LENGTH
 
 
+def _inner(feed_forward: Qwen3MLP) -> tuple[torch.nn.Linear, torch.nn.Linear]:
+    return feed_forward.gate_proj, feed_forward.up_proj
+
+
 def _copy_half(attention: Qwen3Attention, half: int) -> None:
     """Let the two value heads carry 128 of the dimensions to the output, each seen by two query heads."""
     width, head_dim = attention.v_proj.weight.shape[0], attention.head_dim
     attention.v_proj.weight.zero_()
-    attention.v_proj.weight[:, half * width : (half + 1) * width] = torch.eye(width)
+    attention.v_proj.weight[:, half * width : (half + 1) * width] = torch.eye(width) * _COPY
     attention.v_proj.weight[:, _CARRIER] = 0.0
     for head in range(attention.o_proj.weight.shape[1] // head_dim):
         start = half * width + (head // 2) * head_dim

@@ -61,7 +61,7 @@ class Teacher:
     tokenizer: Tokenizer
     character_map: dict[int, str]
 
-    def encode(self, texts: Sequence[str], *, batch_size: int = 64, max_length: int = 320) -> np.ndarray:
+    def encode(self, texts: Sequence[str], *, batch_tokens: int = 6144, max_length: int = 320) -> np.ndarray:
         """Return unit rows, float32 ``[n, 384]``, in the order of ``texts``.
 
         Texts are sorted by length, so that batches hold little padding; the forward pass
@@ -72,8 +72,9 @@ class Teacher:
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(cleaned)]
         order = sorted(range(len(texts)), key=lambda row: len(token_ids[row]))
         rows = np.zeros((len(texts), self.model.config.hidden_size), np.float32)
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
+        while order:  # the longest first
+            n_fitting = max(1, batch_tokens // len(token_ids[order[-1]]))
+            chosen, order = order[-n_fitting:], order[:-n_fitting]
             rows[chosen] = self._forward([token_ids[row] for row in chosen])
         return rows
 

@@ -60,8 +60,8 @@ def token_vectors(tokenizer_folder: Path, tokenizer: PreTrainedTokenizerBase, sp
     vectors = np.random.default_rng(0).normal(0, 0.02, (len(texts), 256)).astype(np.float32)
     known = [row for row, text in enumerate(texts) if text and "\ufffd" not in text]
     english = [row for row in known if texts[row].isascii()]
-    vectors[english] = space.from_minilm(load_minilm().encode([texts[row] for row in english], batch_size=256))
+    vectors[english] = space.from_minilm(load_minilm().encode([texts[row] for row in english]))
     foreign = [row for row in known if not texts[row].isascii()]
-    e5 = load_e5().encode([f"query: {texts[row]}" for row in foreign], batch_size=256)
+    e5 = load_e5().encode([f"query: {texts[row]}" for row in foreign])
     vectors[foreign] = space.from_e5(e5, np.array([script_of(texts[row]) for row in foreign]))
     return vectors

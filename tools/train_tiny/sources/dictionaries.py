@@ -1,4 +1,4 @@
-"""Dictionaries: WordNet, FOLDOC, the bilingual FreeDict ones, and wordfreq's word lists."""
+"""Dictionaries: WordNet, FOLDOC, GCIDE, the bilingual FreeDict ones, and wordfreq's word lists."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _QUESTIONS = (
 )  # fmt: skip
 _ASIDES = re.compile(r"/[^/]*/|<[^>]*>|\[[^\]]*\]|\([^)]*\)|\{|\}")
 _HEADWORDS_ONLY = re.compile(r"^[^\s].*/[^/]+/")
+_GCIDE_GRAMMAR = re.compile(r"^[^\n]*(?:\n(?!   (?:\d+\. )?[A-Z(]).*)*\n")
+_GCIDE_NOISE = re.compile(r"\[[^\]]*\]|--[A-Z][\w. ]*|\\[^\\]*\\|\b\d+\.(?= )|\s+")
+_MIN_DEFINITION_CHARS = 60
 _WORDS_A_LANGUAGE = 12_000
 _COMMON_WORDS = 60_000
 _ISO_639_3 = {
@@ -71,6 +74,18 @@ def read_foldoc(root: Path) -> Iterator[Unit]:
             yield Unit("foldoc", "en", words)
             question = _QUESTIONS[number % len(_QUESTIONS)].format(headword)
             yield Unit("foldoc", "en", question, role="query", answer=words)
+
+
+def read_gcide(root: Path) -> Iterator[Unit]:
+    """Yield the entries of the GNU Collaborative International Dictionary of English, each with a question."""
+    text = _read_dict(root / "dict-gcide/usr/share/dictd/gcide.dict.dz")
+    for number, entry in enumerate(re.split(r"\n(?=[A-Z])", text)):
+        head, separator, body = entry.partition(" \\")
+        words = clean(_GCIDE_NOISE.sub(" ", _GCIDE_GRAMMAR.sub("", body)).replace("{", "").replace("}", ""))
+        if separator and is_useful(head) and len(words) >= _MIN_DEFINITION_CHARS:
+            answer = clean(f"{head}: {words}")
+            yield Unit("gcide", "en", answer)
+            yield Unit("gcide", "en", _QUESTIONS[number % len(_QUESTIONS)].format(head), role="query", answer=answer)
 
 
 def read_freedict(root: Path) -> Iterator[Unit]:

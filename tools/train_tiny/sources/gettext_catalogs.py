@@ -1,4 +1,4 @@
-"""Translated messages of LibreOffice, Wesnoth and Freeciv (compiled gettext catalogs)."""
+"""Translated messages of LibreOffice, Wesnoth, Cataclysm and Freeciv (compiled gettext catalogs)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 _MARKUP = re.compile(r"<[^>]+>|\$\w+\|?|\\n|~(?=\w)|_(?=[A-Za-z])")
 _CONTEXT = re.compile(r"^[^\x04]*\x04")
 _HINT = re.compile(r"^[a-z_ ]+\^|^\?\w+:")
+_PLACEHOLDER = re.compile(r"%[\w$]")
 _MIN_WORDS = 2
 
 
@@ -44,6 +45,7 @@ def _messages(path: Path) -> Iterator[tuple[str, str]]:
         english, translated = _plain(message), _plain(translation)
         if (
             len(english.split()) >= _MIN_WORDS
+            and not _PLACEHOLDER.search(english)
             and is_useful(english)
             and is_useful(translated)
             and english != translated

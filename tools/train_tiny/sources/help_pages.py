@@ -1,10 +1,11 @@
-"""Documentation pages: Python's manual, LibreOffice's help and GNOME's help.
+"""Documentation pages: manuals and help texts in many languages.
 
 Translated pages are aligned with the English page block by block, where both have as many.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,15 @@ _HTML_BLOCKS = "//div[@id='DisplayArea']//*[self::h1 or self::h2 or self::h3 or 
 _MANUAL_BLOCKS = (
     "//div[@class='body']//*[self::h1 or self::h2 or self::h3 or self::p or self::dt[starts-with(@class, 'sig')]]"
 )
+_PAGE_BLOCKS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::p]"
+_BOOK_BLOCKS = (
+    "//body//*[self::h1 or self::h2 or self::h3 or self::h4"
+    " or (self::div and @class='para') or (self::p and not(@class='title'))]"
+)
 _MALLARD_BLOCKS = "//*[local-name()='title' or local-name()='p' or local-name()='desc']"
-_HEADINGS = frozenset({"h1", "h2", "h3", "title", "dt"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "title", "dt"})
+_SECTION_NUMBER = re.compile(r"^(?:[A-Z]?\d+(?:\.\d+)*\.|\d+\.|Chapter \d+\.) *")
+_HOW_TO = ("How do I {}?", "{} how to", "How can I {}?", "What is {}?", "Explain {}", "How does {} work?")
 _MIN_ANSWER_CHARS = 40
 _JOINED_CHARS = 900
 
@@ -24,35 +32,52 @@ _JOINED_CHARS = 900
 def read_libreoffice(root: Path) -> Iterator[Unit]:
     """Yield LibreOffice's help in every language, aligned with English."""
     english = next(root.glob("libreoffice-help-en-us/usr/share/libreoffice/help/en-US"))
-    folders = {
-        folder: lang
-        for folder in sorted(root.glob("libreoffice-help-*/usr/share/libreoffice/help/*"))
-        if folder.is_dir() and folder != english and (lang := language_of(folder.name))
-    }
-    for page in sorted(english.glob("text/**/*.html")):
-        blocks = _blocks(page, _HTML_BLOCKS)
-        yield from _english_units("libreoffice-help", blocks)
-        for folder, lang in folders.items():
-            yield from _translated_units(
-                "libreoffice-help", lang, blocks, folder / page.relative_to(english), _HTML_BLOCKS
-            )
+    folders = list(root.glob("libreoffice-help-*/usr/share/libreoffice/help/*"))
+    yield from _aligned("libreoffice-help", english, folders, "text/**/*.html", _HTML_BLOCKS)
 
 
 def read_gnome(root: Path) -> Iterator[Unit]:
     """Yield GNOME's user help in every language, aligned with English."""
     help_root = root / "gnome-user-docs/usr/share/help"
-    folders = {
+    yield from _aligned("gnome-help", help_root / "C", list(help_root.iterdir()), "*/*.page", _MALLARD_BLOCKS)
+
+
+def read_handbook(root: Path) -> Iterator[Unit]:
+    """Yield the Debian Administrator's Handbook, aligned with English."""
+    html_root = root / "debian-handbook/usr/share/doc/debian-handbook/html"
+    yield from _aligned("debian-handbook", html_root / "en-US", list(html_root.iterdir()), "*.html", _BOOK_BLOCKS)
+
+
+def read_installation_guide(root: Path) -> Iterator[Unit]:
+    """Yield Debian's installation guide, aligned with English."""
+    guide = root / "installation-guide-amd64/usr/share/doc/installation-guide-amd64"
+    yield from _aligned("installation-guide", guide / "en", list(guide.iterdir()), "*.html", _PAGE_BLOCKS)
+
+
+def read_apache(root: Path) -> Iterator[Unit]:
+    """Yield the manual of the Apache web server, aligned with English."""
+    manual = root / "apache2-doc/usr/share/doc/apache2-doc/manual"
+    yield from _aligned("apache-manual", manual / "en", list(manual.iterdir()), "**/*.html", _PAGE_BLOCKS)
+
+
+def read_git(root: Path) -> Iterator[Unit]:
+    """Yield git's manual pages and guides, English alone."""
+    yield from _aligned("git-manual", root / "git-doc/usr/share/doc/git-doc", [], "**/*.html", _PAGE_BLOCKS)
+
+
+def _aligned(source: str, english: Path, folders: list[Path], pages: str, query: str) -> Iterator[Unit]:
+    """Yield the English pages below ``english`` and what the other languages' ``folders`` have of each."""
+    languages = {
         folder: lang
-        for folder in sorted(help_root.iterdir())
-        if folder.name != "C" and (lang := language_of(folder.name))
+        for folder in sorted(folders)
+        if folder.is_dir() and folder != english and (lang := language_of(folder.name)) and lang != "en"
     }
-    for page in sorted((help_root / "C").glob("*/*.page")):
-        blocks = _blocks(page, _MALLARD_BLOCKS)
-        yield from _english_units("gnome-help", blocks)
-        for folder, lang in folders.items():
-            yield from _translated_units(
-                "gnome-help", lang, blocks, folder / page.relative_to(help_root / "C"), _MALLARD_BLOCKS
-            )
+    for page in sorted(english.glob(pages)):
+        blocks = _blocks(page, query)
+        yield from _english_units(source, blocks)
+        yield from _joined(source, blocks)
+        for folder, lang in languages.items():
+            yield from _translated_units(source, lang, blocks, folder / page.relative_to(english), query)
 
 
 def read_python_manual(root: Path) -> Iterator[Unit]:
@@ -62,7 +87,7 @@ def read_python_manual(root: Path) -> Iterator[Unit]:
         if not page.name.startswith(("genindex", "search", "py-modindex")):
             blocks = _blocks(page, _MANUAL_BLOCKS)
             yield from _english_units("python-manual", blocks)
-            yield from _joined(blocks)
+            yield from _joined("python-manual", blocks)
 
 
 def _blocks(page: Path, query: str) -> list[tuple[bool, str]]:
@@ -86,12 +111,21 @@ def _english_units(source: str, blocks: list[tuple[bool, str]]) -> Iterator[Unit
         if not is_useful(text):
             continue
         if is_heading:
-            heading = text
+            heading = _SECTION_NUMBER.sub("", text)
             continue
         yield Unit(source, "en", text)
-        if heading and len(text) >= _MIN_ANSWER_CHARS:
+        if is_useful(heading) and len(text) >= _MIN_ANSWER_CHARS:
             yield Unit(source, "en", heading, role="query", answer=text)
+            yield Unit(source, "en", _asked(heading), role="query", answer=text)
             heading = ""
+
+
+def _asked(heading: str) -> str:
+    """Return the heading as a question; which one follows from its length."""
+    if heading.endswith("?"):
+        return heading.rstrip("?")
+    plain = heading if heading[:2].isupper() else heading[0].lower() + heading[1:]
+    return _HOW_TO[len(heading) % len(_HOW_TO)].format(plain)
 
 
 def _translated_units(
@@ -105,11 +139,11 @@ def _translated_units(
             yield Unit(source, lang, text, role="query" if is_heading else "passage", english=original)
 
 
-def _joined(blocks: list[tuple[bool, str]]) -> Iterator[Unit]:
+def _joined(source: str, blocks: list[tuple[bool, str]]) -> Iterator[Unit]:
     """Yield longer passages: paragraphs that follow each other, about 200 tokens together."""
     text = ""
     for _, block in blocks:
         text = f"{text} {block}".strip()
         if len(text) >= _JOINED_CHARS:
-            yield Unit("python-manual-long", "en", clean(text))
+            yield Unit(f"{source}-long", "en", clean(text))
             text = ""
