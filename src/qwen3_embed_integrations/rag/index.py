@@ -20,6 +20,7 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 
 from qwen3_embed_integrations import Qwen3EmbedError
+from qwen3_embed_integrations.chroma import GRAPH
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
@@ -150,7 +151,7 @@ def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection
         return client.create_collection(
             COLLECTION,
             metadata=metadata,
-            configuration={"hnsw": {"space": "cosine"}},
+            configuration={"hnsw": {"space": "cosine", **GRAPH}},
             embedding_function=None,
         )
 
