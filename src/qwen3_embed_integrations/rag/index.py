@@ -184,16 +184,17 @@ def _explained(path: Path) -> Iterator[None]:
     except Timeout as error:
         raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
     except (ChromaError, OSError) as error:
-        raise RagError(f"The index in {path} can't be used: {error}. {_remedy(path)}") from error
+        remedy = _remedy(path, is_readable=isinstance(error, ChromaError))
+        raise RagError(f"The index in {path} can't be used: {error}. {remedy}") from error
 
 
-def _remedy(path: Path) -> str:
+def _remedy(path: Path, *, is_readable: bool) -> str:
     """Says what to do; Chroma itself does not say that a disk is full."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    if free < _LITTLE_SPACE:
-        return f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
-    return "Choose another folder with --index, or delete this one to index anew."
+    disk = shutil.disk_usage(there)
+    if disk.total and disk.free < _LITTLE_SPACE:  # /proc and its like have no size at all
+        return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
+    return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
 
 
 def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
