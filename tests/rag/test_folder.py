@@ -47,7 +47,7 @@ def test_titles_come_from_heading_title_tag_or_file_name(docs):
 
 
 def test_text_of_no_known_encoding_is_unreadable(tmp_path):
-    (tmp_path / "odd.txt").write_bytes(b"caf\xe9 \x81\x8d\x9d")
+    (tmp_path / "odd.txt").write_bytes(b"r\xe9sum \x81\x8d\x9d")
     with pytest.raises(RagError, match=r"odd\.txt is text in an encoding that is neither"):
         folder_corpus(tmp_path)
 
@@ -55,7 +55,7 @@ def test_text_of_no_known_encoding_is_unreadable(tmp_path):
 def test_empty_files_are_named_and_nothing_else_is_said(tmp_path, caplog):
     for name in ("a.txt", "b.html"):
         (tmp_path / name).write_bytes(b"")
-    (tmp_path / "c.html").write_bytes(b"<p>caf\xe9 \x81\x8d is open</p>")
+    (tmp_path / "c.html").write_bytes(b"<p>r\xe9sum \x81\x8d is open</p>")
     assert folder_corpus(tmp_path).skipped == ("a.txt is empty", "b.html is empty")
     assert caplog.records == []
 
