@@ -148,10 +148,11 @@ def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection
     try:
         return client.get_collection(COLLECTION, embedding_function=None)
     except NotFoundError:
+        hnsw: Any = {"space": "cosine", **GRAPH}
         return client.create_collection(
             COLLECTION,
             metadata=metadata,
-            configuration={"hnsw": {"space": "cosine", **GRAPH}},
+            configuration={"hnsw": hnsw},
             embedding_function=None,
         )
 
