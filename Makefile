@@ -1,6 +1,7 @@
 # make demo   sets everything up and asks questions of the documentation of Python's standard library
 # make test   sets everything up and runs the tests
 # make check  what CI runs: lint, types, import contracts, spelling, tests with coverage
+# make peer-faults  runs the stock integrations beside this one and writes the README's table of their faults
 # make eval-tiny  measures the bundled model beside BM25 and its teachers
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts spelling coverage eval-tiny clean
+.PHONY: help demo test check lint types contracts spelling coverage peer-faults eval-tiny clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -69,6 +70,10 @@ spelling: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(call say,Running the tests with coverage)
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+peer-faults: $(VENV)/.dev
+	$(call say,Running the stock integrations beside this one)
+	$(BIN)/python benchmarks/peer_faults.py --write README.md
 
 eval-tiny: $(VENV)/.torch
 	$(call say,Measuring the bundled model beside BM25 and its teachers)

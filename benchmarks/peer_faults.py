@@ -1,10 +1,11 @@
 """Faults of the stock integrations, each really run on one small checkpoint, beside what this package does.
 
-    python benchmarks/peer_faults.py --format markdown
+    make peer-faults    # runs them all and writes the table into README.md
+    python benchmarks/peer_faults.py --only langchain_huggingface
 
-Every peer runs in a process of its own. One that is not installed gets an environment under the cache folder:
-it sees the packages of the running environment, torch among them, and pip adds there what the peer wants in
-another version. A peer that can't be installed is listed with the reason.
+Every peer runs in a process of its own. One that is not installed gets an environment below build/peers: it sees
+the packages of the running environment, torch among them, and pip adds there what the peer wants in another
+version. A peer that can't be installed is listed with the reason.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", metavar="PEER", help=", ".join(peer.key for peer in PEERS))
     bundled = HERE.parent / "src" / "qwen3_embed_integrations" / "models" / "tiny"
     parser.add_argument("--checkpoint", type=Path, default=bundled, help="folder; default: the bundled model")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations"
-    parser.add_argument("--cache", type=Path, default=cache / "peers", help="where environments are kept")
+    cache = HERE.parent / "build" / "peers"
+    parser.add_argument("--cache", type=Path, default=cache, help="where environments are kept; default: build/peers")
     return parser.parse_args()
 
 

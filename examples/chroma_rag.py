@@ -14,6 +14,7 @@ from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 PROMPT = ChatPromptTemplate.from_template(
@@ -23,12 +24,8 @@ PROMPT = ChatPromptTemplate.from_template(
 
 def open_store(folder: str, embeddings: Qwen3Embeddings) -> Chroma:
     """Opens the store in `folder`, or makes it; refuses one whose vectors are of another space."""
-    space = embeddings.encoder.space
     client = chromadb.PersistentClient(folder)
-    notes = client.get_or_create_collection(
-        "notes", metadata=space.to_dict(), configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-    )
-    space.check(notes.metadata, where=folder, remedy=f"Delete {folder} and run again.")
+    open_collection(client, "notes", embeddings)
     return Chroma("notes", embeddings, client=client)
 
 

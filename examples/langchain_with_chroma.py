@@ -1,6 +1,7 @@
 """LangChain over Chroma: a retriever over the docstrings of Python's standard library, guarded against mixed spaces.
 
 pip install "qwen3-embed-integrations[torch,langchain,chroma]" langchain-chroma
+(As `langchain_chroma.py` this file would hide the package of that name from every example in this folder.)
 """
 
 import inspect

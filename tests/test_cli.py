@@ -1,5 +1,6 @@
 """The command: what it prints, and one line with a remedy for every bad input."""
 
+import os
 import subprocess
 import sys
 import warnings
@@ -8,6 +9,7 @@ import pytest
 
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
 from qwen3_embed_integrations.cli import main
+from qwen3_embed_integrations.rag import RagOptions
 
 
 @pytest.fixture
@@ -130,7 +132,9 @@ def test_in_a_conversation_an_error_ends_one_question_only(rag, monkeypatch):
         (("--ask", "x", "--dimension", "999"), ("dimension=999 is out of range", "32 to 64")),
         (("--ask", "x", "--task", "cod"), ("Unknown task", "Did you mean 'code'?")),
         (("--ask", "x", "--model", "tony"), ("Did you mean 'tiny'?",)),
-        (("--ask", "x", "--top-k", "0"), ("top_k=0",)),
+        (("--ask", "x", "--top-k", "0"), ("--top-k 0: ", "greater than or equal to 1")),
+        (("--ask", "x", "--docs", ""), ("--docs", "path is empty", "current folder")),
+        (("--ask", "x", "--index", ""), ("--index", "path is empty", "current folder")),
         (("--ask", "x", "--min-score", "1"), ("No passage scores 1.0", "Lower --min-score")),
         (("--ask", "x", "--llm-url", "http://localhost:9/v1"), ("--llm-model",)),
         (("--ask", "x", "--llm", "a", "--llm-model", "b"), ("not both",)),
@@ -145,6 +149,45 @@ def test_bad_input_is_one_line_that_says_what_to_do(rag, arguments, parts):
 @pytest.mark.parametrize("arguments", [("rag", "--nope"), ("nope",), ("rag", "--dimension", "many")])
 def test_wrong_usage_is_one_line_and_exit_code_2(run, arguments):
     assert_refused(run(*arguments), "--help", code=2)
+
+
+def test_an_empty_question_is_refused_before_anything_is_written(rag, tmp_path):
+    assert_refused(rag("--ask", "x", "--ask", " "), "question is empty")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_place_that_cannot_be_written_is_refused_with_another_place_as_remedy(rag):
+    result = rag("--ask", "x", "--index", "/proc/index")
+    assert_refused(result, "/proc/index", "Choose another folder with --index.")
+    assert "delete" not in result[2]
+    assert "MB left" not in result[2]
+
+
+def test_the_command_alone_shows_its_help_and_no_error(run):
+    code, out, notes = run()
+    assert code == 2
+    assert "Usage: qwen3-embed" in out
+    assert notes == ""
+
+
+def test_help_shows_every_flag_whole_on_a_terminal_of_80_columns(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run("rag", "--help")
+    for name in (EncoderConfig.model_fields.keys() | RagOptions.model_fields.keys()) - {"token"}:
+        assert f"--{name.replace('_', '-')} " in out
+    assert "(auto, float32, bfloat16, float16)" in " ".join(out.replace("│", " ").split())
+
+
+def test_a_terminal_without_unicode_gets_question_marks(docs, checkpoint, tmp_path):
+    command = [sys.executable, "-m", "qwen3_embed_integrations", "rag", "--docs", str(docs), "--model", str(checkpoint)]
+    done = subprocess.run(  # noqa: S603 - our own module
+        [*command, "--ask", "Où est l\u2019été?", "--min-score", "-1"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"O? est l??t??" in done.stdout
 
 
 def test_a_corrupt_or_foreign_checkpoint_is_refused_and_nothing_is_written(rag, own_checkpoint, tmp_path):

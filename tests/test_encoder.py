@@ -236,3 +236,10 @@ def test_loading_and_encoding_print_and_warn_nothing(make_checkpoint, capfd):
         warnings.simplefilter("error")
         Qwen3Encoder(model=str(make_checkpoint(seed=13))).encode_query(["x"])
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_models_name_in_the_place_of_the_config_is_refused():
+    with pytest.raises(ConfigError, match="Found str for config, expected EncoderConfig"):
+        Qwen3Encoder("tiny")
+    with pytest.raises(ConfigError, match="model="):
+        load_encoder("tiny")

@@ -189,3 +189,13 @@ async def test_a_cancelled_call_leaves_the_encoder_usable(embedding: Qwen3Embedd
     with pytest.raises(asyncio.CancelledError):
         await long
     assert await embedding.aget_query_embedding("heap") == embedding.get_query_embedding("heap")
+
+
+@pytest.mark.parametrize("bad", [None, 1, {"a": 1}, (text for text in TEXTS)], ids=["None", "int", "dict", "generator"])
+def test_what_is_no_list_is_refused_by_every_batch_method(embedding: Qwen3Embedding, bad: Any) -> None:
+    for method in (embedding.get_text_embedding_batch, embedding.get_agg_embedding_from_queries):
+        with pytest.raises(InputTypeError, match="Expected a list of str, found"):
+            method(bad)
+    for amethod in (embedding.aget_text_embedding_batch, embedding.aget_agg_embedding_from_queries):
+        with pytest.raises(InputTypeError, match="Expected a list of str, found"):
+            asyncio.run(amethod(bad))

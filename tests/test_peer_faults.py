@@ -43,6 +43,9 @@ RIGHT: dict[str, Callable[[Any], bool]] = {
     "aggregate_norm": is_one,
     "async_run": lambda said: said.startswith("run_async"),
     "half_precision_norm": lambda error: error < 1e-6,
+    "prompt_text": lambda text: text == repr("\nQuery: sort "),
+    "server_error": lambda said: said == "RemoteUnavailableError",
+    "telemetry": lambda told: told == "nothing",
     "silent_truncation": lambda said: said == "1 warning",
 }
 
@@ -64,7 +67,16 @@ def test_every_fault_that_is_looked_for_in_a_peer_is_looked_for_here() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("peer", ["sentence_transformers", "chroma_sentence_transformer", "langchain_chroma"])
+@pytest.mark.parametrize(
+    "peer",
+    [
+        "sentence_transformers",
+        "chroma_sentence_transformer",
+        "langchain_chroma",
+        "llama_index_chroma",
+        "haystack_chroma",
+    ],
+)
 def test_the_peer_still_has_its_faults(peer: str, checkpoint: Path) -> None:
     ran = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, str(SCRIPTS / f"{peer}_probe.py"), str(checkpoint)],

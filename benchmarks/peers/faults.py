@@ -22,6 +22,9 @@ FAULTS: dict[str, tuple[str, str]] = {
     "aggregate_norm": ("the mean of several queries has no unit length", "norm {:.3f}"),
     "async_run": ("no async run", "{}"),
     "half_precision_norm": ("rows of 16-bit weights miss unit length by up to", "{:.0e}"),
+    "prompt_text": ("what is sent for the query ' sort ' with the default instruction", "{}"),
+    "server_error": ("the server answers with an error of its own", "{}"),
+    "telemetry": ("what the framework's telemetry is told of the component", "{}"),
     "silent_truncation": ("a text is cut without a word", "{}"),
 }
 """Key of a fault → what goes wrong, and how a seen value is written."""
@@ -41,6 +44,9 @@ PEERS = (
     Peer("langchain_qwen3", "langchain-qwen3", "langchain-qwen3"),
     Peer("langchain_chroma", "langchain-chroma", "langchain-chroma"),
     Peer("llama_index_huggingface", "LlamaIndex HuggingFaceEmbedding", "llama-index-embeddings-huggingface"),
+    Peer("llama_index_tei", "LlamaIndex TextEmbeddingsInference", "llama-index-embeddings-text-embeddings-inference"),
+    Peer("llama_index_chroma", "LlamaIndex ChromaVectorStore", "llama-index-vector-stores-chroma"),
+    Peer("haystack_chroma", "Haystack ChromaDocumentStore", "chroma-haystack"),
     Peer("haystack_sentence_transformers", "Haystack SentenceTransformers", "sentence-transformers-haystack"),
     Peer("chroma_sentence_transformer", "Chroma SentenceTransformer…Function", "chromadb"),
     Peer("sentence_transformers", "sentence-transformers, `encode`", "sentence-transformers"),
@@ -48,7 +54,7 @@ PEERS = (
 
 NOT_RUN = {
     "fastembed, qwen3-embed": "run only ONNX weights of their own, which come from a hub",
-    "Hugging Face endpoints, Ollama, Infinity, TEI, vLLM": "need a running service",
+    "Hugging Face endpoints, Ollama, Infinity, vLLM": "need a running service",
     "ChromaCloudQwenEmbeddingFunction": "sends texts to a hosted service and needs its key",
 }
 """Peers that are left out → why."""

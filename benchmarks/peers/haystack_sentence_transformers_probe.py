@@ -49,5 +49,12 @@ def async_run(checkpoint: Path) -> str:
     return "has run_async" if hasattr(embedder, "run_async") else "no run_async"
 
 
+@probe
+def telemetry(checkpoint: Path) -> str:
+    embedder = SentenceTransformersTextEmbedder(model=str(checkpoint))
+    told = getattr(embedder, "_get_telemetry_data", dict)()
+    return ", ".join(sorted(told)) or "nothing"
+
+
 if __name__ == "__main__":
     answer()

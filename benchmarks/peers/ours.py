@@ -10,6 +10,7 @@ from typing import Any
 
 import chromadb
 import numpy as np
+import ours_remote
 from haystack import Document
 from langchain_classic.embeddings import CacheBackedEmbeddings
 from langchain_classic.storage import InMemoryByteStore
@@ -25,7 +26,10 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
 Measure = Callable[[Path], Any]
-OURS: dict[tuple[str, str], Measure] = {}
+OURS: dict[tuple[str, str], Measure] = {
+    ("llama_index_tei", "prompt_text"): ours_remote.prompt_text,
+    ("llama_index_tei", "server_error"): ours_remote.server_error,
+}
 DIMENSIONS = (-3, 0, 1000)
 
 
@@ -195,6 +199,12 @@ def async_run(checkpoint: Path) -> str:
     return f"run_async, row of {len(row)}"
 
 
+@_of("haystack_sentence_transformers")
+def telemetry(checkpoint: Path) -> str:
+    told = getattr(Qwen3TextEmbedder(model=str(checkpoint)), "_get_telemetry_data", dict)()
+    return ", ".join(sorted(told)) or "nothing"
+
+
 @_of("chroma_sentence_transformer")
 def model_cache(checkpoint: Path) -> str:
     Qwen3EmbeddingFunction(model=str(checkpoint))([QUERY])
@@ -209,13 +219,13 @@ def other_space(checkpoint: Path) -> str:
     return str(opened).partition(":")[0]
 
 
-@_of("langchain_chroma")
+@_of("langchain_chroma", "haystack_chroma")
 def default_distance(checkpoint: Path) -> str:
     collection = open_collection(chromadb.EphemeralClient(), "ours-distance", model=str(checkpoint))
     return str(collection.configuration_json["hnsw"]["space"])
 
 
-@_of("chroma_sentence_transformer", "langchain_chroma")
+@_of("chroma_sentence_transformer", "langchain_chroma", "llama_index_chroma")
 def big_add(checkpoint: Path) -> str:
     client = chromadb.EphemeralClient()
     collection = open_collection(client, "ours-big", model=str(checkpoint))

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 QUERY = "How do I sort a list in Python?"
+SPACED = " sort "
+INSTRUCTION = "Given a web search query, retrieve relevant passages that answer the query"
 CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n"
 LONG = "A long text that goes on about the tower in Paris. " * 60
+ROW = [1.0, *[0.0] * 31]
 RESULT = "RESULT "
 
 _probes: list[Callable[[Path], Any]] = []

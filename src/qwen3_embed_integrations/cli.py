@@ -9,8 +9,10 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import typer
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -56,14 +58,34 @@ def _flags(model: type[BaseModel], defaults: dict[str, Any]) -> Iterator[inspect
         kind = field.annotation
         if kind is None or SecretStr in (kind, *get_args(kind)):
             continue
-        if get_origin(kind) is tuple:
-            kind = list[str]
+        kind, shown, choices = _as_flag(kind)
         default = defaults.get(name, field.default)
-        flag = f"--{name.replace('_', '-')}"
+        names = _flag(name)
         if set(get_args(kind)) == {bool, type(None)}:  # yes, no, or as it comes
-            flag += f"/--no-{flag[2:]}"
-        option = typer.Option(flag, help=field.description, rich_help_panel=_PANELS.get(model))
+            names += f"/--no-{names[2:]}"
+        text = " ".join(part for part in (field.description, choices) if part)
+        option = typer.Option(names, help=text, metavar=shown, rich_help_panel=_PANELS.get(model))
         yield _parameter(name, Annotated[kind, option], list(default) if isinstance(default, tuple) else default)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _as_flag(kind: Any) -> tuple[Any, str | None, str]:
+    """Gives an option's type for typer, what the help calls it, and its choices.
+
+    A path stays text until its model has seen it: typer takes "" for the current folder. Choices go into the
+    help's text: in the column of types they leave no room for the flags' names.
+    """
+    if Path in get_args(kind):
+        return str | None, "<path>", ""
+    if get_origin(kind) is tuple:
+        return list[str], "<text>", ""
+    for part in (kind, *get_args(kind)):
+        if get_origin(part) is Literal:
+            return kind, "<name>", f"({', '.join(get_args(part))})"
+    return kind, None, ""
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -77,8 +99,12 @@ def _built(model: type[_Model], values: dict[str, Any]) -> _Model:
     try:
         return model(**given)
     except ValidationError as error:
-        shown = (f"{problem['loc'][0]}={problem['input']!r}: {problem['msg']}" for problem in error.errors())
-        raise ConfigError("; ".join(shown)) from error
+        raise ConfigError("; ".join(map(_refused_flag, error.errors()))) from error
+
+
+def _refused_flag(problem: Mapping[str, Any]) -> str:
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{_flag(str(problem['loc'][0]))} {problem['input']}: {message}"
 
 
 @app.callback(invoke_without_command=True)
@@ -127,6 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Read by OpenMP when torch loads. Its threads spin while they wait, which on two busy cores made a pass
     # over 2,000 short texts take 18.5 s instead of 1.9 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character gets "?" for it
+            stream.reconfigure(errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     with warnings.catch_warnings():
         _quiet_warnings()
@@ -137,6 +166,8 @@ def _exit_code(arguments: list[str]) -> int:
     try:
         code = int(app(arguments, prog_name="qwen3-embed", standalone_mode=False) or 0)
     except typer.TyperException as error:
+        if not error.format_message():  # no command at all: the help was shown
+            return error.exit_code
         return _refuse(f"{error.format_message()} (qwen3-embed --help lists what there is)", error.exit_code)
     except Exception as error:
         if "--debug" in arguments:

@@ -45,6 +45,10 @@ class Qwen3Encoder:
     """
 
     def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
+        if not isinstance(config, EncoderConfig | None):
+            raise ConfigError(
+                f"Found {type(config).__name__} for config, expected EncoderConfig. A model's name goes into model=…."
+            )
         base = config or EncoderConfig()
         self.config = base.replace(**options) if options else base
 

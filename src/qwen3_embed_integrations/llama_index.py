@@ -231,8 +231,8 @@ class _RoleCache:
 
 
 def _listed(texts: Sequence[str]) -> int:
-    """Gives the number of texts; refuses one bare text, which would be read as a list of its letters."""
-    if isinstance(texts, (str, bytes)):
+    """Gives the number of texts; refuses what is no list: a bare text would be read as a list of its letters."""
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, Sequence):
         raise InputTypeError(f"Expected a list of str, found {type(texts).__name__}. For one text, give [text].")
     return len(texts)
 

@@ -199,3 +199,18 @@ async def test_the_async_guard_obeys_the_same_laws(
         await aopen_collection(client, f"new-{uuid.uuid4()}")
     described = await aopen_collection(client, undescribed.name, function)
     assert described.configuration_json["embedding_function"]["name"] == "qwen3_embed"
+
+
+def test_a_refused_modify_of_chromas_can_be_set_right(client: ClientAPI, checkpoint: Path) -> None:
+    """Chromadb 1.5.9 writes first and asks then; docs/chroma.md says so. When it asks first, drop that note."""
+    model = str(checkpoint)
+    collection = open_collection(client, "docs", model=model)
+    collection.add(ids=IDS, documents=TEXTS)
+    for options, claimed in (({"dimension": 32}, 32), ({}, 64)):
+        with pytest.raises(SpaceMismatchError):
+            client.get_collection("docs").modify(
+                configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, **options)}
+            )
+        stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
+        assert stored["space"]["dimension"] == claimed
+    assert open_collection(client, "docs", model=model).query(query_texts=[TEXTS[0]], n_results=1)["ids"]

@@ -46,6 +46,20 @@ def test_titles_come_from_heading_title_tag_or_file_name(docs):
     assert titles["hours.txt"] == "hours"
 
 
+def test_text_of_no_known_encoding_is_unreadable(tmp_path):
+    (tmp_path / "odd.txt").write_bytes(b"r\xe9sum \x81\x8d\x9d")
+    with pytest.raises(RagError, match=r"odd\.txt is text in an encoding that is neither"):
+        folder_corpus(tmp_path)
+
+
+def test_empty_files_are_named_and_nothing_else_is_said(tmp_path, caplog):
+    for name in ("a.txt", "b.html"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "c.html").write_bytes(b"<p>r\xe9sum \x81\x8d is open</p>")
+    assert folder_corpus(tmp_path).skipped == ("a.txt is empty", "b.html is empty")
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
 def test_a_text_reads_alike_in_every_usual_encoding(tmp_path, encoding):
     (tmp_path / "menu.txt").write_bytes("Crème brûlée à 5 €\n".encode(encoding))

@@ -8,10 +8,12 @@ except ImportError as error:
     raise missing_extra("chromadb", "chroma") from error
 
 from .function import Qwen3EmbeddingFunction
+from .graph import GRAPH
 from .guard import aopen_collection, open_collection
 from .writing import aadd_documents, add_documents
 
 __all__ = [
+    "GRAPH",
     "Qwen3EmbeddingFunction",
     "aadd_documents",
     "add_documents",

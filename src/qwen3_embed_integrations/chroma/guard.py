@@ -21,6 +21,7 @@ from chromadb.errors import NotFoundError
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
 
 from .function import Qwen3EmbeddingFunction
+from .graph import with_graph
 
 _SAMPLE = 3  # stored documents that are embedded again when a collection does not say what made it
 _SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move a row by less than 0.01
@@ -46,7 +47,7 @@ def open_collection(
         encoder: What embeds: an EncoderConfig, a Qwen3Encoder, a Qwen3EmbeddingFunction, or any door of this
             package. With neither encoder nor options, a collection opens as it was stored.
         metadata: For a new collection.
-        configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`.
+        configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`; `GRAPH` where it says nothing.
         **options: As in `EncoderConfig`, instead of `encoder`.
 
     Raises:
@@ -133,7 +134,7 @@ def _new(
     return {
         "embedding_function": function,
         "metadata": dict(metadata) if metadata else None,
-        "configuration": dict(configuration) if configuration else None,
+        "configuration": with_graph(configuration, metadata),
     }
 
 

@@ -20,6 +20,7 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 
 from qwen3_embed_integrations import Qwen3EmbedError
+from qwen3_embed_integrations.chroma import GRAPH
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
@@ -147,10 +148,11 @@ def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection
     try:
         return client.get_collection(COLLECTION, embedding_function=None)
     except NotFoundError:
+        hnsw: Any = {"space": "cosine", **GRAPH}
         return client.create_collection(
             COLLECTION,
             metadata=metadata,
-            configuration={"hnsw": {"space": "cosine"}},
+            configuration={"hnsw": hnsw},
             embedding_function=None,
         )
 
@@ -183,16 +185,17 @@ def _explained(path: Path) -> Iterator[None]:
     except Timeout as error:
         raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
     except (ChromaError, OSError) as error:
-        raise RagError(f"The index in {path} can't be used: {error}. {_remedy(path)}") from error
+        remedy = _remedy(path, is_readable=isinstance(error, ChromaError))
+        raise RagError(f"The index in {path} can't be used: {error}. {remedy}") from error
 
 
-def _remedy(path: Path) -> str:
+def _remedy(path: Path, *, is_readable: bool) -> str:
     """Says what to do; Chroma itself does not say that a disk is full."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    if free < _LITTLE_SPACE:
-        return f"The disk has {free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
-    return "Choose another folder with --index, or delete this one to index anew."
+    disk = shutil.disk_usage(there)
+    if disk.total and disk.free < _LITTLE_SPACE:  # /proc and its like have no size at all
+        return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
+    return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
 
 
 def _batches(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from bs4 import BeautifulSoup, UnicodeDammit
+from bs4 import BeautifulSoup
 from langchain_core.documents import Document
 from pypdf import PdfReader
 
@@ -49,6 +50,7 @@ def _markdown(path: Path, source: str) -> Iterator[Document]:
 def _html(path: Path, source: str) -> Iterator[Document]:
     data = path.read_bytes()
     _refuse_binary(data)
+    logging.getLogger("bs4.dammit").setLevel(logging.CRITICAL)  # it speaks of odd bytes without naming the file
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an XML page, or one that looks like a file name: read it all the same
         page = BeautifulSoup(data, "html.parser")
@@ -81,11 +83,11 @@ def _document(text: str, source: str, title: str, kind: str) -> Iterator[Documen
 def _decoded(data: bytes) -> str:
     """Gives a file's text: by its byte order mark, else UTF-8, else Windows-1252."""
     _refuse_binary(data)
-    known = ["utf-16"] if data.startswith(_UTF_16) else ["utf-8", "windows-1252"]
-    text = UnicodeDammit(data, known).unicode_markup
-    if text is None:
-        raise UnreadableFileError("is text in an encoding that is neither UTF-8, UTF-16 nor Windows-1252")
-    return text.removeprefix("\ufeff")
+    encodings = ["utf-16"] if data.startswith(_UTF_16) else ["utf-8-sig", "windows-1252"]
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    raise UnreadableFileError("is text in an encoding that is neither UTF-8, UTF-16 nor Windows-1252")
 
 
 def _refuse_binary(data: bytes) -> None:
