@@ -7,6 +7,7 @@ from .core.config import EncoderConfig
 from .core.errors import (
     CheckpointError,
     ConfigError,
+    DataFileError,
     EmptyInputError,
     EncoderClosedError,
     HubUnavailableError,
@@ -23,6 +24,7 @@ from .core.errors import (
     RemoteUnavailableError,
     SpaceMismatchError,
     TextTooLongError,
+    TrainingError,
     TruncationWarning,
 )
 from .core.models import MODELS, ModelCard
@@ -38,6 +40,7 @@ __all__ = [
     "TASKS",
     "CheckpointError",
     "ConfigError",
+    "DataFileError",
     "EmptyInputError",
     "Encoded",
     "EncoderClosedError",
@@ -60,6 +63,7 @@ __all__ = [
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
+    "TrainingError",
     "Truncation",
     "TruncationWarning",
     "VectorSpace",

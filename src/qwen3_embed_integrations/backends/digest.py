@@ -6,6 +6,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,20 @@ def weights_digest(folder: Path) -> str:
         digest.update(f"{name} {description}\n".encode())
         digest.update(ends)
     return digest.hexdigest()[:32]
+
+
+def n_parameters(folder: Path) -> int:
+    """Gives the number of weights in a folder's safetensors files; reads their headers only.
+
+    Raises:
+        CheckpointError: As `weights_digest` says.
+    """
+    total = 0
+    for path in _weight_files(folder):
+        with path.open("rb") as file:
+            header, _ = _header(path, file.read(8), file.read)
+        total += sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    return total
 
 
 def _weight_files(folder: Path) -> list[Path]:

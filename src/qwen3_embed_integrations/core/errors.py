@@ -18,6 +18,8 @@
     │   ├── RemoteTimeoutError (TimeoutError) it did not answer within the deadline
     │   ├── RemoteRefusedError (ValueError)   it refuses the request: key, model, path, an option
     │   └── RemoteAnswerError (ValueError)    its answer is not the rows that were asked for
+    ├── DataFileError (ValueError)            a file of training rows or judgements is malformed
+    ├── TrainingError (RuntimeError)          a fine-tuning can't start, go on or end as asked
     └── RagError (RuntimeError)               the RAG door can't read, index or answer
 
 Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
@@ -108,6 +110,14 @@ class RemoteRefusedError(RemoteError, ValueError):
 
 class RemoteAnswerError(RemoteError, ValueError):
     """The server's answer is not the rows that were asked for; none of it was kept."""
+
+
+class DataFileError(Qwen3EmbedError, ValueError):
+    """A file of training rows, texts or judgements is malformed; the message names the file and the lines."""
+
+
+class TrainingError(Qwen3EmbedError, RuntimeError):
+    """A fine-tuning can't start, go on or end as asked; no model folder was written."""
 
 
 class RagError(Qwen3EmbedError, RuntimeError):

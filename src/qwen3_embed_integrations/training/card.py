@@ -1,0 +1,92 @@
+"""The model card of a finished folder."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+from qwen3_embed_integrations import MODELS
+from qwen3_embed_integrations.evaluation import markdown_table
+
+from .options import DISTILLING, TrainingOptions
+from .prompting import Prompting
+from .report import TrainingReport
+
+_PACKAGES = ("qwen3-embed-integrations", "sentence-transformers", "transformers", "torch", "peft")
+
+
+def model_card(report: TrainingReport, options: TrainingOptions, prompting: Prompting, base_licence: str) -> str:
+    """Gives README.md: what the model is, how it was made, how well it finds, how it is used."""
+    name = report.output.name
+    is_hub_name = "/" in report.base and not report.base.startswith(("/", "."))
+    head = {
+        "library_name": "peft" if options.keep_adapter else "sentence-transformers",
+        "pipeline_tag": "sentence-similarity",
+        "tags": ["sentence-transformers", "feature-extraction", "qwen3", *(["lora"] if options.lora_rank else [])],
+        **({"license": base_licence.lower()} if base_licence else {}),
+        **({"base_model": report.base} if is_hub_name else {}),
+    }
+    yaml = "".join(f"{key}: {json.dumps(value)}\n" for key, value in head.items())
+    return f"""---
+{yaml}---
+
+# {name}
+
+A text-embedding model, fine-tuned from `{report.base}` with qwen3-embed-integrations.
+
+| | |
+|---|---|
+{_facts(report, options, prompting)}
+{_figures(report)}
+## Use
+
+```python
+from qwen3_embed_integrations import Qwen3Encoder
+
+encoder = Qwen3Encoder(model="{name}")  # this folder
+queries = encoder.encode_query(["…"])
+documents = encoder.encode_document(["…"])
+```
+
+sentence-transformers gives the same vectors: `SentenceTransformer("{name}").encode_query(…)` and `encode_document(…)`.
+
+Its vectors are not those of `{report.base}`: index your documents again.
+
+## Made with
+
+{", ".join(f"{package} {version(package)}" for package in _PACKAGES)}.
+"""
+
+
+def licence_of(base: str) -> str:
+    """Gives the licence of a published base model, or "" where it is not known."""
+    if base == "tiny":
+        return "Apache-2.0"
+    return next((card.licence for card in MODELS.values() if card.repo_id == base), "")
+
+
+def _facts(report: TrainingReport, options: TrainingOptions, prompting: Prompting) -> str:
+    lora = f"LoRA of rank {options.lora_rank} on {', '.join(options.lora_targets)}"
+    trained = lora if options.lora_rank else "all parameters"
+    if options.lora_rank:
+        trained += ", kept as an adapter" if options.keep_adapter else ", merged"
+    loss = f"{options.loss} of a teacher ({options.teacher or 'vectors in the rows'})"
+    facts = {
+        "trained": trained,
+        "rows": f"{report.n_train:,} for training, {report.n_dev:,} for measuring, no document in both",
+        "loss": loss if options.loss in DISTILLING else options.loss,
+        "Matryoshka lengths": ", ".join(map(str, options.dimensions)) or "none besides the full one",
+        "steps": f"{report.n_steps:,} of {options.batch_size} rows, peak learning rate {options.learning_rate:g}",
+        "longest text in training": f"{options.max_tokens} tokens",
+        "before a query": f"`{json.dumps(prompting.query, ensure_ascii=False)}`",
+        "before a document": f"`{json.dumps(prompting.document)}`" if prompting.document else "nothing",
+        "seed": str(options.seed),
+    }
+    return "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+
+
+def _figures(report: TrainingReport) -> str:
+    if not report.after:
+        return "\nIt was not measured: the run had no dev set.\n"
+    table = markdown_table(report.series())
+    return f"\n## Figures\n\nOn the dev set, shares in percent:\n\n{table}\n![nDCG@10 by dimension](quality.svg)\n"

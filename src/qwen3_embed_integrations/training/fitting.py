@@ -1,0 +1,116 @@
+"""The steps themselves: sentence-transformers' trainer, told by our options."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datasets import disable_progress_bars, enable_progress_bars
+from datasets.utils import are_progress_bars_disabled
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from sentence_transformers.base.sampler import BatchSamplers
+from torch.utils.tensorboard import SummaryWriter
+from transformers import EarlyStoppingCallback, PrinterCallback
+from transformers.integrations import TensorBoardCallback
+
+from .columns import datasets_of
+from .dev import BEST, DevEvaluator
+from .losses import build_loss
+from .memory import out_of_memory
+from .options import CONTRASTIVE, TrainingOptions
+from .plan import Plan
+from .progress import ProgressBar
+from .split import Split
+from .workplace import Workplace
+
+
+def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -> int:
+    """Trains `model` in place, from the last checkpoint where there is one; gives the number of steps.
+
+    With a dev set the best checkpoint is loaded at the end.
+
+    Raises:
+        TrainingError: Memory ran out; the message says what to lower.
+    """
+    options, prompting = made.options, made.prompting
+    resume_from = work.last_checkpoint()
+    with _quiet_datasets():
+        data, prompts = datasets_of(split.train, options, prompting)
+    arguments = _arguments(model, split, options, prompts, work.checkpoints)
+    usual_length, model.max_seq_length = model.max_seq_length, min(options.max_tokens, model.max_seq_length)
+    evaluator = DevEvaluator(split.judged(0), prompting, options.batch_size) if split.dev else None
+    callbacks = [ProgressBar(), TensorBoardCallback(SummaryWriter(str(work.folder / "runs")))]
+    if split.dev and options.patience:
+        callbacks.append(EarlyStoppingCallback(options.patience))
+    loss = build_loss(model, options)
+    trainer = SentenceTransformerTrainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
+    trainer.remove_callback(PrinterCallback)  # prints every log; ours is one line
+    try:
+        trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    except (RuntimeError, MemoryError) as error:
+        if refusal := out_of_memory(error):
+            raise refusal from error
+        raise
+    model.max_seq_length = usual_length
+    return int(trainer.state.global_step)
+
+
+def _arguments(
+    model: SentenceTransformer,
+    split: Split,
+    options: TrainingOptions,
+    prompts: dict[str, dict[str, str]],
+    checkpoints: Path,
+) -> SentenceTransformerTrainingArguments:
+    every = max(1, n_steps(split, options) // options.evaluations)
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=options.epochs,
+        per_device_train_batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        warmup_steps=options.warmup,  # below 1 it is a share
+        bf16=options.bf16,
+        gradient_checkpointing=options.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if options.gradient_checkpointing else None,
+        prompts=prompts,
+        batch_sampler=BatchSamplers.NO_DUPLICATES if options.loss in CONTRASTIVE else BatchSamplers.BATCH_SAMPLER,
+        eval_strategy="steps" if split.dev else "no",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=bool(split.dev),
+        metric_for_best_model=f"eval_{BEST}" if split.dev else None,
+        logging_steps=max(1, every // 5),
+        report_to=[],
+        use_cpu=model.device.type == "cpu",
+        dataloader_pin_memory=model.device.type == "cuda",
+        disable_tqdm=True,
+        seed=options.seed,
+        data_seed=options.seed,
+    )
+
+
+def n_steps(split: Split, options: TrainingOptions) -> int:
+    """Gives about how many steps a run takes; rows that repeat a text may need some more."""
+    n_rows = len(split.train)
+    if options.loss == "triplet":
+        n_rows = sum(len(example.negatives) for example in split.train)
+    return math.ceil(options.epochs * math.ceil(n_rows / options.batch_size))
+
+
+@contextmanager
+def _quiet_datasets() -> Iterator[None]:
+    was_quiet = are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not was_quiet:
+            enable_progress_bars()

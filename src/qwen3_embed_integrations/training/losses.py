@@ -1,0 +1,62 @@
+"""The losses: sentence-transformers' own, chosen by the options, each under Matryoshka where lengths are given."""
+
+from __future__ import annotations
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer import losses
+from torch.nn.functional import normalize
+
+from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.models import MIN_DIMENSION
+
+from .options import DISTILLING, TrainingOptions
+
+
+class TeacherLoss(losses.EmbedDistillLoss):  # type: ignore[misc] # sentence-transformers' modules are not typed through
+    """Distance to a teacher's vectors, these at unit length again after Matryoshka has cut them."""
+
+    def compute_loss_from_embeddings(
+        self, embeddings: list[torch.Tensor], teacher_embeddings: list[torch.Tensor]
+    ) -> torch.Tensor:
+        """Gives the mean distance over the columns."""
+        units = [normalize(rows, dim=-1) for rows in teacher_embeddings]
+        loss: torch.Tensor = super().compute_loss_from_embeddings(embeddings, units)
+        return loss
+
+
+def build_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn.Module:
+    """Gives the loss of the options.
+
+    Raises:
+        ConfigError: A Matryoshka length that the model can't serve.
+    """
+    loss = _plain_loss(model, options)
+    if not options.dimensions:
+        return loss
+    width = model.get_embedding_dimension()
+    return losses.MatryoshkaLoss(model, loss, sorted({width, *options.dimensions}, reverse=True))
+
+
+def check_dimensions(options: TrainingOptions, width: int) -> None:
+    """Refuses Matryoshka lengths that a model of this width can't serve.
+
+    Raises:
+        ConfigError: One is out of range.
+    """
+    for dimension in options.dimensions:
+        if not MIN_DIMENSION <= dimension <= width:
+            raise ConfigError(f"dimensions={dimension} is out of range for this model: use {MIN_DIMENSION} to {width}.")
+
+
+def _plain_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn.Module:
+    if options.loss in DISTILLING:
+        return TeacherLoss(model, distance_metric=options.loss)
+    if options.loss == "triplet":
+        return losses.TripletLoss(model, losses.TripletDistanceMetric.COSINE, options.margin)
+    scale = 1 / options.temperature
+    if options.loss == "ranking":
+        return losses.MultipleNegativesRankingLoss(model, scale=scale)
+    return losses.CachedMultipleNegativesRankingLoss(
+        model, scale=scale, mini_batch_num_tokens=options.mini_batch_tokens
+    )

@@ -1,0 +1,72 @@
+"""Hard negatives: near misses of the starting model among the training documents, without what may be an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.util import mine_hard_negatives
+
+from qwen3_embed_integrations.core.errors import TrainingError
+
+from .examples import Example
+from .options import TrainingOptions
+from .prompting import Prompting
+
+_RANGE_MAX = 100  # ranks that are looked through
+
+
+def mine(
+    model: SentenceTransformer, examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
+) -> list[list[str]]:
+    """Gives `mine_negatives` texts for each row, the nearest first; [] where too few are far enough below the positive.
+
+    Raises:
+        TrainingError: Hardly a row has any.
+    """
+    wanted = options.mine_negatives
+    corpus = list(dict.fromkeys(example.positive for example in examples))
+    if len(corpus) <= wanted + 1:
+        raise TrainingError(f"{len(corpus)} documents are too few to mine {wanted} negatives from.")
+    usual_length, model.max_seq_length = model.max_seq_length, min(options.max_tokens, model.max_seq_length)
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for task, prompt in prompting.by_task.items():
+        rows = [example for example in examples if example.task == task]
+        mined = mine_hard_negatives(
+            Dataset.from_dict({"query": [e.query for e in rows], "positive": [e.positive for e in rows]}),
+            model,
+            corpus=corpus,
+            range_max=min(_RANGE_MAX, len(corpus) - 1),
+            relative_margin=options.mine_margin,
+            num_negatives=wanted,
+            query_prompt=prompt or None,
+            corpus_prompt=prompting.document or None,
+            output_format="n-tuple",
+            batch_size=options.batch_size,
+            verbose=False,
+        )
+        for row in mined:
+            found[task, row["query"], row["positive"]] = [row[f"negative_{number + 1}"] for number in range(wanted)]
+    model.max_seq_length = usual_length
+    return [found.get((example.task, example.query, example.positive), []) for example in examples]
+
+
+def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) -> list[Example]:
+    """Gives the rows that got negatives, these behind their own.
+
+    Raises:
+        TrainingError: Fewer than half of the rows did.
+    """
+    kept = [
+        replace(example, negatives=(*example.negatives, *texts))
+        for example, texts in zip(examples, mined, strict=True)
+        if texts and example.query not in texts
+    ]
+    if 2 * len(kept) < len(examples):
+        raise TrainingError(
+            f"Only {len(kept)} of {len(examples)} rows have enough negatives below mine_margin. "
+            "Lower mine_margin or mine_negatives."
+        )
+    return kept

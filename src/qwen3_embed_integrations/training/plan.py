@@ -1,0 +1,84 @@
+"""Everything that can be known, and refused, before a weight is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from qwen3_embed_integrations import DataFileError, EncoderConfig
+from qwen3_embed_integrations.backends.checkpoint import Checkpoint
+from qwen3_embed_integrations.backends.torch import choose_device
+
+from .examples import Example, read_examples
+from .losses import check_dimensions
+from .memory import check_memory
+from .options import DISTILLING, TrainingOptions
+from .prompting import Prompting
+from .split import Split, read_dev, split_by_group
+from .student import open_base
+from .teaching import check_teacher
+from .workplace import check_output
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A fine-tuning that nothing known beforehand stands against."""
+
+    config: EncoderConfig
+    options: TrainingOptions
+    split: Split
+    base: Checkpoint
+    prompting: Prompting
+    device: torch.device
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Gives what decides the result, as JSON types."""
+        return {
+            **self.options.decisive(),
+            "model": f"{self.base.facts.model} {self.base.facts.weights}",
+            "prompts": self.prompting.stored(),
+            "rows": _digest(self.split.train),
+            "dev rows": _digest(self.split.dev),
+        }
+
+
+def plan(config: EncoderConfig, options: TrainingOptions) -> Plan:
+    """Reads and checks everything; loads no weights, writes nothing.
+
+    Raises:
+        Qwen3EmbedError: Anything that stands against it, with its place or remedy.
+    """
+    check_output(options.output)
+    examples = read_examples(options.data)
+    if options.dev:
+        split = read_dev(options.dev, examples)
+    else:
+        split = split_by_group(examples, options.dev_share, options.seed)
+    prompting = Prompting.of(config, [*split.train, *split.dev])
+    base = open_base(config)
+    check_dimensions(options, base.facts.width)
+    _check_rows(split, config, options, base)
+    device = choose_device(config.device)
+    check_memory(base, options, device)
+    return Plan(config, options, split, base, prompting, device)
+
+
+def _check_rows(split: Split, config: EncoderConfig, options: TrainingOptions, base: Checkpoint) -> None:
+    if options.loss in DISTILLING:
+        check_teacher(split.train, config, options, base.facts.width)
+    if options.loss == "triplet" and not (split.train[0].negatives or options.mine_negatives):
+        raise DataFileError(
+            f"loss='triplet' needs a negative, and {split.train[0].place} has none. "
+            "Add the column negative, or set mine_negatives."
+        )
+
+
+def _digest(examples: Sequence[Example]) -> str:
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(repr(asdict(example)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:32]

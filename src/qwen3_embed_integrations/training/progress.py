@@ -1,0 +1,53 @@
+"""The bar of a run: steps, loss, and the dev set's last figure, on standard error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tqdm import tqdm
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from .dev import BEST
+
+
+class ProgressBar(TrainerCallback):
+    """Draws one line for the whole run, from the step that it goes on from."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._shown: dict[str, str] = {}
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Opens the bar."""
+        del args, control
+        self._bar = tqdm(total=state.max_steps, initial=state.global_step, desc="Training", unit="step")
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Moves it."""
+        del args, control
+        if self._bar is not None:
+            self._bar.update(state.global_step - self._bar.n)
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Writes the last loss and the last dev figure behind it."""
+        del args, state, control
+        if self._bar is None or not logs:
+            return
+        if "loss" in logs:
+            self._shown["loss"] = f"{float(logs['loss']):.3f}"
+        if (figure := logs.get(f"eval_{BEST}")) is not None:
+            self._shown["dev nDCG@10"] = f"{100 * float(figure):.1f}"
+        self._bar.set_postfix(self._shown)
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Closes it."""
+        del args, state, control
+        if self._bar is not None:
+            self._bar.close()
