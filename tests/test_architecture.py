@@ -14,17 +14,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 HAYSTACK_FILES = sorted((PACKAGE.parent / "haystack_integrations/components/embedders/qwen3").glob("*.py"))
 
 OWNERS = {
-    "torch": ("backends/",),
-    "transformers": ("backends/", "rag/"),
-    "tokenizers": ("backends/",),
-    "safetensors": ("backends/",),
-    "peft": ("backends/",),
+    "torch": ("backends/", "training/"),
+    "transformers": ("backends/", "rag/", "training/"),
+    "tokenizers": ("backends/", "training/"),
+    "safetensors": ("backends/", "training/"),
+    "peft": ("backends/", "training/"),
     "httpx": ("backends/remote/",),
     "tenacity": ("backends/remote/",),
     "huggingface_hub": ("backends/",),
-    "tqdm": ("encoder.py", "chroma/"),
-    "typer": ("cli.py",),
-    "rich": ("cli.py", "rag/"),
+    "tqdm": ("encoder.py", "chroma/", "training/"),
+    "typer": ("cli.py", "commands/"),
+    "rich": ("cli.py", "commands/", "evaluation/", "rag/"),
     "langchain_core": ("langchain.py", "rag/"),
     "langchain_chroma": ("rag/",),
     "llama_index": ("llama_index.py",),
@@ -32,6 +32,12 @@ OWNERS = {
     "haystack": (),  # its components live in haystack_integrations
     "haystack_integrations": ("haystack.py",),
     "chromadb": ("chroma/", "rag/"),
+    "sentence_transformers": ("training/",),
+    "datasets": ("training/",),
+    "accelerate": (),  # only sentence-transformers' trainer needs it
+    "matplotlib": ("evaluation/",),
+    "pyarrow": ("evaluation/",),
+    "psutil": ("training/",),
 }
 """Which files may import a third-party package."""
 
@@ -63,7 +69,18 @@ def in_a_fresh_process(code):
 
 
 def test_the_face_loads_no_torch_and_no_framework():
-    heavy = ["torch", "transformers", "langchain_core", "llama_index", "haystack", "chromadb", "tokenizers"]
+    heavy = [
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "datasets",
+        "matplotlib",
+        "langchain_core",
+        "llama_index",
+        "haystack",
+        "chromadb",
+        "tokenizers",
+    ]
     code = f"import qwen3_embed_integrations, sys; print([m for m in {heavy!r} if m in sys.modules])"
     assert in_a_fresh_process(code) == "[]"
 

@@ -5,113 +5,39 @@ A new sub-command is a function under `@app.command()`; `options_of` gives it th
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field
+from rich.console import Console
 
-from . import ConfigError, EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
+from . import EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
+from .commands.evaluating import EvalOptions, run_eval
+from .commands.flags import Debug, options_of
+from .commands.model_list import ModelsOptions, run_models
+from .commands.similarities import SimilarityOptions, run_similarity
 from .core.errors import missing_extra
+from .evaluation import terminal_table
 from .rag import RagOptions, run_rag
+from .training import TrainingOptions
+from .training import train as run_training
 
-_Model = TypeVar("_Model", bound=BaseModel)
-_PANELS: dict[type[BaseModel], str] = {EncoderConfig: "Encoder"}
-_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_WHERE = ("model", "revision", "cache_folder", "local_files_only", "device")
 _INTERRUPTED = 130
 
 app = typer.Typer(name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-
-
-def options_of(*models: type[BaseModel], **defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a decorator that declares the fields of `models` as a command's options.
-
-    The command is called with one instance of each model. Secrets are no options: every process can see them.
-
-    Args:
-        *models: Whose fields become flags, in this order.
-        **defaults: Other defaults than the models' own, for this command.
-    """
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def called(*, debug: bool, **values: Any) -> None:
-            del debug  # `main` has seen it
-            command(*(_built(model, values) for model in models))
-
-        called.__name__, called.__doc__ = command.__name__, command.__doc__
-        parameters = [flag for model in models for flag in _flags(model, defaults)]
-        parameters.append(_parameter("debug", _Debug, False))  # noqa: FBT003 - its default
-        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # read by typer
-        return called
-
-    return decorate
-
-
-def _flags(model: type[BaseModel], defaults: dict[str, Any]) -> Iterator[inspect.Parameter]:
-    for name, field in model.model_fields.items():
-        kind = field.annotation
-        if kind is None or SecretStr in (kind, *get_args(kind)):
-            continue
-        kind, shown, choices = _as_flag(kind)
-        default = defaults.get(name, field.default)
-        names = _flag(name)
-        if set(get_args(kind)) == {bool, type(None)}:  # yes, no, or as it comes
-            names += f"/--no-{names[2:]}"
-        text = " ".join(part for part in (field.description, choices) if part)
-        option = typer.Option(names, help=text, metavar=shown, rich_help_panel=_PANELS.get(model))
-        yield _parameter(name, Annotated[kind, option], list(default) if isinstance(default, tuple) else default)
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-def _as_flag(kind: Any) -> tuple[Any, str | None, str]:
-    """Gives an option's type for typer, what the help calls it, and its choices.
-
-    A path stays text until its model has seen it: typer takes "" for the current folder. Choices go into the
-    help's text: in the column of types they leave no room for the flags' names.
-    """
-    if Path in get_args(kind):
-        return str | None, "<path>", ""
-    if get_origin(kind) is tuple:
-        return list[str], "<text>", ""
-    for part in (kind, *get_args(kind)):
-        if get_origin(part) is Literal:
-            return kind, "<name>", f"({', '.join(get_args(part))})"
-    return kind, None, ""
-
-
-def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _built(model: type[_Model], values: dict[str, Any]) -> _Model:
-    """Makes a model of those values that are not its defaults."""
-    fields = model.model_fields
-    given = {name: values[name] for name in fields if name in values and values[name] != fields[name].default}
-    try:
-        return model(**given)
-    except ValidationError as error:
-        raise ConfigError("; ".join(map(_refused_flag, error.errors()))) from error
-
-
-def _refused_flag(problem: Mapping[str, Any]) -> str:
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{_flag(str(problem['loc'][0]))} {problem['input']}: {message}"
 
 
 @app.callback(invoke_without_command=True)
 def _root(
     *,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-    debug: _Debug = False,
+    debug: Debug = False,
 ) -> None:
     """Qwen3-Embedding on the command line."""
     del debug
@@ -146,6 +72,39 @@ def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
         typer.echo(f"{check.outcome:<8} {check.name}: {check.found}")
     if any(check.outcome == "failure" for check in checks):
         raise typer.Exit(1)
+
+
+@app.command()
+@options_of(SimilarityOptions, EncoderConfig, model="tiny")
+def similarity(options: SimilarityOptions, config: EncoderConfig) -> None:
+    """Show how similar texts are to each other, or queries to texts, as a matrix of cosines."""
+    run_similarity(config, options)
+
+
+@app.command()
+@options_of(ModelsOptions)
+def models(options: ModelsOptions) -> None:
+    """List the models: size, dimension, memory, licence, and what is on this machine already."""
+    run_models(options)
+
+
+@app.command(name="eval")
+@options_of(EvalOptions, EncoderConfig, model="tiny")
+def evaluate(options: EvalOptions, config: EncoderConfig) -> None:
+    """Measure a model on queries and judgements of your own, at several dimensions."""
+    run_eval(config, options)
+
+
+@app.command()
+@options_of(TrainingOptions, EncoderConfig, only=(*_WHERE, "task", "document_task"), model="tiny")
+def train(options: TrainingOptions, config: EncoderConfig) -> None:
+    """Fine-tune a model on texts of your own, and measure it before and after."""
+    report = run_training(config, options)
+    if report.after:
+        Console().print(terminal_table(report.series()))
+    for note in report.notes:
+        typer.echo(f"qwen3-embed: {note}", err=True)
+    typer.echo(f"{report.output}: trained on {report.n_train:,} rows in {report.n_steps:,} steps.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

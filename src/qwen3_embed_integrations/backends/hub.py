@@ -60,6 +60,20 @@ def locate(config: EncoderConfig) -> Located:
     return _download(config)
 
 
+def cached_bytes(repo_id: str, cache_folder: str | None = None) -> int:
+    """Gives how many bytes of a hub model's weights are in the local cache; 0: none. Asks no hub."""
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ImportError:
+        return 0  # without the hub's library nothing can have been downloaded by it
+    try:
+        folder = snapshot_download(repo_id, cache_dir=cache_folder, local_files_only=True)
+    except LocalEntryNotFoundError:
+        return 0
+    return sum(path.stat().st_size for path in Path(folder).rglob("*.safetensors"))
+
+
 def _download(config: EncoderConfig) -> Located:
     try:
         import huggingface_hub

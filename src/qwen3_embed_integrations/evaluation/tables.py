@@ -94,7 +94,7 @@ def _separated(path: Path, text: str) -> Iterator[Row]:
             else:
                 yield Row(place, {name: value or None for name, value in values.items()})
     except csv.Error as error:
-        raise DataFileError(f"{path.name}, line {reader.line_num}: {error}. Check the quotes.") from error
+        raise DataFileError(f"{path.name}, line {reader.line_num + 1}: {error}. Check the quotes.") from error
     refuse(problems)
 
 

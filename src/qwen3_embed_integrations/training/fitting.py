@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from datasets import disable_progress_bars, enable_progress_bars
-from datasets.utils import are_progress_bars_disabled
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -30,6 +27,13 @@ from .split import Split
 from .workplace import Workplace
 
 
+class _Trainer(SentenceTransformerTrainer):  # type: ignore[misc] # sentence-transformers' modules are not typed through
+    """Without sentence-transformers' model card, which quotes training rows; ours doesn't."""
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Adds none."""
+
+
 def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -> int:
     """Trains `model` in place, from the last checkpoint where there is one; gives the number of steps.
 
@@ -40,16 +44,17 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     """
     options, prompting = made.options, made.prompting
     resume_from = work.last_checkpoint()
-    with _quiet_datasets():
-        data, prompts = datasets_of(split.train, options, prompting)
+    data, prompts = datasets_of(split.train, options, prompting)
     arguments = _arguments(model, split, options, prompts, work.checkpoints)
     usual_length, model.max_seq_length = model.max_seq_length, min(options.max_tokens, model.max_seq_length)
     evaluator = DevEvaluator(split.judged(0), prompting, options.batch_size) if split.dev else None
     callbacks = [ProgressBar(), TensorBoardCallback(SummaryWriter(str(work.folder / "runs")))]
     if split.dev and options.patience:
         callbacks.append(EarlyStoppingCallback(options.patience))
+    if options.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
     loss = build_loss(model, options)
-    trainer = SentenceTransformerTrainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
+    trainer = _Trainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)  # prints every log; ours is one line
     try:
         trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
@@ -74,10 +79,9 @@ def _arguments(
         num_train_epochs=options.epochs,
         per_device_train_batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        learning_rate_mapping={"embed_tokens": options.embedding_learning_rate or options.learning_rate},
         warmup_steps=options.warmup,  # below 1 it is a share
         bf16=options.bf16,
-        gradient_checkpointing=options.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if options.gradient_checkpointing else None,
         prompts=prompts,
         batch_sampler=BatchSamplers.NO_DUPLICATES if options.loss in CONTRASTIVE else BatchSamplers.BATCH_SAMPLER,
         eval_strategy="steps" if split.dev else "no",
@@ -103,14 +107,3 @@ def n_steps(split: Split, options: TrainingOptions) -> int:
     if options.loss == "triplet":
         n_rows = sum(len(example.negatives) for example in split.train)
     return math.ceil(options.epochs * math.ceil(n_rows / options.batch_size))
-
-
-@contextmanager
-def _quiet_datasets() -> Iterator[None]:
-    was_quiet = are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        if not was_quiet:
-            enable_progress_bars()

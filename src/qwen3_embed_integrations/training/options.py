@@ -53,6 +53,11 @@ class TrainingOptions(BaseModel):
     )
     max_tokens: int = Field(512, description="Longest text in tokens while training; longer ones are cut.", ge=8)
     learning_rate: float = Field(5e-5, description="Its peak; LoRA likes about ten times more.", gt=0)
+    embedding_learning_rate: float | None = Field(
+        None,
+        description="Peak for the token vectors alone, which take far more in a small model. None: the same.",
+        gt=0,
+    )
     warmup: float = Field(0.1, description="Share of the steps in which the learning rate rises.", ge=0, lt=1)
     temperature: float = Field(0.05, description="Of the ranking losses' softmax.", gt=0)
     margin: float = Field(0.2, description="Of the triplet loss, in cosine distance.", gt=0)

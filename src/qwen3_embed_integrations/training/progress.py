@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.utils import logging as transformers_logging
 
 from .dev import BEST
 
@@ -51,3 +54,15 @@ class ProgressBar(TrainerCallback):
         del args, state, control
         if self._bar is not None:
             self._bar.close()
+
+
+@contextmanager
+def one_bar_only() -> Iterator[None]:
+    """Silences transformers' own bars (loading, writing) while the block runs."""
+    was_drawn = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_drawn:
+            transformers_logging.enable_progress_bar()

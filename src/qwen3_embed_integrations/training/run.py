@@ -15,6 +15,7 @@ from .fitting import fit
 from .negatives import mine, with_negatives
 from .options import DISTILLING, TrainingOptions
 from .plan import Plan, plan
+from .progress import one_bar_only
 from .report import TrainingReport
 from .split import Split
 from .student import add_lora, load_student
@@ -27,7 +28,8 @@ def run(config: EncoderConfig, options: TrainingOptions) -> TrainingReport:
     made = plan(config, options)
     work = Workplace(options.output, made.fingerprint(), fresh=options.fresh)
     try:
-        return _run(made, work)
+        with one_bar_only():
+            return _run(made, work)
     finally:
         work.close()
 
