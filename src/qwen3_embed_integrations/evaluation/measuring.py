@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -44,6 +44,11 @@ class Figures:
     def to_dict(self) -> dict[str, float]:
         """Gives the figures by name."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, figures: Mapping[str, float]) -> Figures:
+        """Gives back the figures that `to_dict` gave."""
+        return cls(int(figures["dimension"]), **{name: figures[name] for name in figures if name != "dimension"})
 
 
 def evaluate(

@@ -75,10 +75,11 @@ def plot_similarity(scores: FloatArray, rows: Sequence[str], columns: Sequence[s
     """
     figure = _figure(3.5 + 0.9 * len(columns), 2.2 + 0.6 * len(rows))
     axes = figure.add_subplot()
-    image = axes.imshow(scores, cmap="viridis", vmin=min(0.0, float(scores.min())), vmax=1.0, aspect="auto")
+    lowest = min(0.0, float(scores.min()))
+    image = axes.imshow(scores, cmap="viridis", vmin=lowest, vmax=1.0, aspect="auto")
     axes.set_xticks(range(len(columns)), [_label(text) for text in columns], rotation=30, ha="right")
     axes.set_yticks(range(len(rows)), [_label(text) for text in rows])
-    middle = (image.norm.vmin or 0.0) + 0.6 * (1.0 - (image.norm.vmin or 0.0))
+    middle = lowest + 0.6 * (1.0 - lowest)
     for (row, column), score in np.ndenumerate(scores):
         colour = "black" if score > middle else "white"
         axes.text(column, row, f"{score:.2f}", ha="center", va="center", color=colour)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
 import numpy as np
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.evaluation import BaseEvaluator
+from sentence_transformers.base.model import BaseModel
 
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.evaluation import JudgedSet, figures_of
 
 from .prompting import Prompting
+from .student import width_of
 
 BEST = "ndcg_at_10"
 """What tells the best checkpoint."""
 
 
-class DevEvaluator(BaseEvaluator):  # type: ignore[misc] # sentence-transformers' modules are not typed through
+class DevEvaluator(BaseEvaluator):
     """Figures of a judged set at full width, under the names of `Figures`.
 
     Args:
@@ -28,16 +30,20 @@ class DevEvaluator(BaseEvaluator):  # type: ignore[misc] # sentence-transformers
     """
 
     def __init__(self, judged: JudgedSet, prompting: Prompting, batch_size: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # sentence-transformers'
         self.primary_metric = BEST
         self._judged = judged
         self._prompting = prompting
         self._batch_size = batch_size
 
-    def __call__(self, model: SentenceTransformer, *_: Any, **__: Any) -> dict[str, float]:
+    def __call__(
+        self, model: BaseModel, output_path: str | None = None, epoch: int = -1, steps: int = -1
+    ) -> dict[str, float]:
         """Gives the figures."""
+        del output_path, epoch, steps
+        model = cast("SentenceTransformer", model)
         judged = self._judged
-        width = model.get_embedding_dimension()
+        width = width_of(model)
         queries = np.empty((len(judged.queries), width), dtype=np.float32)
         for task in dict.fromkeys(judged.tasks):
             numbers = [number for number, name in enumerate(judged.tasks) if name == task]

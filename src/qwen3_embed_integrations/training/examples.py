@@ -97,7 +97,7 @@ def _bad_texts(row: Row) -> Iterator[str]:
 
 
 def _bad_vectors(row: Row) -> Iterator[str]:
-    given = [row.values.get(name) for name in _VECTORS if row.values.get(name) is not None]
+    given: list[Any] = [row.values.get(name) for name in _VECTORS if row.values.get(name) is not None]
     if not given:
         return
     if len(given) < len(_VECTORS):

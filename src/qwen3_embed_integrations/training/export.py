@@ -24,7 +24,8 @@ def export(model: SentenceTransformer, made: Plan, folder: Path) -> None:
         _save(model, adapter, base)
         model.cpu()
         model = load_student(base, made.prompting, torch.device("cpu"))
-        model[0].model = merge_adapter(model[0].model, adapter)
+        transformer: Any = model[0]
+        transformer.model = merge_adapter(transformer.model, adapter)
     _save(model, folder, base)
     if options.keep_adapter:
         revision = base.facts.revision or None

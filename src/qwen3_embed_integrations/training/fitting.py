@@ -14,7 +14,7 @@ from sentence_transformers import (
 from sentence_transformers.base.sampler import BatchSamplers
 from torch.utils.tensorboard import SummaryWriter
 from transformers import EarlyStoppingCallback, PrinterCallback
-from transformers.integrations import TensorBoardCallback
+from transformers.integrations.integration_utils import TensorBoardCallback
 
 from .columns import datasets_of
 from .dev import BEST, DevEvaluator
@@ -24,10 +24,11 @@ from .options import CONTRASTIVE, TrainingOptions
 from .plan import Plan
 from .progress import ProgressBar
 from .split import Split
+from .student import reading_at_most
 from .workplace import Workplace
 
 
-class _Trainer(SentenceTransformerTrainer):  # type: ignore[misc] # sentence-transformers' modules are not typed through
+class _Trainer(SentenceTransformerTrainer):
     """Without sentence-transformers' model card, which quotes training rows; ours doesn't."""
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
@@ -46,9 +47,9 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     resume_from = work.last_checkpoint()
     data, prompts = datasets_of(split.train, options, prompting)
     arguments = _arguments(model, split, options, prompts, work.checkpoints)
-    usual_length, model.max_seq_length = model.max_seq_length, min(options.max_tokens, model.max_seq_length)
     evaluator = DevEvaluator(split.judged(0), prompting, options.batch_size) if split.dev else None
-    callbacks = [ProgressBar(), TensorBoardCallback(SummaryWriter(str(work.folder / "runs")))]
+    writer = SummaryWriter(str(work.folder / "runs"))  # type: ignore[no-untyped-call] # torch's
+    callbacks = [ProgressBar(), TensorBoardCallback(writer)]
     if split.dev and options.patience:
         callbacks.append(EarlyStoppingCallback(options.patience))
     if options.gradient_checkpointing:
@@ -57,12 +58,12 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     trainer = _Trainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)  # prints every log; ours is one line
     try:
-        trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+        with reading_at_most(model, options.max_tokens):
+            trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     except (RuntimeError, MemoryError) as error:
         if refusal := out_of_memory(error):
             raise refusal from error
         raise
-    model.max_seq_length = usual_length
     return int(trainer.state.global_step)
 
 

@@ -10,10 +10,11 @@ from torch.nn.functional import normalize
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.models import MIN_DIMENSION
 
-from .options import DISTILLING, TrainingOptions
+from .options import TrainingOptions
+from .student import width_of
 
 
-class TeacherLoss(losses.EmbedDistillLoss):  # type: ignore[misc] # sentence-transformers' modules are not typed through
+class TeacherLoss(losses.EmbedDistillLoss):
     """Distance to a teacher's vectors, these at unit length again after Matryoshka has cut them."""
 
     def compute_loss_from_embeddings(
@@ -34,8 +35,7 @@ def build_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn
     loss = _plain_loss(model, options)
     if not options.dimensions:
         return loss
-    width = model.get_embedding_dimension()
-    return losses.MatryoshkaLoss(model, loss, sorted({width, *options.dimensions}, reverse=True))
+    return losses.MatryoshkaLoss(model, loss, sorted({width_of(model), *options.dimensions}, reverse=True))
 
 
 def check_dimensions(options: TrainingOptions, width: int) -> None:
@@ -50,7 +50,7 @@ def check_dimensions(options: TrainingOptions, width: int) -> None:
 
 
 def _plain_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn.Module:
-    if options.loss in DISTILLING:
+    if options.loss == "mse" or options.loss == "cosine":  # noqa: PLR1714 - so mypy knows which two are left
         return TeacherLoss(model, distance_metric=options.loss)
     if options.loss == "triplet":
         return losses.TripletLoss(model, losses.TripletDistanceMetric.COSINE, options.margin)

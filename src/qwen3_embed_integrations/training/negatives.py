@@ -14,6 +14,7 @@ from qwen3_embed_integrations.core.errors import TrainingError
 from .examples import Example
 from .options import TrainingOptions
 from .prompting import Prompting
+from .student import reading_at_most
 
 _RANGE_MAX = 100  # ranks that are looked through
 
@@ -30,26 +31,26 @@ def mine(
     corpus = list(dict.fromkeys(example.positive for example in examples))
     if len(corpus) <= wanted + 1:
         raise TrainingError(f"{len(corpus)} documents are too few to mine {wanted} negatives from.")
-    usual_length, model.max_seq_length = model.max_seq_length, min(options.max_tokens, model.max_seq_length)
     found: dict[tuple[str, str, str], list[str]] = {}
     for task, prompt in prompting.by_task.items():
         rows = [example for example in examples if example.task == task]
-        mined = mine_hard_negatives(
-            Dataset.from_dict({"query": [e.query for e in rows], "positive": [e.positive for e in rows]}),
-            model,
-            corpus=corpus,
-            range_max=min(_RANGE_MAX, len(corpus) - 1),
-            relative_margin=options.mine_margin,
-            num_negatives=wanted,
-            query_prompt=prompt or None,
-            corpus_prompt=prompting.document or None,
-            output_format="n-tuple",
-            batch_size=options.batch_size,
-            verbose=False,
-        )
+        pairs = {"query": [e.query for e in rows], "positive": [e.positive for e in rows]}
+        with reading_at_most(model, options.max_tokens):
+            mined = mine_hard_negatives(
+                Dataset.from_dict(pairs),
+                model,
+                corpus=corpus,
+                range_max=min(_RANGE_MAX, len(corpus) - 1),
+                relative_margin=options.mine_margin,
+                num_negatives=wanted,
+                query_prompt=prompt or None,
+                corpus_prompt=prompting.document or None,
+                output_format="n-tuple",
+                batch_size=options.batch_size,
+                verbose=False,
+            )
         for row in mined:
             found[task, row["query"], row["positive"]] = [row[f"negative_{number + 1}"] for number in range(wanted)]
-    model.max_seq_length = usual_length
     return [found.get((example.task, example.query, example.positive), []) for example in examples]
 
 

@@ -60,9 +60,9 @@ class ProgressBar(TrainerCallback):
 def one_bar_only() -> Iterator[None]:
     """Silences transformers' own bars (loading, writing) while the block runs."""
     was_drawn = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers'
     try:
         yield
     finally:
         if was_drawn:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call] # transformers'

@@ -53,8 +53,8 @@ def _run(made: Plan, work: Workplace) -> TrainingReport:
     report = TrainingReport(
         output=options.output,
         base=made.config.model,
-        before=tuple(Figures(**one) for one in before),
-        after=tuple(Figures(**one) for one in after),
+        before=tuple(map(Figures.from_dict, before)),
+        after=tuple(map(Figures.from_dict, after)),
         n_train=len(split.train),
         n_dev=len(split.dev),
         n_steps=n_steps,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -67,11 +68,30 @@ def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
         model.add_adapter(
             LoraConfig(
                 r=rank,
-                lora_alpha=options.lora_alpha or 2 * rank,
+                lora_alpha=cast("int", options.lora_alpha or 2 * rank),  # peft takes any number
                 lora_dropout=options.lora_dropout,
                 target_modules=list(options.lora_targets),
             )
         )
+
+
+def width_of(model: SentenceTransformer) -> int:
+    """Gives the length of a full row."""
+    width = model.get_embedding_dimension()
+    if width is None:
+        raise CheckpointError("The model does not say how long its rows are. Its pooling's config.json is damaged.")
+    return width
+
+
+@contextmanager
+def reading_at_most(model: SentenceTransformer, n_tokens: int) -> Iterator[None]:
+    """Cuts texts after `n_tokens` while the block runs."""
+    usual_length = model.max_seq_length
+    model.max_seq_length = n_tokens if usual_length is None else min(n_tokens, usual_length)
+    try:
+        yield
+    finally:
+        model.max_seq_length = usual_length
 
 
 @contextmanager
@@ -84,7 +104,7 @@ def quiet_peft() -> Iterator[None]:
 
 def _ensure_end_token(transformer: Transformer, checkpoint: Checkpoint) -> None:
     """Makes the tokenizer append the end token, as our encoder does; early and re-exported ones don't."""
-    tokenizer = transformer.tokenizer
+    tokenizer: Any = transformer.tokenizer
     end_id = tokenizer.convert_tokens_to_ids(END_TOKEN)
     if end_id is None or end_id == tokenizer.unk_token_id:
         raise CheckpointError(f"The tokenizer in {checkpoint.folder} has no {END_TOKEN!r}. Copy the base model's.")

@@ -1,0 +1,60 @@
+"""Fine-tuning: the bundled model learns numpy's words from numpy's own docstrings, in about a minute on a CPU.
+
+pip install "qwen3-embed-integrations[train]"
+"""
+
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+
+from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
+from qwen3_embed_integrations.training import train
+
+MODULES = {"": np, "linalg.": np.linalg, "fft.": np.fft, "ma.": np.ma, "char.": np.char}
+N_WORDS = 60
+
+
+def read_pairs() -> list[dict[str, str]]:
+    """Gives each function's one-line summary with the notes on its parameters and results, its name as the group."""
+    pairs = {}
+    for prefix, module in MODULES.items():
+        for name, function in inspect.getmembers(module, callable):
+            parts = [p for p in (inspect.getdoc(function) or "").split("\n\n") if f"{name}(" not in p] or [""]
+            summary, words = parts[0], " ".join(parts[1:]).replace("-", "").split()[:N_WORDS]
+            if not name.startswith("_") and len(words) == N_WORDS and " " in summary:
+                pairs.setdefault(" ".join(words), {"query": summary, "group": name, "name": prefix + name})
+    return [{"positive": text, **pair} for text, pair in pairs.items()]
+
+
+def main() -> None:
+    """Trains, shows the figures, and searches with the new model."""
+    pairs = read_pairs()
+    names = {pair["positive"]: pair.pop("name") for pair in pairs}
+    rows = Path("pairs.jsonl")
+    rows.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+
+    report = train(
+        EncoderConfig(model="tiny"),
+        data=[rows],
+        output="numpy-model",
+        loss="ranking",
+        max_tokens=64,
+        learning_rate=1e-6,  # what the bundled model knows is in its token vectors
+        embedding_learning_rate=1e-3,
+        evaluations=1,
+        dev_share=0.2,
+    )
+    for before, after in zip(report.before, report.after, strict=True):
+        print(f"{after.dimension:>4} numbers: nDCG@10 {before.ndcg_at_10:.3f} -> {after.ndcg_at_10:.3f}")
+
+    encoder = Qwen3Encoder(model=str(report.output))
+    documents = encoder.encode_document(list(names))
+    for question in ("solve a system of linear equations", "round to the nearest whole number"):
+        scores = encoder.similarity(encoder.encode_query([question]), documents)[0]
+        print(f"{question}: {[list(names.values())[i] for i in scores.argsort()[::-1][:3]]}")
+
+
+if __name__ == "__main__":
+    main()
