@@ -21,7 +21,8 @@ def read_pairs() -> list[dict[str, str]]:
     pairs = {}
     for prefix, module in MODULES.items():
         for name, function in inspect.getmembers(module, callable):
-            parts = [p for p in (inspect.getdoc(function) or "").split("\n\n") if f"{name}(" not in p] or [""]
+            parts = (inspect.getdoc(function) or "").split("\n\n")
+            parts = [part for part in parts if not part.partition("(")[0].isidentifier()] or [""]  # no signature
             summary, words = parts[0], " ".join(parts[1:]).replace("-", "").split()[:N_WORDS]
             if not name.startswith("_") and len(words) == N_WORDS and " " in summary:
                 pairs.setdefault(" ".join(words), {"query": summary, "group": name, "name": prefix + name})
