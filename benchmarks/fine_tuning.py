@@ -26,15 +26,14 @@ COMMON: dict[str, Any] = {
     "dev_share": 0.2,
     "dimensions": [128, 64],
     "loss": "ranking",
-    "epochs": 3,
-    "evaluations": 3,
+    "epochs": 2,
+    "evaluations": 2,
     "max_tokens": 128,
     "learning_rate": 1e-6,
-    "fresh": True,
 }
 RUNS: dict[str, dict[str, Any]] = {
     "all parameters": {"embedding_learning_rate": 1e-3},
-    "LoRA, rank 32": {"embedding_learning_rate": 2e-4, "lora_rank": 32, "lora_targets": ["embed_tokens", "v_proj"]},
+    "LoRA, rank 32": {"embedding_learning_rate": 2e-4, "lora_rank": 32, "lora_targets": ["embed_tokens"]},
 }
 
 

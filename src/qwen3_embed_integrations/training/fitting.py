@@ -53,7 +53,7 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     if split.dev and options.patience:
         callbacks.append(EarlyStoppingCallback(options.patience))
     if options.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        _enable_checkpointing(model)
     loss = build_loss(model, options)
     trainer = _Trainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)  # prints every log; ours is one line
@@ -65,6 +65,13 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
             raise refusal from error
         raise
     return int(trainer.state.global_step)
+
+
+def _enable_checkpointing(model: SentenceTransformer) -> None:
+    """Keeps the activations of the layers' ends only; transformers 5.23 renamed the method."""
+    network: Any = model.transformers_model
+    enable = getattr(network, "activation_checkpointing_enable", None) or network.gradient_checkpointing_enable
+    enable({"use_reentrant": False})
 
 
 def _arguments(

@@ -58,11 +58,13 @@ class ProgressBar(TrainerCallback):
 
 @contextmanager
 def one_bar_only() -> Iterator[None]:
-    """Silences transformers' own bars (loading, writing) while the block runs."""
-    was_drawn = transformers_logging.is_progress_bar_enabled()
+    """Silences transformers' own bars (loading, writing) and hints while the block runs."""
+    was_drawn, verbosity = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers'
     try:
         yield
     finally:
+        transformers_logging.set_verbosity(verbosity)
         if was_drawn:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call] # transformers'

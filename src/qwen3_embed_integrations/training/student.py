@@ -64,6 +64,7 @@ def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
     names = {name.rpartition(".")[2] for name, module in model.named_modules() if hasattr(module, "weight")}
     if unknown := [target for target in options.lora_targets if target not in names]:
         raise ConfigError(f"lora_targets={unknown[0]!r}: the model has {', '.join(sorted(names))}.")
+    torch.manual_seed(options.seed)  # a LoRA begins with random numbers
     with quiet_peft():
         model.add_adapter(
             LoraConfig(
