@@ -48,8 +48,8 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     data, prompts = datasets_of(split.train, options, prompting)
     arguments = _arguments(model, split, options, prompts, work.checkpoints)
     evaluator = DevEvaluator(split.judged(0), prompting, options.batch_size) if split.dev else None
-    writer = SummaryWriter(str(work.folder / "runs"))  # type: ignore[no-untyped-call] # torch's
-    callbacks = [ProgressBar(), TensorBoardCallback(writer)]
+    writer = SummaryWriter(str(work.folder / "runs"))
+    callbacks = [ProgressBar(), TensorBoardCallback(writer)]  # type: ignore[no-untyped-call] # transformers'
     if split.dev and options.patience:
         callbacks.append(EarlyStoppingCallback(options.patience))
     if options.gradient_checkpointing:

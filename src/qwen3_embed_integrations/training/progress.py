@@ -60,7 +60,7 @@ class ProgressBar(TrainerCallback):
 def one_bar_only() -> Iterator[None]:
     """Silences transformers' own bars (loading, writing) and hints while the block runs."""
     was_drawn, verbosity = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call] # transformers'
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers'
     try:
         yield
