@@ -28,12 +28,11 @@ COMMON: dict[str, Any] = {
     "loss": "ranking",
     "epochs": 2,
     "evaluations": 2,
-    "max_tokens": 128,
-    "learning_rate": 1e-6,
+    "max_tokens": 64,
 }
 RUNS: dict[str, dict[str, Any]] = {
-    "all parameters": {"embedding_learning_rate": 1e-3},
-    "LoRA, rank 32": {"embedding_learning_rate": 2e-4, "lora_rank": 32, "lora_targets": ["embed_tokens"]},
+    "all parameters": {"learning_rate": 2e-4},
+    "LoRA, rank 16": {"learning_rate": 1e-3, "lora_rank": 16},
 }
 
 

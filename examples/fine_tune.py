@@ -42,8 +42,7 @@ def main() -> None:
         output="numpy-model",
         loss="ranking",
         max_tokens=64,
-        learning_rate=1e-6,  # what the bundled model knows is in its token vectors
-        embedding_learning_rate=1e-3,
+        learning_rate=2e-4,  # what suits the bundled model
         evaluations=1,
         dev_share=0.2,
     )

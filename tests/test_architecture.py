@@ -95,6 +95,15 @@ def test_describing_a_remote_model_and_asking_its_server_loads_no_torch():
     assert in_a_fresh_process(code) == "1024 False"
 
 
+def test_the_training_door_and_the_figures_load_no_torch():
+    code = (
+        "import qwen3_embed_integrations.evaluation, qwen3_embed_integrations.training as training, sys;"
+        "training.TrainingOptions();"
+        "print([name for name in ('torch', 'sentence_transformers', 'matplotlib') if name in sys.modules])"
+    )
+    assert in_a_fresh_process(code) == "[]"
+
+
 @pytest.mark.parametrize(
     "door", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding", "chroma.Qwen3EmbeddingFunction"]
 )
