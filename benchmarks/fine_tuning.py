@@ -29,6 +29,7 @@ COMMON: dict[str, Any] = {
     "epochs": 2,
     "evaluations": 2,
     "max_tokens": 64,
+    "fresh": True,
 }
 RUNS: dict[str, dict[str, Any]] = {
     "all parameters": {"learning_rate": 2e-4},

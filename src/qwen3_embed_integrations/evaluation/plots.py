@@ -58,7 +58,7 @@ def plot_quality(series: Mapping[str, Sequence[Figures]], path: Path, title: str
     axes.set_ylabel("nDCG@10, percent")
     axes.set_title(title)
     axes.grid(visible=True, alpha=0.3)
-    axes.margins(x=0.1)
+    axes.margins(x=0.1, y=0.12)
     if len(series) > 1:
         axes.legend()
     _save(figure, path)
