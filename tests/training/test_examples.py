@@ -55,7 +55,7 @@ def test_csv_and_parquet_give_the_same_rows_as_json_lines(tmp_path, read):
         ({"query": "a"}, ("line 2: positive is missing",)),
         ({**GOOD, "positive": "  "}, ("line 2", "positive is '  '")),
         ({**GOOD, "query": 7}, ("line 2: query is a int",)),
-        ({**GOOD, "positiv": "x"}, ("line 2: unknown column 'positiv'", "Did you mean 'positive'?")),
+        ({**GOOD, "positives": "x"}, ("line 2: unknown column 'positives'", "Did you mean 'positive'?")),
         ({**GOOD, "negative": "its answer"}, ("line 2", "the positive itself")),
         ({**GOOD, "negative": "a question"}, ("line 2", "the query itself")),
         ({**GOOD, "negative": ["x", ""]}, ("line 2", "a negative is empty")),

@@ -38,12 +38,21 @@ def n_parameters(folder: Path) -> int:
     Raises:
         CheckpointError: As `weights_digest` says.
     """
-    total = 0
+    return sum(map(prod, tensor_shapes(folder).values()))
+
+
+def tensor_shapes(folder: Path) -> dict[str, list[int]]:
+    """Gives the shape of each tensor in a folder's safetensors files; reads their headers only.
+
+    Raises:
+        CheckpointError: As `weights_digest` says.
+    """
+    shapes: dict[str, list[int]] = {}
     for path in _weight_files(folder):
         with path.open("rb") as file:
             header, _ = _header(path, file.read(8), file.read)
-        total += sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
-    return total
+        shapes |= {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+    return shapes
 
 
 def _weight_files(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from .memory import check_memory
 from .options import DISTILLING, TrainingOptions
 from .prompting import Prompting
 from .split import Split, read_dev, split_by_group
-from .student import open_base
+from .student import check_lora, open_base
 from .teaching import check_teacher
 from .workplace import check_output
 
@@ -61,6 +61,7 @@ def plan(config: EncoderConfig, options: TrainingOptions) -> Plan:
     prompting = Prompting.of(config, [*split.train, *split.dev])
     base = open_base(config)
     check_dimensions(options, base.facts.width)
+    check_lora(base, options)
     _check_rows(split, config, options, base)
     device = choose_device(config.device)
     check_memory(base, options, device)

@@ -14,6 +14,7 @@ from tokenizers.processors import TemplateProcessing
 
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.backends.checkpoint import Checkpoint, open_checkpoint
+from qwen3_embed_integrations.backends.digest import tensor_shapes
 from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError
 from qwen3_embed_integrations.core.prompts import END_TOKEN
 
@@ -50,26 +51,29 @@ def load_student(checkpoint: Checkpoint, prompting: Prompting, device: torch.dev
     return model
 
 
-def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
-    """Freezes the model and adds a LoRA to the target modules.
+def check_lora(checkpoint: Checkpoint, options: TrainingOptions) -> None:
+    """Refuses LoRA targets that the model has not.
 
     Raises:
         ConfigError: No module has such a name.
     """
+    names = {name.split(".")[-2] for name, shape in tensor_shapes(checkpoint.folder).items() if len(shape) > 1}
+    if options.lora_rank and (unknown := [target for target in options.lora_targets if target not in names]):
+        raise ConfigError(f"lora_targets={unknown[0]!r}: the model has {', '.join(sorted(names))}.")
+
+
+def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
+    """Freezes the model and adds a LoRA to the target modules, where the options ask for one."""
     from peft import LoraConfig
 
-    rank = options.lora_rank
-    if rank is None:
+    if options.lora_rank is None:
         return
-    names = {name.rpartition(".")[2] for name, module in model.named_modules() if hasattr(module, "weight")}
-    if unknown := [target for target in options.lora_targets if target not in names]:
-        raise ConfigError(f"lora_targets={unknown[0]!r}: the model has {', '.join(sorted(names))}.")
     torch.manual_seed(options.seed)  # a LoRA begins with random numbers
     with quiet_peft():
         model.add_adapter(
             LoraConfig(
-                r=rank,
-                lora_alpha=cast("int", options.lora_alpha or 2 * rank),  # peft takes any number
+                r=options.lora_rank,
+                lora_alpha=cast("int", options.lora_alpha or 2 * options.lora_rank),  # peft takes any number
                 lora_dropout=options.lora_dropout,
                 target_modules=list(options.lora_targets),
             )
