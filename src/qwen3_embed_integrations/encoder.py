@@ -192,7 +192,9 @@ class Qwen3Encoder:
 
     def _request(self, prompted: list[str], on_progress: Any) -> Request:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
-        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress, dimension)
+        config = self.config
+        limit = self.facts.max_length(config)
+        return Request(prompted, limit, config.on_overflow, on_progress, dimension, config.max_waiting_calls)
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)

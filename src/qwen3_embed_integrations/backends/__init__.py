@@ -73,8 +73,11 @@ def unload_backend(config: EncoderConfig) -> None:
 
 def _slot(config: EncoderConfig) -> _Slot:
     key = config.model_key()
-    with _slots_lock:
-        return _slots.setdefault(key, _Slot())
+    slot = _slots.get(key)
+    if slot is None:
+        with _slots_lock:
+            slot = _slots.setdefault(key, _Slot())
+    return slot
 
 
 def _model(slot: _Slot, config: EncoderConfig) -> _Model:
@@ -97,10 +100,11 @@ def _runtime(name: str) -> ModuleType:
         raise missing_extra(error.name or name, name) from error
 
 
-def _close_all() -> None:
+def _abandon_all() -> None:
+    """Ends every backend at the interpreter's exit: only daemon threads can still wait, and nobody waits for them."""
     for slot in list(_slots.values()):
         if slot.backend is not None:
-            slot.backend.close()
+            slot.backend.abandon()
 
 
 def _after_fork() -> None:
@@ -113,6 +117,6 @@ def _after_fork() -> None:
             slot.backend.after_fork()
 
 
-atexit.register(_close_all)
+atexit.register(_abandon_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
