@@ -13,10 +13,10 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.facts import ModelFacts
 
-from .base import Backend, Request
+from .base import Backend, Request, wait_for
 from .checkpoint import open_checkpoint
 
-__all__ = ["Backend", "Request", "describe", "is_loaded", "load_backend", "unload_backend"]
+__all__ = ["Backend", "Request", "describe", "is_described", "is_loaded", "load_backend", "unload_backend", "wait_for"]
 
 
 class _Model(Protocol):
@@ -55,6 +55,11 @@ def load_backend(config: EncoderConfig) -> Backend:
             if slot.backend is None:
                 slot.backend = _runtime(config.backend).build(config, _model(slot, config))
     return slot.backend
+
+
+def is_described(config: EncoderConfig) -> bool:
+    """Tells whether `describe` answers at once."""
+    return _slot(config).model is not None
 
 
 def is_loaded(config: EncoderConfig) -> bool:

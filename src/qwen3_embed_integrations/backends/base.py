@@ -38,6 +38,15 @@ class Request:
     max_waiting: int | None = None
 
 
+def wait_for(future: Future[RawRows]) -> RawRows:
+    """Gives the future's result; who stops waiting cancels it."""
+    try:
+        return future.result()
+    except BaseException:  # Ctrl-C too: nobody waits any more, so what is not yet computed need not be
+        future.cancel()
+        raise
+
+
 class Backend(Protocol):
     """Text → raw rows. One instance serves every thread and every door of the process."""
 

@@ -149,6 +149,16 @@ class EncoderConfig(BaseModel):
         portable=False,
         ge=1,
     )
+    cache_path: str | None = option(
+        None,
+        "File in which rows are kept and found again, also by other processes.",
+        "call",
+        portable=False,
+        min_length=1,
+    )
+    cache_max_mb: int = option(
+        1000, "Size of that file; the oldest rows are dropped beyond it.", "call", portable=False, ge=1
+    )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
     def __init__(self, **options: Any) -> None:
