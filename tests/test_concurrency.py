@@ -1,194 +1,13 @@
-"""Natural batching: whatever waits shares the next forward pass, and nobody gets another caller's row."""
+"""One encoder, many callers: threads and event loops share forward passes, and everybody gets their own rows."""
 
 import asyncio
-import threading
-import time
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from qwen3_embed_integrations import EncoderClosedError, Qwen3Encoder
-from qwen3_embed_integrations.backends import Request, is_loaded
-from qwen3_embed_integrations.backends.batching import Batcher, Job
-from qwen3_embed_integrations.backends.local import LocalBackend
-from qwen3_embed_integrations.backends.tokens import TextTokenizer
-
-WIDTH = 3
-
-
-def rows_of(batch):
-    """A forward pass whose row tells the sequence's first id, length and id sum."""
-    parts = np.split(batch.input_ids, batch.cu_seqlens[1:-1])
-    return np.array([[ids[0], len(ids), ids.sum()] for ids in parts], dtype=np.float32)
-
-
-class Gate:
-    """A real forward in shape, which waits for a signal and records what it was handed."""
-
-    def __init__(self):
-        self.open = threading.Event()
-        self.entered = threading.Event()
-        self.batches = []
-
-    def __call__(self, batch):
-        self.batches.append(batch)
-        self.entered.set()
-        self.open.wait(10)
-        return rows_of(batch)
-
-
-@pytest.fixture
-def gate():
-    return Gate()
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    from checkpoints import TINY
-
-    return TextTokenizer(TINY)
-
-
-@pytest.fixture
-def backend(tokenizer, gate):
-    backend = LocalBackend(tokenizer, gate, 2048, WIDTH)
-    yield backend
-    gate.open.set()
-    backend.close()
-
-
-def expected(tokenizer, texts):
-    return np.array([[ids[0], len(ids), sum(ids)] for ids in tokenizer.tokenize(texts)], dtype=np.float32)
-
-
-def wait_for(condition):
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("never happened")
-
-
-def occupy(backend, gate):
-    """Puts one call into the forward pass, so that what follows must wait."""
-    first = backend.submit(Request(["first"], 100))
-    assert gate.entered.wait(10)
-    return first
-
-
-def test_what_waits_while_a_batch_computes_becomes_one_batch(backend, gate, tokenizer):
-    occupy(backend, gate)
-    texts = [f"query number {i}" for i in range(50)]
-    futures = [backend.submit(Request([text], 100)) for text in texts]
-    wait_for(lambda: len(backend._batcher._jobs) >= 50)
-    gate.open.set()
-    rows = np.concatenate([future.result(10).rows for future in futures])
-    np.testing.assert_array_equal(rows, expected(tokenizer, texts))
-    assert len(gate.batches) == 2
-
-
-def test_queries_go_between_the_batches_of_documents(backend, gate):
-    documents = backend.submit(Request([f"document {i} " * 60 for i in range(200)], 4096))
-    assert gate.entered.wait(10)
-    wait_for(lambda: backend._batcher._jobs and len(backend._batcher._jobs[0].waiting) > 150)
-    query = backend.submit(Request(["a query"], 100))
-    wait_for(lambda: len(backend._batcher._jobs) == 2)
-    gate.open.set()
-    query.result(10)
-    assert not documents.done() or len(gate.batches) > 5
-    assert any(batch.lengths.min() < 6 for batch in gate.batches[:3])
-    assert len(documents.result(10).rows) == 200
-
-
-def test_a_stream_of_queries_does_not_starve_documents(backend, gate):
-    occupy(backend, gate)
-    documents = backend.submit(Request(["a long document " * 400], 4096))
-    queries = [backend.submit(Request([f"{'query ' * 300}{i}"], 4096)) for i in range(40)]
-    wait_for(lambda: len(backend._batcher._jobs) >= 41)
-    gate.open.set()
-    for future in (documents, *queries):
-        future.result(10)
-    place = next(i for i, batch in enumerate(gate.batches) if batch.lengths.max() > 1000)
-    assert place < len(gate.batches) - 2
-
-
-def test_a_cancelled_call_is_dropped_before_it_is_computed(backend, gate, tokenizer):
-    occupy(backend, gate)
-    lost = backend.submit(Request(["cancelled text"], 100))
-    kept = backend.submit(Request(["kept text"], 100))
-    wait_for(lambda: len(backend._batcher._jobs) >= 2)
-    assert lost.cancel()
-    gate.open.set()
-    np.testing.assert_array_equal(kept.result(10).rows, expected(tokenizer, ["kept text"]))
-    assert [len(batch.lengths) for batch in gate.batches] == [1, 1]
-    with pytest.raises(CancelledError):
-        lost.result(0)
-
-
-def test_an_error_reaches_exactly_the_callers_of_its_batch(tokenizer):
-    def forward(batch):
-        if len(batch.input_ids) > 20:
-            raise ValueError("broken batch")
-        return rows_of(batch)
-
-    backend = LocalBackend(tokenizer, forward, 64, WIDTH)
-    bad = backend.submit(Request(["much too long " * 10], 100))
-    with pytest.raises(ValueError, match="broken batch"):
-        bad.result(10)
-    assert len(backend.submit(Request(["fine"], 100)).result(10).rows) == 1
-    backend.close()
-
-
-def test_out_of_memory_halves_the_budget_and_loses_nothing(tokenizer):
-    sizes = []
-
-    def forward(batch):
-        sizes.append(len(batch.input_ids))
-        if len(batch.input_ids) > 40:
-            raise MemoryError("too much")
-        return rows_of(batch)
-
-    backend = LocalBackend(tokenizer, forward, 2048, WIDTH)
-    texts = [f"text {i} of some words" for i in range(60)]
-    rows = backend.submit(Request(texts, 100)).result(10).rows
-    np.testing.assert_array_equal(rows, expected(tokenizer, texts))
-    n_before = len(sizes)
-    backend.submit(Request([text + "!" for text in texts], 100)).result(10)
-    assert sizes[0] > 40 >= max(sizes[n_before:])
-    with pytest.raises(MemoryError, match=r"single text of .* tokens does not fit"):
-        backend.submit(Request(["word " * 100], 1000)).result(10)
-    backend.close()
-
-
-def test_a_progress_callback_that_fails_fails_its_own_call(backend, gate):
-    gate.open.set()
-
-    def broken(n_done):
-        raise RuntimeError(f"callback at {n_done}")
-
-    with pytest.raises(RuntimeError, match="callback at 1"):
-        backend.submit(Request(["a"], 100, on_progress=broken)).result(10)
-    assert len(backend.submit(Request(["a"], 100)).result(10).rows) == 1
-
-
-def test_closing_finishes_what_waits_and_refuses_what_comes_later(backend, gate):
-    occupy(backend, gate)
-    waiting = [backend.submit(Request([f"w {i}"], 100)) for i in range(5)]
-    gate.open.set()
-    backend.close()
-    assert all(future.done() and len(future.result().rows) == 1 for future in waiting)
-    with pytest.raises(EncoderClosedError):
-        backend.submit(Request(["late"], 100)).result(10)
-
-
-def test_a_batcher_never_computes_a_failed_job(gate):
-    batcher = Batcher(gate, 10)
-    job = Job(Request(["x"], 100))
-    job.fail(ValueError("gone"))
-    batcher.add(job, [[1]], 0)
-    batcher.close()
-    assert not gate.batches
+from qwen3_embed_integrations import OverloadedError, Qwen3Encoder
+from qwen3_embed_integrations.backends import is_loaded
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +90,21 @@ def test_the_event_loop_stays_free_while_documents_are_embedded(encoder):
     ticks, rows = asyncio.run(ask())
     assert len(rows) == 400
     assert ticks > 10
+
+
+def test_a_call_beyond_max_waiting_calls_is_refused_and_the_others_get_their_rows(encoder):
+    bounded = Qwen3Encoder(encoder.config, max_waiting_calls=5)
+    texts = [f"query {i}" for i in range(20)]
+
+    async def ask():
+        return await asyncio.gather(*(bounded.aencode_query([text]) for text in texts), return_exceptions=True)
+
+    found = asyncio.run(ask())
+    rows = [(text, row) for text, row in zip(texts, found, strict=True) if not isinstance(row, Exception)]
+    refused = [row for row in found if isinstance(row, Exception)]
+    assert len(rows) >= 5
+    assert refused
+    assert {type(error) for error in refused} == {OverloadedError}
+    for text, row in rows:
+        np.testing.assert_allclose(row, encoder.encode_query([text]), atol=1e-6)
+    assert len(bounded.encode_query(["afterwards"])) == 1

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from tqdm import tqdm
 
-from .backends import Backend, Request, describe, is_loaded, load_backend, unload_backend
+from .backends import Backend, Request, describe, is_described, is_loaded, load_backend, unload_backend, wait_for
+from .cache import lookup, submit_through_cache
 from .core.arrays import FloatArray, IntArray, RawRows
 from .core.config import EncoderConfig
 from .core.errors import ConfigError
@@ -130,10 +131,9 @@ class Qwen3Encoder:
             role: "query" or "document".
             task: For queries, as in `encode_query`.
         """
-        prompted = self._prompted(texts, role, task)
+        prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            future = load_backend(self.config).submit(self._request(prompted, on_progress))
-            raw = _wait(future)
+            raw = wait_for(self._submit(self._request(prompted, on_progress), role, prompt))
         return self._finish(raw)
 
     async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
@@ -147,11 +147,10 @@ class Qwen3Encoder:
     async def aencode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
-            await asyncio.to_thread(self.load)
-        prompted = self._prompted(texts, role, task)
+            await self._prepare()
+        prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            future = load_backend(self.config).submit(self._request(prompted, on_progress))
-            raw = await asyncio.wrap_future(future)
+            raw = await asyncio.wrap_future(self._submit(self._request(prompted, on_progress), role, prompt))
         return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
@@ -176,7 +175,7 @@ class Qwen3Encoder:
 
     def render_query(self, text: str, *, task: str | None = None) -> RenderedQuery:
         """Shows what the model reads for a query: the exact string and its token ids, end token last."""
-        (prompted,) = self._prompted([text], "query", task)
+        _, (prompted,) = self._prompted([text], "query", task)
         backend = self._backend()
         (ids,) = backend.tokenize([prompted])
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
@@ -184,19 +183,34 @@ class Qwen3Encoder:
     def _backend(self) -> Backend:
         return load_backend(self.config)
 
-    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> list[str]:
-        """Checks the texts and puts the prompt of `role` in front."""
+    async def _prepare(self) -> None:
+        """Does what takes long before a first call, off the event loop; a cache may need no weights at all."""
+        if self.config.cache_path is None:
+            await asyncio.to_thread(self.load)
+        elif not is_described(self.config):
+            await asyncio.to_thread(describe, self.config)
+
+    def _submit(self, request: Request, role: Role, prompt: str) -> Future[RawRows]:
+        if self.config.cache_path is None:
+            return self._backend().submit(request)
+        where = lookup(self.config, self.facts, role, prompt)
+        return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
+
+    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> tuple[str, list[str]]:
+        """Checks the texts and puts the prompt of `role` in front; gives the prompt and the results."""
         if role == "query":
             prompt = self.facts.query_prompt(self.config.task if task is None else task)
         elif role == "document":
             prompt = self.facts.document_prompt(self.config)
         else:
             raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
+        return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
 
     def _request(self, prompted: list[str], on_progress: Any) -> Request:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
-        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress, dimension)
+        config = self.config
+        limit = self.facts.max_length(config)
+        return Request(prompted, limit, config.on_overflow, on_progress, dimension, config.max_waiting_calls)
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)
@@ -233,11 +247,3 @@ def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3En
     encoder = Qwen3Encoder(config, **options)
     with _encoders_lock:
         return _encoders.setdefault(encoder.config, encoder)
-
-
-def _wait(future: Future[RawRows]) -> RawRows:
-    try:
-        return future.result()
-    except BaseException:  # Ctrl-C too: nobody waits any more, so what is not yet computed need not be
-        future.cancel()
-        raise

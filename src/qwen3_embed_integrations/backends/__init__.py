@@ -13,10 +13,10 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.facts import ModelFacts
 
-from .base import Backend, Request
+from .base import Backend, Request, wait_for
 from .checkpoint import open_checkpoint
 
-__all__ = ["Backend", "Request", "describe", "is_loaded", "load_backend", "unload_backend"]
+__all__ = ["Backend", "Request", "describe", "is_described", "is_loaded", "load_backend", "unload_backend", "wait_for"]
 
 
 class _Model(Protocol):
@@ -57,6 +57,11 @@ def load_backend(config: EncoderConfig) -> Backend:
     return slot.backend
 
 
+def is_described(config: EncoderConfig) -> bool:
+    """Tells whether `describe` answers at once."""
+    return _slot(config).model is not None
+
+
 def is_loaded(config: EncoderConfig) -> bool:
     """Tells whether the weights of `config` are in memory."""
     return _slot(config).backend is not None
@@ -73,8 +78,11 @@ def unload_backend(config: EncoderConfig) -> None:
 
 def _slot(config: EncoderConfig) -> _Slot:
     key = config.model_key()
-    with _slots_lock:
-        return _slots.setdefault(key, _Slot())
+    slot = _slots.get(key)
+    if slot is None:
+        with _slots_lock:
+            slot = _slots.setdefault(key, _Slot())
+    return slot
 
 
 def _model(slot: _Slot, config: EncoderConfig) -> _Model:
@@ -97,10 +105,11 @@ def _runtime(name: str) -> ModuleType:
         raise missing_extra(error.name or name, name) from error
 
 
-def _close_all() -> None:
+def _abandon_all() -> None:
+    """Ends every backend at the interpreter's exit: only daemon threads can still wait, and nobody waits for them."""
     for slot in list(_slots.values()):
         if slot.backend is not None:
-            slot.backend.close()
+            slot.backend.abandon()
 
 
 def _after_fork() -> None:
@@ -113,6 +122,6 @@ def _after_fork() -> None:
             slot.backend.after_fork()
 
 
-atexit.register(_close_all)
+atexit.register(_abandon_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -26,6 +26,7 @@ class Request:
         max_length: Tokens, end token included.
         on_overflow: Cut a longer text, or fail with TextTooLongError.
         dimension: As many columns as the caller needs; a backend may give more. None: all of them.
+        max_waiting: Calls that may wait for the model, this one included; None: any number.
         on_progress: Called with the number of texts done so far, from another thread.
     """
 
@@ -34,13 +35,27 @@ class Request:
     on_overflow: Literal["truncate", "error"] = "truncate"
     on_progress: Callable[[int], None] | None = None
     dimension: int | None = None
+    max_waiting: int | None = None
+
+
+def wait_for(future: Future[RawRows]) -> RawRows:
+    """Gives the future's result; who stops waiting cancels it."""
+    try:
+        return future.result()
+    except BaseException:  # Ctrl-C too: nobody waits any more, so what is not yet computed need not be
+        future.cancel()
+        raise
 
 
 class Backend(Protocol):
     """Text → raw rows. One instance serves every thread and every door of the process."""
 
     def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it drops what is not yet computed."""
+        """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+
+        Raises:
+            OverloadedError: As many calls as `max_waiting` wait already.
+        """
         ...
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
@@ -57,6 +72,10 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Finishes what waits, then frees the model."""
+        ...
+
+    def abandon(self) -> None:
+        """Ends as soon as what is being computed is done: the interpreter exits, and nobody waits for the rest."""
         ...
 
     def after_fork(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
@@ -16,6 +17,10 @@ from .base import Forward, Request
 from .lane import Lane
 
 _OLDEST_EVERY = 4  # one batch in four starts with the oldest job, so that a stream of queries can't starve it
+_SMALL = 4  # a job of at most a quarter of the budget is small, as a query is
+_ATTENTIVE_S = 10.0  # so long after a small job another one is expected,
+_PATIENCE_S = 0.5  # and a batch of a large job is to take no longer than this,
+_LEAST_TOKENS = 256  # unless it would be so small that its overhead costs more than it gains
 
 
 @dataclass(order=True)
@@ -40,6 +45,7 @@ class Job:
         self.n_done = 0
         self.waiting: list[_Sequence] = []  # shortest first: batches are taken from the end
         self.tokens_waiting = 0
+        self.is_queued = False
 
     def queue(self, ids: list[list[int]], first: int) -> None:
         """Makes the token ids of texts `first`, `first + 1`, … ready to be computed."""
@@ -92,6 +98,8 @@ class Batcher:
         self._lock = threading.Lock()
         self._lane = Lane("qwen3-embed-forward")
         self._n_batches = 0
+        self._tokens_a_second = float("inf")
+        self._attentive_until = 0.0
         self._closed = False
 
     def add(self, job: Job, ids: list[list[int]], first: int) -> None:
@@ -101,27 +109,38 @@ class Batcher:
                 job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
                 return
             job.queue(ids, first)
-            if job not in self._jobs:
+            if not job.is_queued:
+                job.is_queued = True
                 self._jobs.append(job)
+                if len(ids) == len(job.texts) and self._is_small(job):
+                    self._attentive_until = time.monotonic() + _ATTENTIVE_S
         self._lane.submit(self._run)
 
     def close(self) -> None:
         """Computes what waits, then ends the thread."""
         self._lane.close()
+        for job in self.abandon():
+            job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
+
+    def abandon(self) -> list[Job]:
+        """Refuses whatever comes later, and gives what waits: it will not be computed."""
         with self._lock:
             self._closed = True
             left, self._jobs = self._jobs, []
-        for job in left:
-            job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
+        return left
 
     def _run(self) -> None:
         while batch := self._take():
             self._compute(batch)
 
     def _take(self) -> list[tuple[Job, _Sequence]]:
-        """Takes the next batch: small jobs first, so that queries go between the batches of documents."""
+        """Takes the next batch: small jobs first, so that queries go between the batches of documents.
+
+        Only the first job of a batch is taken in part: filled up with a part of a large job, a batch of queries
+        would take as long as one of documents.
+        """
         with self._lock:
-            self._jobs = [job for job in self._jobs if job.waiting and not job.future.done()]
+            self._drop_idle()
             self._n_batches += 1
             order = sorted(self._jobs, key=lambda job: job.tokens_waiting)
             if self._n_batches % _OLDEST_EVERY == 0 and order:
@@ -130,22 +149,42 @@ class Batcher:
             batch: list[tuple[Job, _Sequence]] = []
             room = self._max_batch_tokens
             for job in order:
-                if batch and job.waiting[-1].length > room:
+                allowed = min(room, self._max_batch_tokens if self._is_small(job) else self._room_of_large_jobs())
+                if batch and job.tokens_waiting > allowed:
                     break
-                taken = job.take(room)
+                taken = job.take(allowed)
                 batch += [(job, sequence) for sequence in taken]
                 room -= sum(sequence.length for sequence in taken)
             return sorted(batch, key=lambda pair: pair[1].length)
 
+    def _drop_idle(self) -> None:
+        """Drops the jobs that have ended, and those whose next texts are not tokenised yet: `add` brings them back."""
+        for job in self._jobs:
+            job.is_queued = bool(job.waiting) and not job.future.done()
+        self._jobs = [job for job in self._jobs if job.is_queued]
+
+    def _is_small(self, job: Job) -> bool:
+        return job.tokens_waiting <= self._max_batch_tokens // _SMALL
+
+    def _room_of_large_jobs(self) -> int:
+        """Gives the tokens of a batch of a large job: fewer while small ones are about and would wait for its end."""
+        if time.monotonic() > self._attentive_until:
+            return self._max_batch_tokens
+        return int(min(self._max_batch_tokens, max(_LEAST_TOKENS, self._tokens_a_second * _PATIENCE_S)))
+
     def _compute(self, batch: list[tuple[Job, _Sequence]]) -> None:
+        packed = pack([sequence.ids for _, sequence in batch])
+        start = time.monotonic()
         try:
-            rows = self._forward(pack([sequence.ids for _, sequence in batch]))
+            rows = self._forward(packed)
         except MemoryError as error:
             self._halve(batch, error)
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers of this batch
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the callers of this batch
             for job in {id(job): job for job, _ in batch}.values():
                 job.fail(error)
         else:
+            if len(packed.input_ids) >= _LEAST_TOKENS:
+                self._tokens_a_second = len(packed.input_ids) / max(time.monotonic() - start, 1e-6)
             self._deliver(batch, rows)
 
     def _deliver(self, batch: list[tuple[Job, _Sequence]], rows: FloatArray) -> None:

@@ -23,27 +23,37 @@ class Lane:
         self._name = name
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._lock = threading.Lock()  # a task is queued and a thread's end decided under it: no task is left behind
 
     def submit(self, task: Task) -> None:
         """Queues a task."""
-        self._tasks.put(task)
-        if self._thread is None or not self._thread.is_alive():
-            self._start()
-
-    def close(self) -> None:
-        """Runs what is queued, then ends the thread."""
-        thread = self._thread
-        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
-            self._tasks.put(None)
-            thread.join()
-
-    def _start(self) -> None:
-        with self._starting:
+        with self._lock:
+            self._tasks.put(task)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
+    def close(self) -> None:
+        """Runs what is queued, and what that queues, then ends the thread. A later task starts a new one."""
+        with self._lock:
+            thread = self._thread
+            if thread is None or not thread.is_alive() or thread is threading.current_thread():
+                return
+            self._tasks.put(None)
+        thread.join()
+
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            task()
+        ending = False
+        while not (ending and self._ended()):
+            task = self._tasks.get()
+            if task is None:
+                ending = True
+            else:
+                task()
+
+    def _ended(self) -> bool:
+        with self._lock:
+            if self._tasks.empty():
+                self._thread = None
+                return True
+            return False

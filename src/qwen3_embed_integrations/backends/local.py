@@ -10,6 +10,7 @@ import numpy as np
 from qwen3_embed_integrations.core.arrays import IntArray, RawRows
 from qwen3_embed_integrations.core.texts import without_repeats
 
+from .admission import Admission
 from .base import Forward, Request
 from .batching import Batcher, Job
 from .lane import Lane
@@ -29,11 +30,19 @@ class LocalBackend:
         self._start()
 
     def _start(self) -> None:
+        self._admission = Admission()
         self._lane = Lane("qwen3-embed-tokenize")
         self._batcher = Batcher(self._forward, self._max_batch_tokens)
 
     def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it drops what is not yet computed."""
+        """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+
+        Raises:
+            OverloadedError: As many calls as `max_waiting` wait already.
+        """
+        return self._admission.admitted(request.max_waiting, lambda: self._started(request))
+
+    def _started(self, request: Request) -> Future[RawRows]:
         job = Job(request)
         self._lane.submit(lambda: self._guarded(job, self._begin))
         return job.future
@@ -54,6 +63,11 @@ class LocalBackend:
         """Finishes what waits, then ends both threads."""
         self._lane.close()
         self._batcher.close()
+
+    def abandon(self) -> None:
+        """Drops what waits, lets the running batch end, then ends both threads."""
+        self._batcher.abandon()
+        self.close()
 
     def after_fork(self) -> None:
         """Starts anew in a forked child, where no thread of the parent lives on."""

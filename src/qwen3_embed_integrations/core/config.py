@@ -6,32 +6,19 @@ Doors, stored configs, pipelines and the command line derive their options from 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
 from .errors import ConfigError
 from .explain import checked_url, checked_variable, explain
 from .models import MIN_DIMENSION, canonical_model
+from .options import OFF, Engine, Scope, declared, option
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
-
-Scope = Literal["model", "space", "call"]
-"""What an option decides: which weights are loaded, which vectors come out, or only how a call runs."""
-
-Engine = Literal["openai", "tei", "vllm", "sglang", "ollama", "llama.cpp", "hf-endpoint", "dashscope", "vercel"]
-"""The servers whose ways are known; `backends.remote.profiles` says how each one differs."""
-
-
-_OFF = False  # named, because a bare False in a call says nothing
-
-
-def _option(default: Any, help_text: str, scope: Scope, *, portable: bool = True, **constraints: Any) -> Any:
-    """Declares an option; one that is not portable belongs to a machine, and no store of vectors keeps it."""
-    extra: Any = {"scope": scope, "portable": portable}
-    return Field(default, description=help_text, json_schema_extra=extra, **constraints)
 
 
 class EncoderConfig(BaseModel):
@@ -54,77 +41,77 @@ class EncoderConfig(BaseModel):
         hide_input_in_errors=True,  # it may be a key in the wrong place
     )
 
-    model: str = _option(
+    model: str = option(
         "Qwen/Qwen3-Embedding-0.6B",
         'Short name ("0.6B", "4B", "8B", "tiny"), hub name, or a local model or LoRA adapter folder.',
         "model",
         min_length=1,
     )
-    revision: str | None = _option(None, "Branch, tag or commit of a hub model.", "model")
-    cache_folder: str | None = _option(
+    revision: str | None = option(None, "Branch, tag or commit of a hub model.", "model")
+    cache_folder: str | None = option(
         None, "Where hub models are kept; None: the hub library's own.", "model", portable=False
     )
-    token: SecretStr | None = _option(
+    token: SecretStr | None = option(
         None,
         "Access token of the hub; never stored or pickled. None: the hub library's own login.",
         "model",
         portable=False,
         exclude=True,
     )
-    local_files_only: bool = _option(_OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
-    device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _option(
+    local_files_only: bool = option(OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
+    device: str = option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
         "auto",
         'Weights and arithmetic. "auto": bfloat16 on GPUs that have it, else float32.',
         "model",
         portable=False,
     )
-    pooling: Literal["lasttoken", "mean", "cls", "max"] | None = _option(
+    pooling: Literal["lasttoken", "mean", "cls", "max"] | None = option(
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
-    max_batch_tokens: int | None = _option(
+    max_batch_tokens: int | None = option(
         None,
         "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.",
         "model",
         portable=False,
         ge=1,
     )
-    backend: Literal["torch", "remote"] = _option(
+    backend: Literal["torch", "remote"] = option(
         "torch", "What computes: PyTorch in this process, or a server at base_url.", "model"
     )
-    base_url: str | None = _option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
-    engine: Engine = _option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")
-    served_model: str | None = _option(
+    base_url: str | None = option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
+    engine: Engine = option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")
+    served_model: str | None = option(
         None, "The model's name on the server. None: the engine's own name for `model`.", "model", min_length=1
     )
-    api_key_env: str | None = _option(
+    api_key_env: str | None = option(
         None, "Environment variable that holds the server's API key; the key itself is never stored.", "model"
     )
-    append_end_token: bool | None = _option(
+    append_end_token: bool | None = option(
         None, "Whether we append the end token that the server leaves out. None: as the engine needs it.", "model"
     )
-    send_token_ids: bool | None = _option(
+    send_token_ids: bool | None = option(
         None,
         "Tokenise here and send token ids. None: where the engine takes them and the model's tokenizer is on hand.",
         "model",
         portable=False,
     )
-    server_dimensions: bool = _option(
-        _OFF, "Let the server truncate to `dimension`, where it can.", "model", portable=False
+    server_dimensions: bool = option(
+        OFF, "Let the server truncate to `dimension`, where it can.", "model", portable=False
     )
-    tokenizer: str | None = _option(
+    tokenizer: str | None = option(
         None,
         "Folder with tokenizer.json of a remote model. None: looked for where the model is.",
         "model",
         portable=False,
     )
-    max_batch_texts: int | None = _option(
+    max_batch_texts: int | None = option(
         None, "Texts of one request. None: as the engine allows.", "model", portable=False, ge=1
     )
-    max_concurrency: int = _option(8, "Requests under way at once.", "model", portable=False, ge=1)
-    max_retries: int = _option(6, "Further tries of one request after a fault.", "model", portable=False, ge=0)
-    timeout_s: float = _option(60.0, "Longest wait for one answer.", "model", portable=False, gt=0, allow_inf_nan=False)
-    deadline_s: float = _option(
+    max_concurrency: int = option(8, "Requests under way at once.", "model", portable=False, ge=1)
+    max_retries: int = option(6, "Further tries of one request after a fault.", "model", portable=False, ge=0)
+    timeout_s: float = option(60.0, "Longest wait for one answer.", "model", portable=False, gt=0, allow_inf_nan=False)
+    deadline_s: float = option(
         300.0,
         "Longest wait for one batch of texts, its retries included.",
         "model",
@@ -132,30 +119,47 @@ class EncoderConfig(BaseModel):
         gt=0,
         allow_inf_nan=False,
     )
-    dimension: int | None = _option(
+    dimension: int | None = option(
         None,
         "Length of a row (Matryoshka), 32 to the model's width. None: full width.",
         "space",
         ge=MIN_DIMENSION,
     )
-    document_task: str | None = _option(
+    document_task: str | None = option(
         None,
         'Task of documents. None: raw, or the query task where that is symmetric. "": raw always.',
         "space",
     )
-    task: str | None = _option(
+    task: str | None = option(
         None, "Task of queries: a preset's name or an instruction. None: as the checkpoint says.", "call"
     )
-    max_length: int = _option(
+    max_length: int = option(
         DEFAULT_MAX_LENGTH,
         "Longest text in tokens, end token included; up to the model's context.",
         "call",
         ge=2,
     )
-    on_overflow: Literal["truncate", "error"] = _option(
+    on_overflow: Literal["truncate", "error"] = option(
         "truncate", "A text over max_length: cut it and warn, or raise TextTooLongError.", "call"
     )
-    show_progress: bool = _option(_OFF, "Draw a progress bar on standard error.", "call", portable=False)
+    max_waiting_calls: int = option(
+        10_000,
+        "Calls that may wait for the model at once; one more is an OverloadedError.",
+        "call",
+        portable=False,
+        ge=1,
+    )
+    cache_path: str | None = option(
+        None,
+        "File in which rows are kept and found again, also by other processes.",
+        "call",
+        portable=False,
+        min_length=1,
+    )
+    cache_max_mb: int = option(
+        1000, "Size of that file; the oldest rows are dropped beyond it.", "call", portable=False, ge=1
+    )
+    show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
     def __init__(self, **options: Any) -> None:
         try:
@@ -215,7 +219,9 @@ class EncoderConfig(BaseModel):
             *scopes: Only the options that decide these; none: all.
         """
         names = {
-            name for name, extra in _extras().items() if extra["portable"] and (not scopes or extra["scope"] in scopes)
+            name
+            for name, extra in declared(EncoderConfig).items()
+            if extra["portable"] and (not scopes or extra["scope"] in scopes)
         }
         return self.model_dump(mode="json", include=names, exclude_none=True)
 
@@ -231,17 +237,13 @@ class EncoderConfig(BaseModel):
 
     def model_key(self) -> EncoderConfig:
         """Gives the part that decides which weights are loaded: configs with equal keys share one model."""
+        return self._model_key
+
+    @cached_property
+    def _model_key(self) -> EncoderConfig:  # asked for several times a call, by every call
         return EncoderConfig(**{name: getattr(self, name) for name in options_of_scope("model")})
 
 
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
     """Gives the names of the options that decide `scope`."""
-    return tuple(name for name, extra in _extras().items() if extra["scope"] == scope)
-
-
-def _extras() -> dict[str, dict[str, Any]]:
-    return {
-        name: field.json_schema_extra
-        for name, field in EncoderConfig.model_fields.items()
-        if isinstance(field.json_schema_extra, dict)
-    }
+    return tuple(name for name, extra in declared(EncoderConfig).items() if extra["scope"] == scope)

@@ -12,6 +12,7 @@
     ├── SpaceMismatchError (ValueError)       vectors of another vector space
     ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
     ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
+    ├── OverloadedError (RuntimeError)        more calls wait than max_waiting_calls allows
     ├── PartialWriteError (RuntimeError)      a store took some of the documents and then failed
     ├── RemoteError (RuntimeError)            a server that computes for us fails
     │   ├── RemoteUnavailableError (ConnectionError) it can't be reached, or goes on failing
@@ -78,6 +79,10 @@ class NonFiniteError(Qwen3EmbedError, ArithmeticError):
 
 class EncoderClosedError(Qwen3EmbedError, RuntimeError):
     """The encoder was closed before it could compute the rows."""
+
+
+class OverloadedError(Qwen3EmbedError, RuntimeError):
+    """As many calls wait for the model as `max_waiting_calls` allows; this one was not begun."""
 
 
 class PartialWriteError(Qwen3EmbedError, RuntimeError):

@@ -104,7 +104,7 @@ def test_a_base_url_may_end_before_or_after_its_path(base, path, url):
 def test_every_engine_has_a_profile_and_a_body():
     from typing import get_args
 
-    from qwen3_embed_integrations.core.config import Engine
+    from qwen3_embed_integrations.core.options import Engine
 
     assert set(PROFILES) == set(get_args(Engine))
     for engine in PROFILES:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from qwen3_embed_integrations.backends.admission import Admission
 from qwen3_embed_integrations.backends.base import Request
 from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut, refuse_long
 from qwen3_embed_integrations.core.arrays import IntArray, RawRows
@@ -40,12 +41,17 @@ class RemoteBackend:
         self._start()
 
     def _start(self) -> None:
+        self._admission = Admission()
         self._client = Client(self._config, self._model.target)
         self._thread = LoopThread("qwen3-embed-remote")
 
     def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it ends its requests and sends no further ones."""
-        return self._thread.submit(self._embed(request))
+        """Gives a future of the rows at once; cancelling it ends its requests and sends no further ones.
+
+        Raises:
+            OverloadedError: As many calls as `max_waiting` wait already.
+        """
+        return self._admission.admitted(request.max_waiting, lambda: self._thread.submit(self._embed(request)))
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives each text's token ids, end token included, not truncated.
@@ -74,6 +80,11 @@ class RemoteBackend:
     def close(self) -> None:
         """Finishes what waits, then closes the connections."""
         self._thread.close(self._client.close())
+
+    def abandon(self) -> None:
+        """Ends the requests under way, then closes the connections."""
+        self._thread.abandon()
+        self.close()
 
     def after_fork(self) -> None:
         """Starts anew in a forked child; the parent's connections are kept open and untouched."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, InvalidStateError, wait
 from typing import Any, TypeVar
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError
@@ -22,6 +22,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._abandoned = False
         self._running: set[Future[Any]] = set()
 
     def submit(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
@@ -30,10 +31,34 @@ class LoopThread:
             if self._closed:
                 coroutine.close()
                 raise EncoderClosedError("The encoder was closed while this call waited. Call it again.")
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
-            self._running.add(future)
-        future.add_done_callback(self._running.discard)
+            running = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+            self._running.add(running)
+        future: Future[_Result] = Future()
+        future.add_done_callback(lambda _: running.cancel())
+        running.add_done_callback(lambda _: self._deliver(running, future))
+        running.add_done_callback(self._running.discard)
         return future
+
+    def abandon(self) -> None:
+        """Cancels what runs and tells nobody: those who wait are daemon threads of an interpreter that exits."""
+        with self._lock:
+            self._abandoned = True
+            running = list(self._running)
+        for future in running:
+            future.cancel()
+
+    def _deliver(self, running: Future[_Result], future: Future[_Result]) -> None:
+        if self._abandoned:
+            return
+        try:
+            if running.cancelled():
+                future.cancel()
+            elif error := running.exception():
+                future.set_exception(error)
+            else:
+                future.set_result(running.result())
+        except InvalidStateError:
+            return  # cancelled at the last moment
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
         """Waits for what runs, runs `last`, then ends the thread."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from qwen3_embed_integrations.core.config import EncoderConfig, Engine
+from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.models import MODELS
+from qwen3_embed_integrations.core.options import Engine
 
 Dialect = Literal["openai", "tei", "ollama"]
 """The three shapes that a request and its answer have."""

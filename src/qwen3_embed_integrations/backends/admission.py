@@ -1,0 +1,49 @@
+"""How many calls may wait for one model: one too many is an error at once, and not a wait without end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from qwen3_embed_integrations.core.errors import OverloadedError
+
+_Result = TypeVar("_Result")
+
+
+class Admission:
+    """Counts the calls that are not answered yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_calls = 0
+
+    def admitted(self, limit: int | None, start: Callable[[], Future[_Result]]) -> Future[_Result]:
+        """Gives the future that `start` makes, and counts it until it is done or cancelled.
+
+        Args:
+            limit: Calls that may wait, this one included; None: any number.
+            start: Begins the call.
+
+        Raises:
+            OverloadedError: As many calls as `limit` wait already.
+        """
+        with self._lock:
+            if limit is not None and self._n_calls >= limit:
+                raise OverloadedError(
+                    f"{self._n_calls} calls wait for this model already, max_waiting_calls is {limit}. Send fewer at "
+                    "once, put several texts into one call, or raise max_waiting_calls."
+                )
+            self._n_calls += 1
+        try:
+            future = start()
+        except BaseException:
+            self._leave()
+            raise
+        future.add_done_callback(self._leave)
+        return future
+
+    def _leave(self, _: Future[Any] | None = None) -> None:
+        with self._lock:
+            self._n_calls -= 1
