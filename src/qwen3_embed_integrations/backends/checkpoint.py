@@ -28,6 +28,33 @@ _LEGACY_POOLINGS = {
 }
 
 
+_HUGE = 1 << 40
+_NUMBERS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(
+        (
+            "hidden_size",
+            "vocab_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim",
+            "intermediate_size",
+            "max_position_embeddings",
+        ),
+        (int,),
+    ),
+    **dict.fromkeys(("rms_norm_eps", "rope_theta"), (int, float)),
+}
+"""What config.json says in positive numbers."""
+_OTHERS: Mapping[str, type] = {
+    "attention_bias": bool,
+    "hidden_act": str,
+    "rope_parameters": dict,
+    "rope_scaling": dict,
+    "quantization_config": dict,
+}
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A model folder, understood.
@@ -117,10 +144,12 @@ def _read_modules(folder: Path) -> tuple[Path, str | None]:
     if not (folder / "modules.json").is_file():
         return folder, None
     modules = _read_any_json(folder / "modules.json")
+    if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
+        raise CheckpointError(f"{folder / 'modules.json'} holds no list of modules: it is damaged.")
     transformer, pooling = folder, None
     for module in modules:
         kind = str(module.get("type", "")).rpartition(".")[2]
-        path = (folder / str(module.get("path", ""))).resolve()
+        path = (folder / str(module.get("path", "")).replace("\0", "")).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise CheckpointError(f"{folder / 'modules.json'} points outside the model folder: {module['path']!r}.")
         if kind not in _KNOWN_MODULES:
@@ -141,7 +170,7 @@ def _read_pooling(path: Path) -> str:
     if mode is None:
         modes = [name for flag, name in _LEGACY_POOLINGS.items() if stored.get(flag)]
     else:
-        modes = [mode] if isinstance(mode, str) else list(mode)
+        modes = mode if isinstance(mode, list) else [mode]
     if len(modes) != 1 or modes[0] not in _POOLINGS:
         raise CheckpointError(f"{path} asks for pooling {modes}; one of {', '.join(_POOLINGS)} can be run here.")
     if modes[0] != "lasttoken" and stored.get("include_prompt") is False:
@@ -160,8 +189,15 @@ def _check_architecture(model_config: Mapping[str, Any], folder: Path) -> None:
         )
     if model_config.get("use_sliding_window"):
         raise CheckpointError(f"{folder} uses sliding-window attention, which no Qwen3-Embedding model does.")
-    if not isinstance(model_config.get("hidden_size"), int):
-        raise CheckpointError(f"{folder / 'config.json'} has no whole number hidden_size: it is damaged.")
+    if "hidden_size" not in model_config:
+        raise CheckpointError(f"{folder / 'config.json'} has no hidden_size: it is damaged.")
+    for name, kind in _OTHERS.items():
+        if not isinstance(model_config.get(name), kind | None):
+            raise CheckpointError(f"{folder / 'config.json'} has {name}={model_config[name]!r}: it is damaged.")
+    for name, kinds in _NUMBERS.items():
+        value = model_config.get(name)
+        if name in model_config and value is not None and (type(value) not in kinds or not 0 < value < _HUGE):
+            raise CheckpointError(f"{folder / 'config.json'} has {name}={value!r}, which no model has: it is damaged.")
 
 
 def _read_prompts(folder: Path) -> dict[str, str]:
@@ -170,7 +206,10 @@ def _read_prompts(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     stored = read_json(path)
-    prompts = {name: text for name, text in (stored.get("prompts") or {}).items() if isinstance(text, str)}
+    named = stored.get("prompts") or {}
+    if not isinstance(named, dict):
+        raise CheckpointError(f"{path} holds no prompts by name: it is damaged.")
+    prompts = {name: text for name, text in named.items() if isinstance(text, str)}
     default = prompts.get(str(stored.get("default_prompt_name")))
     found = {
         "query": prompts.get("query", default),
@@ -184,6 +223,8 @@ def _usual_length(folder: Path, transformer: Path) -> int | None:
     for parent in (transformer, folder):
         if (parent / "sentence_bert_config.json").is_file():
             length = read_json(parent / "sentence_bert_config.json").get("max_seq_length")
+            if isinstance(length, int) and not 2 <= length < _HUGE:  # noqa: PLR2004 - a token and the end token
+                raise CheckpointError(f"{parent / 'sentence_bert_config.json'} has max_seq_length={length}: damaged.")
             if isinstance(length, int):
                 return length
     return None

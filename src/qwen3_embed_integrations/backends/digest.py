@@ -76,7 +76,7 @@ def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
         for name, entry in header.items():
             if name == "__metadata__":
                 continue
-            begin, end = (start + offset for offset in entry["data_offsets"])
+            begin, end = (start + offset for offset in _span(path, name, entry))
             if end > size:
                 raise CheckpointError(
                     f"{path} is cut short: {name} ends at byte {end}, the file has {size}. "
@@ -86,6 +86,14 @@ def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
             head = file.read(min(_SAMPLE, end - begin))
             file.seek(max(begin, end - _SAMPLE))
             yield name, f"{entry['dtype']} {entry['shape']}", head + file.read(min(_SAMPLE, end - begin))
+
+
+def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
+    """Gives where a tensor's bytes begin and end, counted from the end of the header."""
+    span = entry.get("data_offsets") if isinstance(entry, dict) and {"dtype", "shape"} <= entry.keys() else None
+    if not isinstance(span, list) or [type(offset) for offset in span] != [int, int] or not 0 <= span[0] <= span[1]:
+        raise CheckpointError(f"{path} has a damaged header at {name!r}. Copy or download the checkpoint again.")
+    return span[0], span[1]
 
 
 def _header(path: Path, prefix: bytes, read: Any) -> tuple[dict[str, Any], int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AttentionInterface, Qwen3Model
 from transformers.utils import logging as transformers_logging
 
@@ -52,7 +53,7 @@ def load_reference(folder: Path, device: torch.device, dtype: torch.dtype) -> Qw
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, StrictDataclassError) as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise CheckpointError(
             f"The weights in {folder} can't be loaded ({reason}). Copy or download the checkpoint again."

@@ -55,7 +55,7 @@ def lookup(config: EncoderConfig, facts: ModelFacts, role: str, prompt: str) -> 
         config.on_overflow,
         config.dtype,
         config.device,
-        config.model_key().portable("model"),
+        config.portable("model"),
         config.server_dimensions,
     ]
     scope = hashlib.blake2b(json.dumps(decides, sort_keys=True).encode(), digest_size=32).digest()

@@ -235,13 +235,10 @@ class EncoderConfig(BaseModel):
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
         return EncoderConfig(**{name: getattr(self, name) for name in kept})
 
-    def model_key(self) -> EncoderConfig:
-        """Gives the part that decides which weights are loaded: configs with equal keys share one model."""
-        return self._model_key
-
     @cached_property
-    def _model_key(self) -> EncoderConfig:  # asked for several times a call, by every call
-        return EncoderConfig(**{name: getattr(self, name) for name in options_of_scope("model")})
+    def model_key(self) -> tuple[Any, ...]:
+        """What decides which weights are loaded: configs with equal keys share one model."""
+        return tuple(getattr(self, name) for name in options_of_scope("model"))
 
 
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
