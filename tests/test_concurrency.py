@@ -91,7 +91,7 @@ def test_what_waits_while_a_batch_computes_becomes_one_batch(backend, gate, toke
 def test_queries_go_between_the_batches_of_documents(backend, gate):
     documents = backend.submit(Request([f"document {i} " * 60 for i in range(200)], 4096))
     assert gate.entered.wait(10)
-    wait_for(lambda: backend._batcher._jobs and len(backend._batcher._jobs[0].waiting) > 150)
+    wait_for(lambda: backend._batcher._jobs and backend._batcher._jobs[0].n_waiting > 150)
     query = backend.submit(Request(["a query"], 100))
     wait_for(lambda: len(backend._batcher._jobs) == 2)
     gate.open.set()

@@ -130,9 +130,9 @@ class Qwen3Encoder:
             role: "query" or "document".
             task: For queries, as in `encode_query`.
         """
-        prompted = self._prompted(texts, role, task)
+        prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            future = load_backend(self.config).submit(self._request(prompted, on_progress))
+            future = load_backend(self.config).submit(self._request(prompt, prompted, on_progress))
             raw = _wait(future)
         return self._finish(raw)
 
@@ -148,9 +148,9 @@ class Qwen3Encoder:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
             await asyncio.to_thread(self.load)
-        prompted = self._prompted(texts, role, task)
+        prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            future = load_backend(self.config).submit(self._request(prompted, on_progress))
+            future = load_backend(self.config).submit(self._request(prompt, prompted, on_progress))
             raw = await asyncio.wrap_future(future)
         return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
 
@@ -176,7 +176,7 @@ class Qwen3Encoder:
 
     def render_query(self, text: str, *, task: str | None = None) -> RenderedQuery:
         """Shows what the model reads for a query: the exact string and its token ids, end token last."""
-        (prompted,) = self._prompted([text], "query", task)
+        _, (prompted,) = self._prompted([text], "query", task)
         backend = self._backend()
         (ids,) = backend.tokenize([prompted])
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
@@ -184,19 +184,20 @@ class Qwen3Encoder:
     def _backend(self) -> Backend:
         return load_backend(self.config)
 
-    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> list[str]:
-        """Checks the texts and puts the prompt of `role` in front."""
+    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> tuple[str, list[str]]:
+        """Checks the texts and puts the prompt of `role` in front; gives the prompt and the results."""
         if role == "query":
             prompt = self.facts.query_prompt(self.config.task if task is None else task)
         elif role == "document":
             prompt = self.facts.document_prompt(self.config)
         else:
             raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
+        return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
 
-    def _request(self, prompted: list[str], on_progress: Any) -> Request:
+    def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> Request:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
-        return Request(prompted, self.facts.max_length(self.config), self.config.on_overflow, on_progress, dimension)
+        limit = self.facts.max_length(self.config)
+        return Request(prompted, limit, self.config.on_overflow, on_progress, dimension, prompt)
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)

@@ -32,7 +32,7 @@ def overflowing(own_checkpoint):
 
 
 def test_a_row_that_overflows_in_16_bits_is_computed_in_float32(overflowing, caplog):
-    exact = TorchForward(overflowing, CPU, torch.float32)(BATCH)
+    exact = TorchForward(overflowing, CPU, "float32")(BATCH)
     rows = TorchForward(overflowing, CPU, torch.float16)(BATCH)
     assert "2 rows overflowed in torch.float16" in caplog.text
     np.testing.assert_allclose(rows, exact)
@@ -41,20 +41,20 @@ def test_a_row_that_overflows_in_16_bits_is_computed_in_float32(overflowing, cap
 
 def test_a_row_that_fits_is_left_in_its_dtype(checkpoint, caplog):
     opened_checkpoint = opened(checkpoint)
-    rough = TorchForward(opened_checkpoint, CPU, torch.bfloat16)(BATCH)
+    rough = TorchForward(opened_checkpoint, CPU, "bfloat16")(BATCH)
     assert not caplog.text
-    assert np.abs(rough - TorchForward(opened_checkpoint, CPU, torch.float32)(BATCH)).max() > 0
+    assert np.abs(rough - TorchForward(opened_checkpoint, CPU, "float32")(BATCH)).max() > 0
 
 
 def test_torch_out_of_memory_is_a_memory_error(checkpoint, monkeypatch):
-    forward = TorchForward(opened(checkpoint), CPU, torch.float32)
+    forward = TorchForward(opened(checkpoint), CPU, "float32")
     monkeypatch.setattr(forward, "_model", lambda *_: torch.empty(2**50))  # torch's own allocator refuses it
     with pytest.raises(MemoryError, match="allocate"):
         forward(BATCH)
 
 
 def test_another_error_of_torch_stays_what_it_is(checkpoint):
-    forward = TorchForward(opened(checkpoint), CPU, torch.float32)
+    forward = TorchForward(opened(checkpoint), CPU, "float32")
     with pytest.raises(IndexError):
         forward(pack([[10**9]]))
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from .errors import ConfigError
 from .explain import checked_url, checked_variable, explain
 from .models import MIN_DIMENSION, canonical_model
+from .plan import parse_pins
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192
@@ -73,18 +74,27 @@ class EncoderConfig(BaseModel):
     )
     local_files_only: bool = _option(_OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
     device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _option(
+    dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = _option(
         "auto",
-        'Weights and arithmetic. "auto": bfloat16 on GPUs that have it, else float32.',
+        'Weights and arithmetic. "auto": bfloat16 where the hardware multiplies it (on a CPU: for models from 100 '
+        'million parameters on), else float32. "int8": CPUs only.',
         "model",
         portable=False,
+    )
+    plan: str = _option(
+        "auto",
+        'How a CPU computes: chosen by measuring, or pinned as in "products=plain lanes=1" (`qwen3-embed doctor '
+        "--backend torch` prints it).",
+        "model",
+        portable=False,
+        min_length=1,
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = _option(
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = _option(
         None,
-        "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.",
+        "Tokens of one forward pass or request. None: 512 to 2048 on CPU, by the plan, 16384 elsewhere.",
         "model",
         portable=False,
         ge=1,
@@ -174,6 +184,12 @@ class EncoderConfig(BaseModel):
         if task:
             find_task(task)
         return task
+
+    @field_validator("plan")
+    @classmethod
+    def _known_pins(cls, plan: str) -> str:
+        parse_pins(plan)
+        return plan
 
     @field_validator("base_url")
     @classmethod
