@@ -4,7 +4,7 @@
 
 Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
 hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
-with its reason. The model has the exact shape of Qwen3-Embedding-0.6B and random weights: speed does not depend on them.
+with its reason. The model has the exact shape of Qwen3-Embedding-0.6B and random weights: they don't change the speed.
 """
 
 from __future__ import annotations
@@ -44,27 +44,31 @@ def main() -> None:
     model = build_checkpoint(cache)
     texts = build_workloads(model, cache, quick=arguments.quick)
     chosen = [engine for engine in ENGINES if not arguments.only or engine.key in arguments.only]
-    missing, runs = dict(NOT_RUN), []
-    pythons = {}
-    for engine in chosen:
-        try:
-            pythons[engine.key] = python_of(engine, cache)
-        except PeerError as error:
-            missing[engine.name] = str(error)
+    missing = dict(NOT_RUN)
     machine = measure_machine()
-    for number in range(arguments.rounds):
-        for engine in chosen:
-            if engine.key in pythons and engine.name not in missing and (number < engine.most_rounds):
-                try:
-                    runs.append({"round": number, **_run(engine, pythons[engine.key], model, texts, cache)})
-                except (PeerError, subprocess.TimeoutExpired) as error:
-                    missing[engine.name] = str(error)
+    runs = [
+        {"round": number, **run}
+        for number in range(arguments.rounds)
+        for engine in chosen
+        if number < engine.most_rounds and (run := _try(engine, model, texts, cache, missing))
+    ]
     result = summarise(runs, missing, machine, command=" ".join(sys.argv[1:]))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if arguments.plots:
         draw_plots(result, arguments.plots)
     print(as_markdown(result))
+
+
+def _try(engine: Engine, model: Path, texts: Path, cache: Path, missing: dict[str, str]) -> dict[str, Any] | None:
+    """Runs one engine; None where it can't run, with the reason in `missing`."""
+    if engine.name in missing:
+        return None
+    try:
+        return _run(engine, python_of(engine, cache), model, texts, cache)
+    except (PeerError, subprocess.TimeoutExpired) as error:
+        missing[engine.name] = str(error)
+        return None
 
 
 def _run(engine: Engine, python: Path, model: Path, texts: Path, cache: Path) -> dict[str, Any]:
@@ -82,7 +86,12 @@ def _run(engine: Engine, python: Path, model: Path, texts: Path, cache: Path) ->
     if not lines:
         raise PeerError(f"did not run: {(ran.stderr.strip().splitlines() or ['it said nothing'])[-1][:200]}")
     print(f"{engine.name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return {"engine": engine.key, "name": engine.name, "rows": str(out), **json.loads(lines[-1].removeprefix("RESULT "))}
+    return {
+        "engine": engine.key,
+        "name": engine.name,
+        "rows": str(out),
+        **json.loads(lines[-1].removeprefix("RESULT ")),
+    }
 
 
 def _parse() -> argparse.Namespace:

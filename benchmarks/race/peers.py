@@ -44,7 +44,9 @@ ENGINES = (
     Engine(
         "llama_index_huggingface", "llama-index-embeddings-huggingface, bfloat16", "llama-index-embeddings-huggingface"
     ),
-    Engine("haystack_sentence_transformers", "sentence-transformers-haystack, bfloat16", "sentence-transformers-haystack"),
+    Engine(
+        "haystack_sentence_transformers", "sentence-transformers-haystack, bfloat16", "sentence-transformers-haystack"
+    ),
     Engine("door_langchain", "this package through LangChain"),
     Engine("door_llama_index", "this package through LlamaIndex"),
     Engine("door_haystack", "this package through Haystack"),

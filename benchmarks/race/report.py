@@ -24,7 +24,9 @@ _REFERENCE = "ours_float32"
 _MB = 1e6
 
 
-def summarise(runs: list[dict[str, Any]], missing: dict[str, str], machine: dict[str, Any], command: str) -> dict[str, Any]:
+def summarise(
+    runs: list[dict[str, Any]], missing: dict[str, str], machine: dict[str, Any], command: str
+) -> dict[str, Any]:
     """Gives everything that the table, the page and the plots show."""
     engines: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
@@ -102,8 +104,9 @@ def as_markdown(result: dict[str, Any]) -> str:
     rates = ", ".join(f"{name} {rate:,.0f}" for name, rate in machine["gflops"].items())
     shown = [name for name in WORKLOADS if any(name in entry["seconds"] for entry in engines.values())]
     lines = [
-        f"`python benchmarks/race {result['command']}` on {machine['cpu']}, {machine['threads']} threads, "
-        f"torch {machine['torch']}, Python {machine['python']}.",
+        f"`python benchmarks/race {result['command']}`",
+        "",
+        f"{machine['cpu']}, {machine['threads']} threads, torch {machine['torch']}, Python {machine['python']}.",
         "",
         f"Measured here: GFLOP/s {rates}; {machine['read_gb_s']} GB/s read.",
         "",
@@ -119,7 +122,7 @@ def as_markdown(result: dict[str, Any]) -> str:
 
 def _line(entry: dict[str, Any], shown: list[str]) -> str:
     rates = [
-        f"{entry['n_tokens'][name] / entry['seconds'][name]['median']:,.0f}" if name in entry["seconds"] else "–"
+        f"{entry['n_tokens'][name] / entry['seconds'][name]['median']:,.0f}" if name in entry["seconds"] else "-"
         for name in shown
     ]
     single, cosine = entry["single_ms"], entry["min_cosine"]
@@ -130,7 +133,7 @@ def _line(entry: dict[str, Any], shown: list[str]) -> str:
         f"{single['p50']:.0f} ({single['p99']:.0f})",
         f"{entry['seconds']['load']['median']:.1f}",
         f"{entry['peak_mb']:,.0f}",
-        "–" if cosine is None else f"{cosine:.6f}",
+        "-" if cosine is None else f"{cosine:.6f}",
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -54,18 +54,14 @@ def openvino(*, int8: bool) -> Callable[[str], Pair]:
     """Gives sentence-transformers on OpenVINO; the exported model is kept beside the checkpoint."""
 
     def load(model: str) -> Pair:
-        from optimum.intel import OVModelForFeatureExtraction, OVWeightQuantizationConfig
         from sentence_transformers import SentenceTransformer
 
         exported = Path(model).parent / ("openvino-int8" if int8 else "openvino")
         if not (exported / "complete").exists():
-            config = OVWeightQuantizationConfig(bits=8) if int8 else None
-            source = OVModelForFeatureExtraction.from_pretrained(
-                model, export=True, quantization_config=config, load_in_8bit=None if int8 else False
+            options = {"export": True, "load_in_8bit": int8}
+            SentenceTransformer(model, backend="openvino", device="cpu", model_kwargs=options).save_pretrained(
+                str(exported)
             )
-            encoder = SentenceTransformer(model, backend="openvino", device="cpu")
-            encoder[0].auto_model = source
-            encoder.save_pretrained(str(exported))
             (exported / "complete").touch()
         encoder = SentenceTransformer(str(exported), backend="openvino", device="cpu")
         return (
@@ -107,6 +103,7 @@ def haystack_sentence_transformers(model: str) -> Pair:
     """Gives Haystack's own components, told to put the instruction in front."""
     from haystack import Document
     from haystack.utils import ComponentDevice
+
     from haystack_integrations.components.embedders import sentence_transformers as peers
 
     common: Any = {

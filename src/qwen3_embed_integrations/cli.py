@@ -18,6 +18,7 @@ import typer
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from . import ConfigError, EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
+from .backends import report_plan
 from .core.errors import missing_extra
 from .rag import RagOptions, run_rag
 
@@ -136,7 +137,11 @@ class DoctorOptions(BaseModel):
 @app.command()
 @options_of(DoctorOptions, EncoderConfig, backend="remote")
 def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
-    """Ask an embedding server what it really does: end token, prompt, order, lengths, parity."""
+    """Ask an embedding server what it really does; with --backend torch: show how this machine computes a model."""
+    if config.backend == "torch":
+        for name, found in report_plan(config):
+            typer.echo(f"{name:<10} {found}")
+        return
     try:
         from .backends.remote.doctor import diagnose
     except ModuleNotFoundError as error:

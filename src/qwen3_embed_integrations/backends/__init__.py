@@ -16,7 +16,7 @@ from qwen3_embed_integrations.core.facts import ModelFacts
 from .base import Backend, Request
 from .checkpoint import open_checkpoint
 
-__all__ = ["Backend", "Request", "describe", "is_loaded", "load_backend", "unload_backend"]
+__all__ = ["Backend", "Request", "describe", "is_loaded", "load_backend", "report_plan", "unload_backend"]
 
 
 class _Model(Protocol):
@@ -55,6 +55,12 @@ def load_backend(config: EncoderConfig) -> Backend:
             if slot.backend is None:
                 slot.backend = _runtime(config.backend).build(config, _model(slot, config))
     return slot.backend
+
+
+def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
+    """Gives how this machine computes the model of `config`, and why; measures, loads no weights."""
+    report: list[tuple[str, str]] = _runtime("torch").report_plan(config, _model(_slot(config), config))
+    return report
 
 
 def is_loaded(config: EncoderConfig) -> bool:

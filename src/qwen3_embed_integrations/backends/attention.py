@@ -49,7 +49,7 @@ class KeysValues:
     value: torch.Tensor
 
 
-def causal_attention(  # noqa: PLR0913 - the prefix is the one argument more than torch's own kernel has
+def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument more than torch's own kernel has
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -99,7 +99,7 @@ def find_varlen() -> Callable[..., torch.Tensor] | None:
     return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None
 
 
-def _attention_by_length(  # noqa: PLR0913 - as above
+def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,

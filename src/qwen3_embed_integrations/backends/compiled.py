@@ -69,7 +69,7 @@ def _write(row: Any, bits: Any, out: Any, form: int, factor: Any) -> Any:
 
 
 @_jit
-def _add_norm(  # noqa: PLR0913 - a kernel takes arrays
+def _add_norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
     states: Any, delta: Any, delta_form: int, scales: Any, weight: Any, epsilon: Any, out: Any, form: int, outs: Any
 ) -> None:
     width = states.shape[1]
@@ -92,7 +92,7 @@ def _add_norm(  # noqa: PLR0913 - a kernel takes arrays
 
 
 @_jit
-def _split_heads(  # noqa: PLR0913 - a kernel takes arrays
+def _split_heads(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
     qkv: Any, form: int, scales: Any, norms: Any, epsilon: Any, cos: Any, sin: Any, q: Any, k: Any, v: Any
 ) -> None:
     """Reads a token's heads at once; indices in place of slices, which numba counts references of."""
@@ -140,7 +140,9 @@ def _silu(gate: Any, power: Any, series: Any) -> None:
 
 
 @_jit
-def _swiglu(gate_up: Any, form: int, scales: Any, out: Any, out_form: int, outs: Any) -> None:
+def _swiglu(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
+    gate_up: Any, form: int, scales: Any, out: Any, out_form: int, outs: Any
+) -> None:
     width = out.shape[1]
     gate, up = np.empty(width, np.float32), np.empty(width, np.float32)
     power, series = np.empty(width, np.float32), np.empty(width, np.float32)

@@ -43,7 +43,7 @@ class Job:
         self._storing = threading.Lock()
 
     def queue(self, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
-        """Makes the token ids of texts `first`, `first + 1`, … ready to be computed, `prefix` cut from those it fits."""
+        """Makes the token ids of texts `first`, `first + 1`, … ready, `prefix` cut from those that begin with it."""
         for offset, one in enumerate(ids):
             fits = 0 < len(prefix) < len(one) and tuple(one[: len(prefix)]) == prefix
             own, shared = (one[len(prefix) :], prefix) if fits else (one, ())

@@ -11,7 +11,8 @@ from qwen3_embed_integrations.core.arrays import IntArray, RawRows
 from qwen3_embed_integrations.core.texts import without_repeats
 
 from .base import Forward, Lanes, Request
-from .batching import Batcher, Job
+from .batching import Batcher
+from .job import Job
 from .lane import Lane
 from .tokens import TextTokenizer, cut, refuse_long
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import torch
 
+from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.plan import Plan, parse_pins
 
 from . import linears
-from .linears import MakeLinear
-from .rowwise import Rows, RowShape, RowSteps, TorchRows
-
-HEAVY = 100_000_000
-"""Parameters from which a model is worth a plan: below, importing numba takes longer than it saves."""
+from .devices import HEAVY
+from .linears import Linear, MakeLinear
+from .rowwise import Rows, RowShape, RowSteps, TorchRows, quantised
 
 _MOST_LANES = 16
 _LANE_BLOCK = 512
@@ -62,7 +61,12 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
     products, why_products = _choose_products(dtype)
     steps, why_steps = _choose_steps(dtype)
     plan = Plan(products, steps, lanes, _LANE_BLOCK)  # type: ignore[arg-type]  # literals, from two functions below
-    return Chosen(_with(plan, fixed), (why_products, why_steps, f"{lanes} threads, a batch on each"))
+    if fixed.get("steps") == "compiled" and find_compiled() is None:
+        raise ConfigError(f"plan={pins!r}: {why_steps}.")
+    return Chosen(
+        _with(plan, fixed),
+        (why_products, why_steps, f"{lanes} lanes: a batch on each thread, short ones on all threads together"),
+    )
 
 
 def make_steps(plan: Plan, shape: RowShape) -> RowSteps:
@@ -87,11 +91,6 @@ def find_compiled() -> ModuleType | None:
     return compiled
 
 
-def has_bfloat16_products() -> bool:
-    """Tells whether this CPU multiplies bfloat16 matrices in hardware."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
-
-
 def _with(plan: Plan, pins: Mapping[str, Any]) -> Plan:
     return Plan(**{**vars(plan), **pins})
 
@@ -110,7 +109,7 @@ def _choose_products(dtype: torch.dtype) -> tuple[str, str]:
     weight = torch.randn(_SAMPLE, generator=generator)
     values = torch.randn(_SAMPLE_ROWS, _SAMPLE[1], generator=generator)
     plain, packed = (linears.int8_plain, linears.int8) if dtype == torch.int8 else (linears.plain, linears.prepacked)
-    rows = linears.quantised(values) if dtype == torch.int8 else Rows(values.to(dtype))
+    rows = quantised(values) if dtype == torch.int8 else Rows(values.to(dtype))
     weight = weight if dtype == torch.int8 else weight.to(dtype)
     try:
         fast = packed(weight)
@@ -119,16 +118,16 @@ def _choose_products(dtype: torch.dtype) -> tuple[str, str]:
         return "plain", f"torch's oneDNN products don't run here ({str(error).partition(chr(10))[0]})"
     if not torch.allclose(ours, theirs, rtol=2e-2, atol=0.5):
         return "plain", "torch's oneDNN products give other numbers here"
-    slow_s, fast_s = (_seconds(lambda product=product: product(rows)) for product in (plain(weight), fast))
+    slow_s, fast_s = (_seconds(product, rows) for product in (plain(weight), fast))
     figures = f"{slow_s * 1e6:.0f} µs plain, {fast_s * 1e6:.0f} µs prepacked"
     return ("prepacked", figures) if fast_s < slow_s * _FASTER else ("plain", figures)
 
 
-def _seconds(call: Callable[[], Any]) -> float:
-    call()
+def _seconds(product: Linear, rows: Rows) -> float:
+    product(rows)
     best = float("inf")
     for _ in range(_REPEATS):
         began = time.perf_counter()
-        call()
+        product(rows)
         best = min(best, time.perf_counter() - began)
     return best

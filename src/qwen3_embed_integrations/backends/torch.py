@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,8 +18,9 @@ from qwen3_embed_integrations.core.plan import Plan
 from .attention import Layout
 from .base import Lanes
 from .checkpoint import Checkpoint, read_json
+from .devices import choose_device, choose_dtype, has_bfloat16_products, use_threads
 from .local import LocalBackend
-from .planning import HEAVY, choose_plan, has_bfloat16_products
+from .planning import choose_plan
 from .pooling import pool
 from .prefix_cache import PrefixCache, PrefixStates
 from .qwen3 import PackedQwen3, Shape, TakeWeight, is_plain
@@ -35,7 +36,12 @@ class TokenModel(Protocol):
     """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None, **more: Any
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: PrefixStates = (),
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all)."""
         ...
@@ -50,56 +56,23 @@ def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     return LocalBackend(tokenizer, forward, budget, checkpoint.facts.width, forward.lanes)
 
 
-def choose_device(name: str) -> torch.device:
-    """Gives the device called `name`; "auto" is CUDA, else MPS, else the CPU.
-
-    Raises:
-        ConfigError: No such device here.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with CUDA
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f'device={name!r} can\'t be used here ({reason}). Use "auto" or "cpu".') from error
-    return device
-
-
-def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torch.dtype:
-    """Gives the dtype called `name` for `device` and a model of this size.
-
-    On a CPU "auto" is bfloat16 where the CPU multiplies it in hardware and the model is large enough to gain from it:
-    a small one, as the bundled `tiny`, stays exact.
-
-    Raises:
-        ConfigError: float16 where bfloat16 or float32 serve: it overflows to NaN on the 8B model
-            (QwenLM/Qwen3-Embedding#164); int8 elsewhere than on a CPU.
-    """
-    on_cpu = device.type == "cpu"
-    has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
-    if name == "auto":
-        gains = has_bfloat16_products() and n_parameters >= HEAVY if on_cpu else has_bfloat16
-        return torch.bfloat16 if gains else torch.float32
-    if name == "float16" and (on_cpu or has_bfloat16):
-        raise ConfigError(
-            f'dtype="float16" is refused on {device.type!r}: its range overflows to NaN on Qwen3-Embedding-8B. '
-            f'Use dtype="bfloat16"{" or float32" if on_cpu else ""}.'
-        )
-    if name == "int8" and not on_cpu:
-        raise ConfigError(f'dtype="int8" runs on CPUs only, the device is {device.type!r}. Use dtype="bfloat16".')
-    return _DTYPES[name]
-
-
-_DTYPES = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-    "int8": torch.int8,
-}
+def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    """Gives what would compute this model here, and why, as (what, found); loads no weights."""
+    device = choose_device(config.device)
+    stored = read_json(checkpoint.folder / "config.json")
+    n_parameters = Shape.of(stored).n_parameters
+    dtype = choose_dtype(config.dtype, device, n_parameters)
+    chosen = choose_plan(config.plan, device, dtype, n_parameters)
+    matrices = "multiplies" if device.type != "cpu" or has_bfloat16_products() else "doesn't multiply"
+    own = "written here" if is_plain(stored) else "transformers': the checkpoint is unusual"
+    return [
+        ("model", f"{checkpoint.facts.model}, {n_parameters / 1e6:,.0f} million parameters"),
+        ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
+        ("dtype", str(dtype).removeprefix("torch.")),
+        ("forward", own),
+        ("plan", str(chosen.plan)),
+        *(("because", reason) for reason in chosen.reasons),
+    ]
 
 
 class TorchForward:
@@ -168,13 +141,12 @@ class TorchForward:
         )
         layout = Layout.of(batch.lengths.tolist(), bounds)
         pooling = self._checkpoint.facts.pooling
-        more = {"prefix": prefix} if prefix else {}
         if pooling == "lasttoken":
             ends = bounds[1:] - 1
             ends = torch.nn.functional.pad(ends, (0, -len(ends) % _multiple(len(ends)) if n_pad else 0))
-            rows = model(ids, positions, layout, ends, **more)[: len(bounds) - 1]
+            rows = model(ids, positions, layout, ends, prefix)[: len(bounds) - 1]
         else:
-            rows = pool(model(ids, positions, layout, None)[: bounds[-1]], bounds, pooling)
+            rows = pool(model(ids, positions, layout, None, prefix)[: int(bounds[-1])], bounds, pooling)
         pooled: FloatArray = rows.cpu().numpy()
         return pooled
 
@@ -185,19 +157,6 @@ class TorchForward:
             raise TypeError("only the forward pass written here keeps keys and values")
         ids, bounds = torch.tensor(prefix), torch.tensor([0, len(prefix)])
         return self._model.keys_values(ids, Layout.of([len(prefix)], bounds))
-
-
-def use_threads(n_threads: int, *, of: int) -> None:
-    """Lets this thread's torch operations use `n_threads`, and leaves those of all other threads at `of`.
-
-    torch keeps the number per thread (OpenMP's way), and the last one set as the start value of new threads.
-    """
-    if torch.get_num_threads() == n_threads:
-        return
-    torch.set_num_threads(n_threads)
-    restoring = threading.Thread(target=torch.set_num_threads, args=(of,))
-    restoring.start()
-    restoring.join()
 
 
 def _multiple(n_rows: int) -> int:
