@@ -197,8 +197,9 @@ class Crowd:
     """A forward pass that records how many of it run at once, and as how many sharers they entered."""
 
     def __init__(self):
-        self.lanes = Lanes(3, lambda n_sharing: self.sharers.append(n_sharing))
-        self.sharers, self.sizes, self.most = [], [], 0
+        self.sharers = []
+        self.lanes = Lanes(3, self.sharers.append)
+        self.sizes, self.most = [], 0
         self._running = 0
         self._lock = threading.Lock()
 

@@ -39,18 +39,24 @@ ENGINES = (
     Engine("ours_int8", "this package, int8"),
     Engine("st_openvino_int8", "sentence-transformers, OpenVINO int8 weights", "optimum-intel[openvino]"),
     Engine("ours_float32", "this package, float32"),
-    Engine("st_float32", "sentence-transformers, float32"),
-    Engine("langchain_huggingface", "langchain-huggingface, bfloat16", "langchain-huggingface"),
+    Engine("st_float32", "sentence-transformers, float32", most_rounds=1),
+    Engine("langchain_huggingface", "langchain-huggingface, bfloat16", "langchain-huggingface", most_rounds=1),
     Engine(
-        "llama_index_huggingface", "llama-index-embeddings-huggingface, bfloat16", "llama-index-embeddings-huggingface"
+        "llama_index_huggingface",
+        "llama-index-embeddings-huggingface, bfloat16",
+        "llama-index-embeddings-huggingface",
+        most_rounds=1,
     ),
     Engine(
-        "haystack_sentence_transformers", "sentence-transformers-haystack, bfloat16", "sentence-transformers-haystack"
+        "haystack_sentence_transformers",
+        "sentence-transformers-haystack, bfloat16",
+        "sentence-transformers-haystack",
+        most_rounds=1,
     ),
-    Engine("door_langchain", "this package through LangChain"),
-    Engine("door_llama_index", "this package through LlamaIndex"),
-    Engine("door_haystack", "this package through Haystack"),
-    Engine("door_chroma", "this package through Chroma"),
+    Engine("door_langchain", "this package through LangChain", most_rounds=1),
+    Engine("door_llama_index", "this package through LlamaIndex", most_rounds=1),
+    Engine("door_haystack", "this package through Haystack", most_rounds=1),
+    Engine("door_chroma", "this package through Chroma", most_rounds=1),
 )
 
 NOT_RUN = {
