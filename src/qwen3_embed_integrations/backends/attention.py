@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import groupby
 from typing import Any
@@ -129,6 +129,11 @@ def _attend(
         torch.cat((shared.transpose(0, 1).expand(len(own), -1, -1, -1), own), dim=2)
         for shared, own in ((prefix.key, key), (prefix.value, value))
     )
-    n_own, n_all = query.shape[2], key.shape[2]
-    seen = torch.ones(n_own, n_all, dtype=torch.bool, device=query.device).tril(n_all - n_own)
-    return scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=scale, enable_gqa=True)
+    unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
+    return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
+
+
+@lru_cache(maxsize=64)  # the same for every layer; sequences behind a prefix are short
+def _unseen(n_own: int, n_all: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Gives what is added to the scores of the last `n_own` of `n_all` tokens: -inf for what comes later."""
+    return torch.full((n_own, n_all), float("-inf"), dtype=dtype, device=device).triu(n_all - n_own + 1)

@@ -14,6 +14,7 @@ from qwen3_embed_integrations.core.packing import fill_budget
 from .base import Request
 
 Prefix = tuple[int, ...]
+_LONGEST_SHARING = 512  # tokens: behind a prefix attention needs a mask of tokens times tokens, and it saves little
 
 
 @dataclass(order=True)
@@ -45,7 +46,7 @@ class Job:
     def queue(self, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
         """Makes the token ids of texts `first`, `first + 1`, … ready, `prefix` cut from those that begin with it."""
         for offset, one in enumerate(ids):
-            fits = 0 < len(prefix) < len(one) and tuple(one[: len(prefix)]) == prefix
+            fits = 0 < len(prefix) < len(one) <= _LONGEST_SHARING and tuple(one[: len(prefix)]) == prefix
             own, shared = (one[len(prefix) :], prefix) if fits else (one, ())
             self._waiting.setdefault(shared, []).append(Sequence(len(own), own, first + offset, shared))
             self.tokens_waiting += len(own)
