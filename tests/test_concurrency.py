@@ -225,7 +225,8 @@ def test_much_work_is_split_over_the_lanes_and_little_is_computed_alone(tokenize
     assert max(crowd.sizes) <= 200
     crowd.sharers.clear()
     backend.submit(Request(["a query"], 100)).result(10)
-    assert crowd.sharers == [1]
+    backend.submit(Request(["a single long document " * 50], 4096)).result(10)
+    assert crowd.sharers == [1, 1]
     backend.close()
 
 

@@ -46,18 +46,28 @@ def main() -> None:
     chosen = [engine for engine in ENGINES if not arguments.only or engine.key in arguments.only]
     missing = dict(NOT_RUN)
     machine = measure_machine()
-    runs = [
-        {"round": number, **run}
-        for number in range(arguments.rounds)
-        for engine in chosen
-        if number < engine.most_rounds and (run := _try(engine, model, texts, cache, missing))
-    ]
-    result = summarise(runs, missing, machine, command=" ".join(sys.argv[1:]))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    runs: list[dict[str, Any]] = []
+    result: dict[str, Any] = {}
+    for number, engine in ((number, engine) for number in range(arguments.rounds) for engine in chosen):
+        run = _try(engine, model, texts, cache, missing) if number < engine.most_rounds else None
+        if run:
+            runs.append({"round": number, **run})
+            result = summarise(runs, missing, machine, command=_shown(arguments))
+            _save(result, arguments.json)  # an interrupted race keeps what it has
     if arguments.plots:
         draw_plots(result, arguments.plots)
     print(as_markdown(result))
+
+
+def _shown(arguments: argparse.Namespace) -> str:
+    """Gives the part of the command that decides the figures."""
+    only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
+    return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{only}"
+
+
+def _save(result: dict[str, Any], path: Path | None) -> None:
+    if path:
+        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _try(engine: Engine, model: Path, texts: Path, cache: Path, missing: dict[str, str]) -> dict[str, Any] | None:

@@ -20,7 +20,8 @@ _Batch = list[tuple[Job, Sequence]]
 class Batcher:
     """Owns the forward pass: its lanes compute, callers wait on their futures.
 
-    Much work is split over the lanes, a batch on each; little work is computed alone, by all threads together.
+    Much work is split over the lanes, a batch on each; little work, or a single text, is computed alone, by all
+    threads together.
     """
 
     def __init__(self, forward: Forward, max_batch_tokens: int, lanes: Lanes | None = None) -> None:
@@ -79,7 +80,8 @@ class Batcher:
             if self._alone or not self._jobs:
                 return []
             n_tokens = sum(job.tokens_waiting for job in self._jobs)
-            self._alone = self._lanes.count > 1 and not self._n_running and n_tokens <= _ALONE_TOKENS
+            little = n_tokens <= _ALONE_TOKENS or sum(job.n_waiting for job in self._jobs) == 1
+            self._alone = little and self._lanes.count > 1 and not self._n_running
             idle = self._lanes.count - self._n_running
             share = n_tokens if self._alone else max(_ALONE_TOKENS, -(-n_tokens // idle))
             self._n_running += 1
