@@ -37,7 +37,8 @@ def summarise(
         entry["ratio"] = {
             other: _ratios(engines[key], engines[other]) for other in engines if other != key and not _is_ours(other)
         }
-    return {"command": command, "machine": machine, "engines": summary, "not_run": missing, "runs": runs}
+    plain = [{name: value for name, value in run.items() if name != "rows"} for run in runs]
+    return {"command": command, "machine": machine, "engines": summary, "not_run": missing, "runs": plain}
 
 
 def _is_ours(key: str) -> bool:

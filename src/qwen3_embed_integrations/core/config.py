@@ -76,18 +76,12 @@ class EncoderConfig(BaseModel):
     device: str = _option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = _option(
         "auto",
-        'Weights and arithmetic. "auto": bfloat16 where the hardware multiplies it (on a CPU: for models from 100 '
-        'million parameters on), else float32. "int8": CPUs only.',
+        'Weights and arithmetic. "auto": bfloat16 where multiplied in hardware (CPU: large models), else float32.',
         "model",
         portable=False,
     )
     plan: str = _option(
-        "auto",
-        'How a CPU computes: chosen by measuring, or pinned as in "products=plain lanes=1" (`qwen3-embed doctor '
-        "--backend torch` prints it).",
-        "model",
-        portable=False,
-        min_length=1,
+        "auto", 'How a CPU computes: measured, or pinned as in "products=plain lanes=1".', "model", portable=False
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = _option(
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
@@ -123,10 +117,7 @@ class EncoderConfig(BaseModel):
         _OFF, "Let the server truncate to `dimension`, where it can.", "model", portable=False
     )
     tokenizer: str | None = _option(
-        None,
-        "Folder with tokenizer.json of a remote model. None: looked for where the model is.",
-        "model",
-        portable=False,
+        None, "Folder with tokenizer.json of a remote model. None: where the model is.", "model", portable=False
     )
     max_batch_texts: int | None = _option(
         None, "Texts of one request. None: as the engine allows.", "model", portable=False, ge=1
@@ -143,10 +134,7 @@ class EncoderConfig(BaseModel):
         allow_inf_nan=False,
     )
     dimension: int | None = _option(
-        None,
-        "Length of a row (Matryoshka), 32 to the model's width. None: full width.",
-        "space",
-        ge=MIN_DIMENSION,
+        None, "Length of a row (Matryoshka), 32 to the model's width. None: full width.", "space", ge=MIN_DIMENSION
     )
     document_task: str | None = _option(
         None,
@@ -188,8 +176,7 @@ class EncoderConfig(BaseModel):
     @field_validator("plan")
     @classmethod
     def _known_pins(cls, plan: str) -> str:
-        parse_pins(plan)
-        return plan
+        return plan if parse_pins(plan) else "auto"
 
     @field_validator("base_url")
     @classmethod
