@@ -2,6 +2,7 @@
 # make test   sets everything up and runs the tests
 # make check  what CI runs: lint, types, import contracts, spelling, tests with coverage
 # make peer-faults  runs the stock integrations beside this one and writes the README's table of their faults
+# make bench  times this package beside its peers (downloads each into an environment of its own)
 # make eval-tiny  measures the bundled model beside BM25 and its teachers
 
 PYTHON ?= python3
@@ -74,6 +75,11 @@ coverage: $(VENV)/.dev
 peer-faults: $(VENV)/.dev
 	$(call say,Running the stock integrations beside this one)
 	$(BIN)/python benchmarks/peer_faults.py --write README.md
+
+bench: $(VENV)/.dev
+	$(call say,Timing this package beside its peers: half an hour or more)
+	@$(PIP) matplotlib
+	$(BIN)/python benchmarks/race --json build/race.json --plots build
 
 eval-tiny: $(VENV)/.torch
 	$(call say,Measuring the bundled model beside BM25 and its teachers)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from rich.console import Console
 
 from . import EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
+from .backends import report_plan
 from .commands.evaluating import EvalOptions, run_eval
 from .commands.flags import Debug, options_of
 from .commands.model_list import ModelsOptions, run_models
@@ -62,7 +63,11 @@ class DoctorOptions(BaseModel):
 @app.command()
 @options_of(DoctorOptions, EncoderConfig, backend="remote")
 def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
-    """Ask an embedding server what it really does: end token, prompt, order, lengths, parity."""
+    """Ask an embedding server what it really does; with --backend torch: show how this machine computes a model."""
+    if config.backend == "torch":
+        for name, found in report_plan(config):
+            typer.echo(f"{name:<10} {found}")
+        return
     try:
         from .backends.remote.doctor import diagnose
     except ModuleNotFoundError as error:

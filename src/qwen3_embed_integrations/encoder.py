@@ -133,7 +133,7 @@ class Qwen3Encoder:
         """
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = wait_for(self._submit(self._request(prompted, on_progress), role, prompt))
+            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
         return self._finish(raw)
 
     async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
@@ -150,7 +150,7 @@ class Qwen3Encoder:
             await self._prepare()
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = await asyncio.wrap_future(self._submit(self._request(prompted, on_progress), role, prompt))
+            raw = await asyncio.wrap_future(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
         return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
@@ -206,11 +206,11 @@ class Qwen3Encoder:
             raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
         return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
 
-    def _request(self, prompted: list[str], on_progress: Any) -> Request:
+    def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> Request:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
-        config = self.config
-        limit = self.facts.max_length(config)
-        return Request(prompted, limit, config.on_overflow, on_progress, dimension, config.max_waiting_calls)
+        config, limit = self.config, self.facts.max_length(self.config)
+        room = config.max_waiting_calls
+        return Request(prompted, limit, config.on_overflow, on_progress, dimension, room, shared_prefix=prompt)
 
     def _finish(self, raw: RawRows) -> Encoded:
         limit = self.facts.max_length(self.config)

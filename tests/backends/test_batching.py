@@ -9,18 +9,12 @@ import pytest
 
 from qwen3_embed_integrations import EncoderClosedError, OverloadedError
 from qwen3_embed_integrations.backends import Request, batching
-from qwen3_embed_integrations.backends.batching import Batcher, Job
+from qwen3_embed_integrations.backends.batching import Batcher
+from qwen3_embed_integrations.backends.job import Job
 from qwen3_embed_integrations.backends.lane import Lane
 from qwen3_embed_integrations.backends.local import LocalBackend
 from qwen3_embed_integrations.backends.tokens import TextTokenizer
-
-WIDTH = 3
-
-
-def rows_of(batch):
-    """A forward pass whose row tells the sequence's first id, length and id sum."""
-    parts = np.split(batch.input_ids, batch.cu_seqlens[1:-1])
-    return np.array([[ids[0], len(ids), ids.sum()] for ids in parts], dtype=np.float32)
+from token_rows import WIDTH, expected, rows_of
 
 
 class Gate:
@@ -58,10 +52,6 @@ def backend(tokenizer, gate):
     backend.close()
 
 
-def expected(tokenizer, texts):
-    return np.array([[ids[0], len(ids), sum(ids)] for ids in tokenizer.tokenize(texts)], dtype=np.float32)
-
-
 def wait_for(condition):
     for _ in range(1000):
         if condition():
@@ -91,7 +81,7 @@ def test_what_waits_while_a_batch_computes_becomes_one_batch(backend, gate, toke
 def test_queries_go_between_the_batches_of_documents(backend, gate):
     documents = backend.submit(Request([f"document {i} " * 60 for i in range(200)], 4096))
     assert gate.entered.wait(10)
-    wait_for(lambda: backend._batcher._jobs and len(backend._batcher._jobs[0].waiting) > 150)
+    wait_for(lambda: backend._batcher._jobs and backend._batcher._jobs[0].n_waiting > 150)
     query = backend.submit(Request(["a query"], 100))
     wait_for(lambda: len(backend._batcher._jobs) == 2)
     gate.open.set()

@@ -14,6 +14,7 @@ from qwen3_embed_integrations.backends.qwen3 import PackedQwen3, Shape, is_plain
 from qwen3_embed_integrations.backends.reference import ReferenceQwen3, load_reference
 from qwen3_embed_integrations.backends.weights import FolderWeights
 from qwen3_embed_integrations.core.packing import pack
+from qwen3_embed_integrations.core.plan import Plan
 
 CPU = torch.device("cpu")
 SHAPES = [{}, {"num_key_value_heads": 1, "hidden_size": 96}, {"head_dim": 16, "rope_theta": 1e6, "rms_norm_eps": 1e-5}]
@@ -23,12 +24,13 @@ def packed():
     rng = np.random.default_rng(0)
     batch = pack(sorted((rng.integers(0, 999, n).tolist() for n in (1, 2, 2, 9, 40, 300)), key=len))
     ids, positions, bounds = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
-    return ids, positions, Layout.of(batch.lengths.tolist(), CPU), bounds[1:] - 1
+    return ids, positions, Layout.of(batch.lengths.tolist(), bounds), bounds[1:] - 1
 
 
-def own(folder, dtype):
+def own(folder, dtype, **plan):
     shape = Shape.of(json.loads((folder / "config.json").read_text()))
-    return PackedQwen3(shape, FolderWeights(folder, CPU, dtype), dtype)
+    stored = torch.bfloat16 if dtype == torch.int8 else dtype
+    return PackedQwen3(shape, FolderWeights(folder, CPU, stored), dtype, Plan(**plan))
 
 
 @pytest.fixture(scope="module", params=range(len(SHAPES)))
@@ -57,6 +59,69 @@ def test_bfloat16_states_are_nearer_to_float32_than_transformers_are(folder):
     theirs = ReferenceQwen3(load_reference(folder, CPU, torch.bfloat16))(*inputs)
     assert near > 0.999
     assert near >= torch.cosine_similarity(theirs, exact).min()
+
+
+PLANS = [
+    {"products": products, "steps": steps, "block": block}
+    for products, steps, block in [
+        ("prepacked", "torch", 7),
+        ("plain", "compiled", 2048),
+        ("prepacked", "compiled", 64),
+    ]
+]
+
+
+def skip_without_numba(plan):
+    if plan["steps"] == "compiled":
+        pytest.importorskip("numba", reason='the extra "fast" is not installed')
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+@torch.inference_mode()
+def test_every_plan_gives_the_plain_states_in_float32(checkpoint, plan):
+    skip_without_numba(plan)
+    ids, positions, layout, ends = packed()
+    plain, planned = own(checkpoint, torch.float32), own(checkpoint, torch.float32, **plan)
+    for wanted in (None, ends):
+        torch.testing.assert_close(
+            planned(ids, positions, layout, wanted), plain(ids, positions, layout, wanted), atol=2e-6, rtol=2e-6
+        )
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+@torch.inference_mode()
+def test_every_plan_keeps_bfloat16_near_to_float32(checkpoint, plan):
+    skip_without_numba(plan)
+    exact = own(checkpoint, torch.float32)(*packed())
+    assert torch.cosine_similarity(own(checkpoint, torch.bfloat16, **plan)(*packed()), exact).min() > 0.9995
+
+
+@pytest.mark.parametrize("plan", [{}, *PLANS[::2]], ids=str)
+@torch.inference_mode()
+def test_int8_stays_near_to_float32(checkpoint, plan):
+    skip_without_numba({"steps": "torch", **plan})
+    exact = own(checkpoint, torch.float32)(*packed())
+    assert torch.cosine_similarity(own(checkpoint, torch.int8, **plan)(*packed()), exact).min() > 0.995
+
+
+@pytest.mark.parametrize("n_prefix", [1, 20])
+@torch.inference_mode()
+def test_a_kept_prefix_gives_the_states_of_whole_sequences(checkpoint, n_prefix):
+    model = own(checkpoint, torch.float32)
+    rng = np.random.default_rng(1)
+    prefix = tuple(rng.integers(0, 999, n_prefix).tolist())
+    batch = pack([rng.integers(0, 999, n).tolist() for n in (1, 3, 3, 40)], prefix)
+    whole = batch.without_prefix()
+    states = [
+        model(ids, positions, Layout.of(one.lengths.tolist(), bounds), bounds[1:] - 1, kept)
+        for one, kept in ((batch, model.keys_values(*prefix_inputs(prefix))), (whole, ()))
+        for ids, positions, bounds in [map(torch.from_numpy, (one.input_ids, one.position_ids, one.cu_seqlens))]
+    ]
+    torch.testing.assert_close(*states, atol=2e-6, rtol=2e-6)
+
+
+def prefix_inputs(prefix):
+    return torch.tensor(prefix), Layout.of([len(prefix)], torch.tensor([0, len(prefix)]))
 
 
 @pytest.mark.parametrize(

@@ -25,3 +25,13 @@ def test_a_batch_fills_its_budget_and_no_more(lengths, budget):
     assert 1 <= count <= len(lengths)
     assert count == 1 or sum(lengths[:count]) <= budget
     assert count == len(lengths) or sum(lengths[: count + 1]) > budget
+
+
+@given(SEQUENCES, st.lists(st.integers(0, 99), max_size=5))
+def test_a_prefix_written_out_gives_the_whole_sequences(sequences, prefix):
+    batch = pack(sequences, tuple(prefix))
+    whole = pack([[*prefix, *ids] for ids in sequences])
+    assert batch.position_ids[0] == len(prefix)
+    written = batch.without_prefix()
+    for name in ("input_ids", "position_ids", "cu_seqlens"):
+        np.testing.assert_array_equal(getattr(written, name), getattr(whole, name))

@@ -16,7 +16,17 @@ from qwen3_embed_integrations.core.facts import ModelFacts
 from .base import Backend, Request, wait_for
 from .checkpoint import open_checkpoint
 
-__all__ = ["Backend", "Request", "describe", "is_described", "is_loaded", "load_backend", "unload_backend", "wait_for"]
+__all__ = [
+    "Backend",
+    "Request",
+    "describe",
+    "is_described",
+    "is_loaded",
+    "load_backend",
+    "report_plan",
+    "unload_backend",
+    "wait_for",
+]
 
 
 class _Model(Protocol):
@@ -60,6 +70,12 @@ def load_backend(config: EncoderConfig) -> Backend:
 def is_described(config: EncoderConfig) -> bool:
     """Tells whether `describe` answers at once."""
     return _slot(config).model is not None
+
+
+def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
+    """Gives how this machine computes the model of `config`, and why; measures, loads no weights."""
+    report: list[tuple[str, str]] = _runtime("torch").report_plan(config, _model(_slot(config), config))
+    return report
 
 
 def is_loaded(config: EncoderConfig) -> bool:

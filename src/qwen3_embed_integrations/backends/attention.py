@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import groupby
 from typing import Any
@@ -31,34 +31,46 @@ class Layout:
     longest: int
 
     @classmethod
-    def of(cls, lengths: list[int], device: torch.device) -> Layout:
-        """Gives the layout of sequences of these lengths, laid end to end."""
+    def of(cls, lengths: list[int], bounds: torch.Tensor) -> Layout:
+        """Gives the layout of sequences of these lengths, laid end to end, which start and end at `bounds`."""
         runs, start = [], 0
         for length, group in groupby(lengths):
             count = len(list(group))
             runs.append((start, count, length))
             start += count * length
-        ends = torch.tensor(lengths).cumsum(0)
-        bounds = torch.cat((torch.zeros(1, dtype=torch.int64), ends)).to(device, torch.int32)
-        return cls(tuple(runs), bounds, max(lengths))
+        return cls(tuple(runs), bounds.to(torch.int32), max(lengths))
 
 
-def causal_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, layout: Layout
+@dataclass(frozen=True)
+class KeysValues:
+    """One layer's keys and values of some tokens, `[tokens, kv_heads, head_size]` each."""
+
+    key: torch.Tensor
+    value: torch.Tensor
+
+
+def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument more than torch's own kernel has
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None = None,
 ) -> torch.Tensor:
     """Gives causal attention within each sequence.
 
     Args:
-        query: `[tokens, heads, head_size]`.
+        query: `[tokens, heads, head_size]`; tokens behind the layout's last sequence get zeros.
         key: `[tokens, kv_heads, head_size]`.
         value: As `key`.
         scale: Factor of the scores.
         layout: Where the sequences lie.
+        prefix: Of tokens that every sequence continues.
 
     Returns:
         `[tokens, heads, head_size]`.
     """
-    varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES else None
+    varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES and prefix is None else None
     if varlen_attn is not None:
         return varlen_attn(
             query,
@@ -73,7 +85,7 @@ def causal_attention(
             enable_gqa=True,
             num_splits=1,  # the same row whatever else is in the batch
         )
-    return _attention_by_length(query, key, value, scale, layout)
+    return _attention_by_length(query, key, value, scale, layout, prefix)
 
 
 @cache
@@ -87,14 +99,41 @@ def find_varlen() -> Callable[..., torch.Tensor] | None:
     return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None
 
 
-def _attention_by_length(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, layout: Layout
+def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None,
 ) -> torch.Tensor:
     """As `causal_attention`: each run of equally long neighbours is one call of torch's own kernel."""
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
+    end = 0
     for start, count, length in layout.runs:
         end = start + count * length
         q, k, v = (x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (query, key, value))
-        mixed = scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=True)
+        mixed = _attend(q, k, v, scale, prefix)
         out[start:end].view(count, length, *out.shape[1:]).copy_(mixed.transpose(1, 2))
+    out[end:] = 0
     return out
+
+
+def _attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
+) -> torch.Tensor:
+    """Gives causal attention of equally long sequences, `[n, heads, tokens, head_size]`, after their prefix."""
+    if prefix is None:
+        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
+    key, value = (
+        torch.cat((shared.transpose(0, 1).expand(len(own), -1, -1, -1), own), dim=2)
+        for shared, own in ((prefix.key, key), (prefix.value, value))
+    )
+    unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
+    return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
+
+
+@lru_cache(maxsize=64)  # the same for every layer; sequences behind a prefix are short
+def _unseen(n_own: int, n_all: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Gives what is added to the scores of the last `n_own` of `n_all` tokens: -inf for what comes later."""
+    return torch.full((n_own, n_all), float("-inf"), dtype=dtype, device=device).triu(n_all - n_own + 1)

@@ -18,6 +18,20 @@ A row may come back non-finite; the caller refuses it. Out of memory is a Memory
 
 
 @dataclass(frozen=True)
+class Lanes:
+    """How many batches a forward pass takes side by side.
+
+    Attributes:
+        count: Threads that call it at once.
+        enter: Called by such a thread before a batch with the number of those that share the machine: `count`, or 1
+            when a batch is computed alone.
+    """
+
+    count: int = 1
+    enter: Callable[[int], None] = lambda _: None
+
+
+@dataclass(frozen=True)
 class Request:
     """One call's texts, prompts already in front of them.
 
@@ -27,6 +41,7 @@ class Request:
         on_overflow: Cut a longer text, or fail with TextTooLongError.
         dimension: As many columns as the caller needs; a backend may give more. None: all of them.
         max_waiting: Calls that may wait for the model, this one included; None: any number.
+        shared_prefix: What all texts begin with. A hint: it may change the speed, never a row.
         on_progress: Called with the number of texts done so far, from another thread.
     """
 
@@ -36,6 +51,7 @@ class Request:
     on_progress: Callable[[int], None] | None = None
     dimension: int | None = None
     max_waiting: int | None = None
+    shared_prefix: str = ""
 
 
 def wait_for(future: Future[RawRows]) -> RawRows:

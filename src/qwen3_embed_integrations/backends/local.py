@@ -11,28 +11,41 @@ from qwen3_embed_integrations.core.arrays import IntArray, RawRows
 from qwen3_embed_integrations.core.texts import without_repeats
 
 from .admission import Admission
-from .base import Forward, Request
-from .batching import Batcher, Job
+from .base import Forward, Lanes, Request
+from .batching import Batcher
+from .job import Job
 from .lane import Lane
 from .tokens import TextTokenizer, cut, refuse_long
 
 _WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
+_MOST_PROMPTS = 64
+_SHORTEST_PREFIX = 4  # tokens: fewer are not worth a place in the cache of keys and values
+_LONGEST_PREFIX = 512  # tokens: more would fill it
 
 
 class LocalBackend:
-    """Tokeniser and forward pass, each on its own thread: one works while the other does."""
+    """Tokeniser and forward pass, each on its own threads: one works while the other does."""
 
-    def __init__(self, tokenizer: TextTokenizer, forward: Forward, max_batch_tokens: int, width: int) -> None:
+    def __init__(
+        self,
+        tokenizer: TextTokenizer,
+        forward: Forward,
+        max_batch_tokens: int,
+        width: int,
+        lanes: Lanes | None = None,
+    ) -> None:
         self._tokenizer = tokenizer
         self._forward = forward
         self._max_batch_tokens = max_batch_tokens
         self._width = width
+        self._lanes = lanes or Lanes()
         self._start()
 
     def _start(self) -> None:
         self._admission = Admission()
+        self._prefixes: dict[str, tuple[int, ...]] = {}  # prompt → its token ids; touched by one thread only
         self._lane = Lane("qwen3-embed-tokenize")
-        self._batcher = Batcher(self._forward, self._max_batch_tokens)
+        self._batcher = Batcher(self._forward, self._max_batch_tokens, self._lanes)
 
     def submit(self, request: Request) -> Future[RawRows]:
         """Gives a future of the rows at once; cancelling it drops what is not yet computed.
@@ -97,7 +110,20 @@ class LocalBackend:
         limit = job.request.max_length
         if job.request.on_overflow == "error":
             refuse_long(ids, first, job.inverse, limit)
-        self._batcher.add(job, [cut(one, limit) for one in ids], first)
+        self._batcher.add(job, [cut(one, limit) for one in ids], first, self._prefix(job.request.shared_prefix))
         rest = first + _WINDOW
         if rest < len(job.texts):
             self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
+
+    def _prefix(self, prompt: str) -> tuple[int, ...]:
+        """Gives the token ids that nearly every text with this prompt begins with.
+
+        Not the last one: the ":" at the end of "Query:" merges with the next word in a quarter of all queries.
+        """
+        if prompt not in self._prefixes:
+            if len(self._prefixes) >= _MOST_PROMPTS:
+                self._prefixes.pop(next(iter(self._prefixes)))
+            (ids,) = self._tokenizer.tokenize([prompt])
+            kept = tuple(ids[:-2])
+            self._prefixes[prompt] = kept if _SHORTEST_PREFIX <= len(kept) <= _LONGEST_PREFIX else ()
+        return self._prefixes[prompt]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
-from .attention import Layout, causal_attention
+from .attention import KeysValues, Layout, causal_attention
 
 _ATTENTION = "qwen3_packed"
 
@@ -24,9 +25,16 @@ class ReferenceQwen3:
         self._model = model
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: Sequence[KeysValues] = (),
     ) -> torch.Tensor:
-        """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32."""
+        """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32; takes no prefix."""
+        if prefix:
+            raise TypeError("transformers' module takes no prefix: write it out before each sequence")
         states: torch.Tensor = self._model(
             input_ids=ids[None],
             position_ids=positions[None],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Protocol
 
 import numpy as np
@@ -12,16 +13,20 @@ from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.packing import PackedBatch
+from qwen3_embed_integrations.core.plan import Plan
 
 from .attention import Layout
+from .base import Lanes
 from .checkpoint import Checkpoint, read_json
+from .devices import choose_device, choose_dtype, has_bfloat16_products, use_threads
 from .local import LocalBackend
+from .planning import choose_plan
 from .pooling import pool
-from .qwen3 import PackedQwen3, Shape, is_plain
+from .prefix_cache import PrefixCache, PrefixStates
+from .qwen3 import PackedQwen3, Shape, TakeWeight, is_plain
 from .tokens import TextTokenizer
-from .weights import FolderWeights
+from .weights import FolderWeights, MergedWeights
 
-_CPU_BATCH_TOKENS = 2048  # 0.6B on two cores: 649, 690 and 694 tokens/s with 512, 1024 and 2048
 _GPU_BATCH_TOKENS = 16384
 
 logger = logging.getLogger(__name__)
@@ -31,7 +36,12 @@ class TokenModel(Protocol):
     """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
 
     def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, layout: Layout, wanted: torch.Tensor | None
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: PrefixStates = (),
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all)."""
         ...
@@ -40,109 +50,157 @@ class TokenModel(Protocol):
 def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     """Loads the model and gives a backend that runs it."""
     device = choose_device(config.device)
-    dtype = choose_dtype(config.dtype, device)
+    forward = TorchForward(checkpoint, device, config.dtype, config.plan)
     tokenizer = TextTokenizer(checkpoint.folder)
-    forward = TorchForward(checkpoint, device, dtype)
-    budget = config.max_batch_tokens or (_CPU_BATCH_TOKENS if device.type == "cpu" else _GPU_BATCH_TOKENS)
-    return LocalBackend(tokenizer, forward, budget, checkpoint.facts.width)
+    budget = config.max_batch_tokens or (forward.plan.block if device.type == "cpu" else _GPU_BATCH_TOKENS)
+    return LocalBackend(tokenizer, forward, budget, checkpoint.facts.width, forward.lanes)
 
 
-def choose_device(name: str) -> torch.device:
-    """Gives the device called `name`; "auto" is CUDA, else MPS, else the CPU.
-
-    Raises:
-        ConfigError: No such device here.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with CUDA
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f'device={name!r} can\'t be used here ({reason}). Use "auto" or "cpu".') from error
-    return device
-
-
-def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Gives the dtype called `name` for `device`.
-
-    Raises:
-        ConfigError: float16 where bfloat16 or float32 serve: it overflows to NaN on the 8B model
-            (QwenLM/Qwen3-Embedding#164).
-    """
-    has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
-    if name == "auto":
-        return torch.bfloat16 if has_bfloat16 else torch.float32
-    if name == "float16" and (device.type == "cpu" or has_bfloat16):
-        raise ConfigError(
-            f'dtype="float16" is refused on {device.type!r}: its range overflows to NaN on Qwen3-Embedding-8B. '
-            f'Use dtype="bfloat16"{" or float32" if device.type == "cpu" else ""}.'
-        )
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    """Gives what would compute this model here, and why, as (what, found); loads no weights."""
+    device = choose_device(config.device)
+    stored = read_json(checkpoint.folder / "config.json")
+    n_parameters = Shape.of(stored).n_parameters
+    dtype = choose_dtype(config.dtype, device, n_parameters)
+    chosen = choose_plan(config.plan, device, dtype, n_parameters)
+    matrices = "multiplies" if device.type != "cpu" or has_bfloat16_products() else "doesn't multiply"
+    own = "written here" if is_plain(stored) else "transformers': the checkpoint is unusual"
+    return [
+        ("model", f"{checkpoint.facts.model}, {n_parameters / 1e6:,.0f} million parameters"),
+        ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
+        ("dtype", str(dtype).removeprefix("torch.")),
+        ("forward", own),
+        ("plan", str(chosen.plan)),
+        *(("because", reason) for reason in chosen.reasons),
+    ]
 
 
 class TorchForward:
-    """A packed batch → pooled rows. A row that is not finite in a 16-bit dtype is computed again in float32."""
+    """A packed batch → pooled rows. A row that is not finite in a small dtype is computed again in float32.
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> None:
+    Args:
+        checkpoint: Whose model is run.
+        device: Where.
+        dtype: Of the matrix products, or its name in `EncoderConfig`.
+        plan: What is pinned of the plan, as in `EncoderConfig`.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device, dtype: str | torch.dtype = "auto", plan: str = "auto"
+    ) -> None:
         self._checkpoint = checkpoint
         self._device = device
-        self._dtype = dtype
-        self._model = load_model(checkpoint, device, dtype)
+        self._config = read_json(checkpoint.folder / "config.json")
+        n_parameters = Shape.of(self._config).n_parameters
+        self.dtype = choose_dtype(dtype, device, n_parameters) if isinstance(dtype, str) else dtype
+        self.chosen = choose_plan(plan, device, self.dtype, n_parameters)
+        self.plan = self.chosen.plan
+        self._n_threads = torch.get_num_threads()
+        self.lanes = Lanes(self.plan.lanes, self._enter_lane)
+        self._model = load_model(checkpoint, device, self.dtype, self.plan)
+        self._prefixes = PrefixCache(self._prefix_states)
         self._exact: TokenModel | None = None
+        self._loading = threading.Lock()
 
     def __call__(self, batch: PackedBatch) -> FloatArray:
         """Gives `[n, width]` float32 rows; a row may still be non-finite, the caller refuses it."""
         try:
             rows = self._run(self._model, batch)
             bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-            if bad.size and self._dtype != torch.float32:
-                logger.warning("%d rows overflowed in %s; computing them in float32", bad.size, self._dtype)
-                rows[bad] = self._run(self._in_float32(), batch)[bad]
+            if bad.size and self.dtype != torch.float32:
+                logger.warning("%d rows overflowed in %s; computing them in float32", bad.size, self.dtype)
+                rows[bad] = self._run(self._in_float32(), batch.without_prefix())[bad]
         except RuntimeError as error:
             if _is_out_of_memory(error):
                 raise MemoryError(str(error).partition("\n")[0]) from error
             raise
         return rows
 
+    def _enter_lane(self, n_sharing: int) -> None:
+        """Gives the calling thread its share of the threads."""
+        if self._device.type == "cpu":
+            use_threads(max(1, self._n_threads // n_sharing), of=self._n_threads)
+
     def _in_float32(self) -> TokenModel:
-        if self._exact is None:
-            self._exact = load_model(self._checkpoint, self._device, torch.float32)
-        return self._exact
+        with self._loading:
+            if self._exact is None:
+                self._exact = load_model(self._checkpoint, self._device, torch.float32, self.plan)
+            return self._exact
 
     @torch.inference_mode()
     def _run(self, model: TokenModel, batch: PackedBatch) -> FloatArray:
+        prefix: PrefixStates = ()
+        if isinstance(model, PackedQwen3) and self._device.type == "cpu":
+            prefix = self._prefixes(batch.prefix)
+        else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
+            batch = batch.without_prefix()
+        n_pad = -len(batch.input_ids) % _multiple(len(batch.input_ids)) if self.plan.products == "prepacked" else 0
         ids, positions, bounds = (
             torch.from_numpy(array).to(self._device)
-            for array in (batch.input_ids, batch.position_ids, batch.cu_seqlens)
+            for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
         )
-        layout = Layout.of(batch.lengths.tolist(), self._device)
+        layout = Layout.of(batch.lengths.tolist(), bounds)
         pooling = self._checkpoint.facts.pooling
         if pooling == "lasttoken":
-            rows = model(ids, positions, layout, bounds[1:] - 1)
+            ends = bounds[1:] - 1
+            ends = torch.nn.functional.pad(ends, (0, -len(ends) % _multiple(len(ends)) if n_pad else 0))
+            rows = model(ids, positions, layout, ends, prefix)[: len(bounds) - 1]
         else:
-            rows = pool(model(ids, positions, layout, None), bounds, pooling)
+            rows = pool(model(ids, positions, layout, None, prefix)[: int(bounds[-1])], bounds, pooling)
         pooled: FloatArray = rows.cpu().numpy()
         return pooled
 
+    @torch.inference_mode()
+    def _prefix_states(self, prefix: tuple[int, ...]) -> PrefixStates:
+        """Runs a prefix through the model."""
+        if not isinstance(self._model, PackedQwen3):
+            raise TypeError("only the forward pass written here keeps keys and values")
+        ids, bounds = torch.tensor(prefix), torch.tensor([0, len(prefix)])
+        return self._model.keys_values(ids, Layout.of([len(prefix)], bounds))
 
-def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TokenModel:
+
+def _multiple(n_rows: int) -> int:
+    """Gives what the number of rows is rounded up to a multiple of.
+
+    oneDNN makes a kernel for each number of rows that it has not seen, which takes 10 to 30 ms.
+    """
+    return next(multiple for most, multiple in _MULTIPLES if n_rows <= most)
+
+
+_MULTIPLES = ((16, 4), (128, 16), (1024, 32), (1 << 62, 128))
+
+
+def load_model(
+    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, plan: Plan | None = None
+) -> TokenModel:
     """Loads the weights: into the forward pass written here, or into transformers' for an unusual checkpoint.
 
     Raises:
         CheckpointError: Weights are missing, of the wrong shape or unreadable.
     """
     config = read_json(checkpoint.folder / "config.json")
-    if checkpoint.adapter is None and is_plain(config):
-        return PackedQwen3(Shape.of(config), FolderWeights(checkpoint.folder, device, dtype), dtype)
+    if is_plain(config):
+        stored = torch.bfloat16 if dtype == torch.int8 else dtype
+        weights = take_weights(checkpoint, device, stored)
+        return PackedQwen3(Shape.of(config), weights, dtype, plan)
+    if dtype == torch.int8:
+        raise ConfigError('dtype="int8" runs plain Qwen3 checkpoints only, this one is unusual. Use dtype="bfloat16".')
     from .lora import merge_adapter
     from .reference import ReferenceQwen3, load_reference
 
     model = load_reference(checkpoint.folder, device, dtype)
     return ReferenceQwen3(merge_adapter(model, checkpoint.adapter) if checkpoint.adapter else model)
+
+
+def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:
+    """Gives what hands out a checkpoint's weights, with its LoRA adapter merged into them."""
+    if checkpoint.adapter is None:
+        return FolderWeights(checkpoint.folder, device, dtype)
+    from .lora import merge_adapter
+    from .reference import load_reference
+
+    merged = merge_adapter(load_reference(checkpoint.folder, device, dtype), checkpoint.adapter)
+    return MergedWeights(merged.state_dict())
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -55,3 +56,18 @@ class FolderWeights:
             raise CheckpointError(
                 f"{path} can't be opened ({error}). Copy or download the checkpoint again."
             ) from error
+
+
+class MergedWeights:
+    """Gives weights by their names from a state dict.
+
+    Args:
+        weights: Of a Qwen3Model.
+    """
+
+    def __init__(self, weights: Mapping[str, torch.Tensor]) -> None:
+        self._weights = weights
+
+    def __call__(self, name: str, *shape: int) -> torch.Tensor:
+        """Gives the weight called `name`; transformers has checked its shape."""
+        return self._weights[name].view(shape)

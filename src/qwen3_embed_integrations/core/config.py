@@ -15,6 +15,7 @@ from .errors import ConfigError
 from .explain import checked_url, checked_variable, explain
 from .models import MIN_DIMENSION, canonical_model
 from .options import OFF, Engine, Scope, declared, option
+from .plan import parse_pins
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192
@@ -60,18 +61,21 @@ class EncoderConfig(BaseModel):
     )
     local_files_only: bool = option(OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
     device: str = option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = option(
+    dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = option(
         "auto",
-        'Weights and arithmetic. "auto": bfloat16 on GPUs that have it, else float32.',
+        'Weights and arithmetic. "auto": bfloat16 where multiplied in hardware (CPU: large models), else float32.',
         "model",
         portable=False,
+    )
+    plan: str = option(
+        "auto", 'How a CPU computes: measured, or pinned as in "products=plain lanes=1".', "model", portable=False
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = option(
         None, "How a text's token states become one row. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = option(
         None,
-        "Tokens of one forward pass or request. None: 2048 on CPU, 16384 elsewhere.",
+        "Tokens of one forward pass or request. None: 512 to 2048 on CPU, by the plan, 16384 elsewhere.",
         "model",
         portable=False,
         ge=1,
@@ -100,10 +104,7 @@ class EncoderConfig(BaseModel):
         OFF, "Let the server truncate to `dimension`, where it can.", "model", portable=False
     )
     tokenizer: str | None = option(
-        None,
-        "Folder with tokenizer.json of a remote model. None: looked for where the model is.",
-        "model",
-        portable=False,
+        None, "Folder with tokenizer.json of a remote model. None: where the model is.", "model", portable=False
     )
     max_batch_texts: int | None = option(
         None, "Texts of one request. None: as the engine allows.", "model", portable=False, ge=1
@@ -120,10 +121,7 @@ class EncoderConfig(BaseModel):
         allow_inf_nan=False,
     )
     dimension: int | None = option(
-        None,
-        "Length of a row (Matryoshka), 32 to the model's width. None: full width.",
-        "space",
-        ge=MIN_DIMENSION,
+        None, "Length of a row (Matryoshka), 32 to the model's width. None: full width.", "space", ge=MIN_DIMENSION
     )
     document_task: str | None = option(
         None,
@@ -178,6 +176,11 @@ class EncoderConfig(BaseModel):
         if task:
             find_task(task)
         return task
+
+    @field_validator("plan")
+    @classmethod
+    def _known_pins(cls, plan: str) -> str:
+        return plan if parse_pins(plan) else "auto"
 
     @field_validator("base_url")
     @classmethod
