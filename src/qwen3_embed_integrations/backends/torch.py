@@ -130,7 +130,8 @@ class TorchForward:
     @torch.inference_mode()
     def _run(self, model: TokenModel, batch: PackedBatch) -> FloatArray:
         prefix: PrefixStates = ()
-        if isinstance(model, PackedQwen3) and self._device.type == "cpu":
+        whole = self._checkpoint.facts.pooling != "lasttoken"  # other poolings need the prefix's own states
+        if isinstance(model, PackedQwen3) and self._device.type == "cpu" and not whole:
             prefix = self._prefixes(batch.prefix)
         else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
             batch = batch.without_prefix()
