@@ -11,7 +11,7 @@ import torch
 
 from qwen3_embed_integrations import DataFileError, EncoderConfig
 from qwen3_embed_integrations.backends.checkpoint import Checkpoint
-from qwen3_embed_integrations.backends.torch import choose_device
+from qwen3_embed_integrations.backends.devices import choose_device
 
 from .examples import Example, read_examples
 from .losses import check_dimensions
