@@ -175,7 +175,7 @@ def test_help_shows_every_flag_whole_on_a_terminal_of_80_columns(run, monkeypatc
     _, out, _ = run("rag", "--help")
     for name in (EncoderConfig.model_fields.keys() | RagOptions.model_fields.keys()) - {"token"}:
         assert f"--{name.replace('_', '-')} " in out
-    assert "(auto, float32, bfloat16, float16)" in " ".join(out.replace("│", " ").split())
+    assert "(auto, float32, bfloat16, float16, int8)" in " ".join(out.replace("│", " ").split())
 
 
 def test_a_terminal_without_unicode_gets_question_marks(docs, checkpoint, tmp_path):
