@@ -83,3 +83,21 @@ def test_texts_of_one_prompt_share_its_ids_and_others_keep_theirs(tokenizer):
     assert list(shared) == tokenizer.tokenize([prompt])[0][:-2]
     assert () in seen
     backend.close()
+
+
+def test_closing_while_the_last_lane_has_all_threads_loses_nothing(tokenizer):
+    for _ in range(10):
+        crowd = Crowd()
+        backend = LocalBackend(tokenizer, crowd, 200, WIDTH, crowd.lanes)
+        held = threading.Event()
+        for lane in backend._batcher._threads[:-1]:
+            lane.submit(held.wait)
+        alone = backend.submit(Request(["a query"], 100))
+        while not crowd.sizes:
+            time.sleep(0.001)
+        texts = [f"document {i} of a few words more" for i in range(60)]
+        waiting = backend.submit(Request(texts, 100))
+        held.set()
+        backend.close()
+        assert len(alone.result(0).rows) == 1
+        np.testing.assert_array_equal(waiting.result(0).rows, expected(tokenizer, texts))

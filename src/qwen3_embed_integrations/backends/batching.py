@@ -59,7 +59,7 @@ class Batcher:
 
     def close(self) -> None:
         """Computes what waits, then ends the threads."""
-        for thread in self._threads:
+        for thread in (*self._threads, *self._threads):  # a lane that had all threads wakes those that have ended
             thread.close()
         for job in self.abandon():
             job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
