@@ -237,7 +237,7 @@ def test_calls_that_race_with_closing_end_one_way_or_the_other(tokenizer):
 def test_abandoning_drops_what_waits_after_the_running_batch(backend, gate):
     occupy(backend, gate)
     waiting = [backend.submit(Request([f"text {i} {j}" for j in range(300)], 100)) for i in range(3)]
-    wait_for(lambda: len(backend._batcher._jobs) >= 3)
+    wait_for(lambda: sum(job.n_waiting for job in backend._batcher._jobs) == 900)  # all windows tokenised
     threading.Timer(0.2, gate.open.set).start()
     backend.abandon()
     assert not any(future.done() for future in waiting)
