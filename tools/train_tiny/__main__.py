@@ -14,13 +14,13 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
-from . import corpus, evalsets, evaluate, export, label, report, student, targets, vocabulary
+from . import corpus, development, evalsets, evaluate, export, label, report, student, targets, vocabulary
 from .batches import Sampler, TrainingSet
 from .download import EVALUATION_PACKAGES, debian_packages
 from .download import download as fetch
 from .gossip import Gossip
 from .static import train_on_pairs, train_static
-from .train import TrainingPlan
+from .train import Places, TrainingPlan
 from .train import train as run_training
 from .work import WorkFolder
 
@@ -54,6 +54,15 @@ def extract(work: Work = _WORK) -> None:
 
 
 @app.command()
+def sections(work: Work = _WORK) -> None:
+    """Append long passages of manuals, with their headings as queries, to the corpus."""
+    folder = WorkFolder(work)
+    excluded = {corpus.fingerprint(text) for text in evalsets.evaluation_texts(folder.unpacked)}
+    counts = corpus.append_sections(folder.unpacked, folder.corpus, folder.development, excluded)
+    typer.echo(json.dumps(counts))
+
+
+@app.command()
 def tokenizer(work: Work = _WORK) -> None:
     """Prune Qwen3's tokenizer."""
     folder = WorkFolder(work)
@@ -73,7 +82,7 @@ def make_labels(
 
 
 @app.command()
-def initialise(work: Work = _WORK, static_steps: int = 1500, pair_steps: int = 700) -> None:
+def initialise(work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 600, runs: int = 5) -> None:
     """Fit the target space, train static token vectors and write the student that starts from them."""
     folder = WorkFolder(work)
     space = targets.fit_target_space(corpus.read_corpus(folder.corpus), folder.labels)
@@ -82,7 +91,7 @@ def initialise(work: Work = _WORK, static_steps: int = 1500, pair_steps: int = 7
     vectors = vocabulary.token_vectors(folder.tokenizer, pruned, space)
     data = _training_set(folder)
     distilled = train_static(vectors, data, _raw_tokenizer(folder), static_steps)
-    trained = train_on_pairs(distilled, data, _raw_tokenizer(folder), pair_steps)
+    trained = train_on_pairs(distilled, data, _raw_tokenizer(folder), pair_steps, runs)
     torch.manual_seed(0)
     export.export_student(student.build_student(pruned, trained), folder.tokenizer, folder.initial)
 
@@ -98,9 +107,10 @@ def train(
     folder = WorkFolder(work)
     model = Qwen3Model.from_pretrained(folder.initial, dtype=torch.float32)
     data = _training_set(folder)
-    sampler = Sampler(data, _raw_tokenizer(folder), max_tokens=3072, max_length=256)
-    gossip = Gossip(folder.gossip, worker, n_workers)
-    run_training(model, sampler, TrainingPlan(budget_s=60 * minutes), folder.checkpoint(worker), gossip)
+    sampler = Sampler(data, _raw_tokenizer(folder), max_tokens=4096, max_length=512)
+    judged = development.load_development(folder.development) if worker == 0 else None
+    places = Places(folder.checkpoint(worker), Gossip(folder.gossip, worker, n_workers), judged)
+    run_training(model, sampler, TrainingPlan(budget_s=60 * minutes), places)
 
 
 def _training_set(folder: WorkFolder) -> TrainingSet:

@@ -12,15 +12,22 @@ import torch
 from tokenizers import Tokenizer
 
 from .pairs import Pairs
-from .prompts import instructed
+from .prompts import as_question, instructed
 from .units import LONG_CHARS, Unit
 
 _ENGLISH_SHARE = 0.5
 _EVALUATED_SHARE = 0.4
 _EVALUATED = frozenset({"de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
 _POOL_BATCHES = 32
-_PAIR_ROWS = 64
-_PAIR_TOKENS = 128
+_PAIR_ROWS = 96
+_PAIR_TOKENS = 12_288
+_ANSWER_LENGTH = 448
+_PAIR_DRAWS = 4
+_PAIR_POOL = 320
+_ASKED = 0.5
+_TRANSLATED_QUERY = 0.25
+_TRANSLATED_ANSWER = 0.2
+_LONG_WEIGHT = 3
 _PROMPTED_QUESTION = 0.6
 _PROMPTED_QUERY = 0.4
 _PROMPTED_PASSAGE = 0.08
@@ -63,7 +70,7 @@ def sampling_weights(units: list[Unit]) -> np.ndarray:
     """Return each row's probability: half English, most of the rest the evaluated languages.
 
     Within a language a source counts with the 0.7th power of its size, so that small ones are heard;
-    long English texts, which documents resemble most, count twice.
+    long English texts, which documents resemble most, count three times.
     """
     sizes = Counter((unit.lang, unit.source) for unit in units)
     languages = Counter[str]()
@@ -75,7 +82,9 @@ def sampling_weights(units: list[Unit]) -> np.ndarray:
     per_row = {
         (lang, source): shares[lang] * size**0.7 / languages[lang] / size for (lang, source), size in sizes.items()
     }
-    weights = np.array([per_row[unit.lang, unit.source] * (1 + _is_long_english(unit)) for unit in units])
+    weights = np.array(
+        [per_row[unit.lang, unit.source] * (_LONG_WEIGHT if _is_long_english(unit) else 1) for unit in units]
+    )
     return weights / weights.sum()
 
 
@@ -100,34 +109,52 @@ class Sampler:
         choose = random.Random(seed)  # noqa: S311 - no secret
         texts = [self._render(self.data.units[row], choose) for row in rows]
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
-        groups = list(self._groups(token_ids))
+        groups = list(self._groups(token_ids, self.max_tokens, self.max_tokens))
         for group in rng.permutation(len(groups)):
             yield _pad([token_ids[i] for i in groups[group]], rows[groups[group]])
 
-    def pair_batch(self, seed: int) -> tuple[Batch, Batch]:
-        """Return queries, most of them instructed, and their answers, row by row."""
+    def pair_batches(self, seed: int) -> Iterator[tuple[Batch, Batch]]:
+        """Yield (queries, their answers), row by row, from a few draws of pairs.
+
+        The answers of a batch are of like length, so that it tells nothing about which is the right one.
+        """
         rng = np.random.default_rng(seed)
         choose = random.Random(seed)  # noqa: S311 - no secret
-        pairs = self.data.pairs
-        rows = pairs.draw(_PAIR_ROWS, rng)
-        queries = [pairs.queries[row] for row in rows]
-        asked = [instructed(text, choose) if choose.random() < _PROMPTED_QUESTION else text for text in queries]
-        return self._cut(asked, rows), self._cut([pairs.answers[row] for row in rows], rows)
+        batches: list[tuple[Batch, Batch]] = []
+        for _ in range(_PAIR_DRAWS):
+            rows = self.data.pairs.draw(_PAIR_POOL, rng)
+            asked = self._encoded([self._asked(self.data.pairs.queries[row], choose) for row in rows])
+            answers = self._encoded([self._answer(self.data.pairs.answers[row], choose) for row in rows])
+            batches += [
+                (_pad([asked[i] for i in group], rows[group]), _pad([answers[i] for i in group], rows[group]))
+                for group in self._groups(answers, _PAIR_TOKENS, _PAIR_ROWS)
+            ]
+        choose.shuffle(batches)
+        yield from batches
 
-    def _cut(self, texts: list[str], rows: np.ndarray) -> Batch:
-        """Return the texts as one batch, each cut to 128 tokens with the end token."""
+    def _asked(self, query: str, choose: random.Random) -> str:
+        text = self.data.pairs.translated(query, choose, _TRANSLATED_QUERY)
+        if text == query and choose.random() < _ASKED:
+            text = as_question(text, choose)
+        return instructed(text, choose) if choose.random() < _PROMPTED_QUESTION else text
+
+    def _answer(self, answer: str, choose: random.Random) -> str:
+        return self.data.pairs.translated(answer, choose, _TRANSLATED_ANSWER)
+
+    def _encoded(self, texts: list[str]) -> list[list[int]]:
+        """Return the texts' token ids, each cut to 448 with the end token."""
         encodings = self.tokenizer.encode_batch_fast(texts)
-        return _pad([[*encoding.ids[: _PAIR_TOKENS - 1], encoding.ids[-1]] for encoding in encodings], rows)
+        return [[*encoding.ids[: _ANSWER_LENGTH - 1], encoding.ids[-1]] for encoding in encodings]
 
     def _render(self, unit: Unit, choose: random.Random) -> str:
         share = _PROMPTED_QUERY if unit.role == "query" else _PROMPTED_PASSAGE
         return instructed(unit.text, choose) if choose.random() < share else unit.text
 
-    def _groups(self, token_ids: list[list[int]]) -> Iterator[list[int]]:
+    def _groups(self, token_ids: list[list[int]], max_tokens: int, max_rows: int) -> Iterator[list[int]]:
         order = sorted(range(len(token_ids)), key=lambda i: len(token_ids[i]))
         group: list[int] = []
         for i in order:
-            if group and (len(group) + 1) * len(token_ids[i]) > self.max_tokens:
+            if group and ((len(group) + 1) * len(token_ids[i]) > max_tokens or len(group) == max_rows):
                 yield group
                 group = []
             group.append(i)

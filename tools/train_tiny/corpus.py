@@ -24,6 +24,7 @@ from .sources.help_pages import (
     read_libreoffice,
     read_python_manual,
 )
+from .sources.sections import MANUALS, read_manual
 from .units import Unit, clean, is_useful
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ _CAPS = {
     "apache-manual": 12_000, "git-manual": 9_000,
 }  # fmt: skip
 _LONG_CAP = 6_000
+_SECTION_CAP = 8_000
+_TRANSLATED_SECTION_CAP = 1_500
+_DEVELOPMENT = frozenset({"debian-faq-sections", "flask-sections", "r-sections"})
 _TRANSLATED_CAP = 12_000
 # One English original in so many is held out with all of its translations, for evaluation.
 _HELD_OUT_ONE_IN = 40
@@ -73,10 +77,49 @@ def build_corpus(
     return counts
 
 
-def _write(rows: dict[str, Unit], target: Path, seed: int) -> None:
+def append_sections(unpacked: Path, corpus: Path, development: Path, excluded: set[str], seed: int = 1) -> Counter[str]:
+    """Append the sections of `MANUALS` to the corpus, whose other rows keep their places, and return the counts.
+
+    A heading that the corpus has from elsewhere comes again, for its answer; it needs no second label.
+    Three manuals go to the file ``development`` instead: they judge the training and are no part of it.
+    """
+    known = {unit.text for unit in read_corpus(corpus)}
+    rows: dict[str, Unit] = {}
+    held: dict[str, Unit] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for manual in MANUALS:
+        units = list(read_manual(unpacked, manual))
+        random.Random(seed).shuffle(units)  # noqa: S311 - no secret
+        for unit in units:
+            if manual.source in _DEVELOPMENT:
+                held.setdefault(unit.text, unit)
+            elif (unit.answer or unit.text not in known) and not _is_excluded(unit, excluded):
+                _keep_section(unit, rows, counts)
+        logger.info("%d texts after %s", len(rows), manual.source)
+    _write(rows, corpus, seed, mode="a")
+    _write(held, development, seed)
+    return Counter(unit.source for unit in rows.values())
+
+
+def _keep_section(unit: Unit, rows: dict[str, Unit], counts: Counter[tuple[str, str]]) -> None:
+    key = (unit.source, unit.lang)
+    if counts[key] < (_SECTION_CAP if unit.lang == "en" else _TRANSLATED_SECTION_CAP):
+        counts[key] += unit.role == "passage"
+        rows.setdefault(unit.text, unit)
+        if unit.english is not None:
+            rows.setdefault(unit.english, Unit(unit.source, "en", unit.english, role=unit.role))
+
+
+def _is_excluded(unit: Unit, excluded: set[str]) -> bool:
+    if any(fingerprint(text) in excluded for text in (unit.text, unit.english, unit.answer) if text):
+        return True
+    return any(_is_held_out(text) for text in (unit.english or unit.text, unit.answer) if text)
+
+
+def _write(rows: dict[str, Unit], target: Path, seed: int, mode: str = "w") -> None:
     order = list(rows.values())
     random.Random(seed).shuffle(order)  # noqa: S311 - no secret
-    with target.open("w", encoding="utf-8") as file:
+    with target.open(mode, encoding="utf-8") as file:
         for unit in order:
             file.write(json.dumps(asdict(unit), ensure_ascii=False) + "\n")
 

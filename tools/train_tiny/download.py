@@ -27,6 +27,12 @@ _WESNOTH = (
     "data", "did", "dm", "dw", "ei", "httt", "l", "low", "nr", "sof", "sota", "sotbe", "thot", "trow",
     "tsg", "ttb", "utbs",
 )  # fmt: skip
+_MANUALS = (
+    "python-django-doc", "python-sqlalchemy-doc", "python-scipy-doc", "python-pandas-doc", "python-sklearn-doc",
+    "python-flask-doc", "debian-faq", "debian-reference-en", "debian-policy", "developers-reference", "sqlite3-doc",
+    "rust-doc", "r-doc-html", "nodejs-doc", "gnuplot-doc", "maxima-doc", "octave-doc", "gnucash-docs",
+)  # fmt: skip
+_GIMP = ("en", "de", "fr", "es", "it", "pt", "ru", "zh-cn", "ja", "ko", "nl", "sv")
 _DESCRIPTIONS = (
     "en", "it", "da", "fr", "de", "ja", "ko", "ru", "es", "zh_CN", "zh_TW", "pt", "pt_BR", "pl", "nl",
     "sv", "cs", "fi", "hu", "tr", "uk",
@@ -44,6 +50,8 @@ def debian_packages() -> list[str]:
         "wordnet-base", "dict-foldoc", "dict-gcide", "python3.11-doc", "gnome-user-docs", "freeciv-data",
         "debian-handbook", "installation-guide-amd64", "apache2-doc", "git-doc", "cataclysm-dda-data",
         "libreoffice-help-en-us",
+        *_MANUALS,
+        *(f"gimp-help-{lang}" for lang in _GIMP),
         *(f"libreoffice-help-{lang}" for lang in _HELP),
         *(f"libreoffice-l10n-{lang}" for lang in _INTERFACE),
         *(f"dict-freedict-{pair}" for pair in _FREEDICT),

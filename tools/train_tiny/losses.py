@@ -10,7 +10,6 @@ MATRYOSHKA = {256: 0.5, 128: 0.25, 64: 0.125, 32: 0.125}
 _TEMPERATURE = 0.05
 _SIMILARITY_WEIGHT = 0.5
 _MARGIN = 0.05
-_CONTRAST_WEIGHT = 0.3
 
 
 def distillation_loss(student: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -32,33 +31,27 @@ def _divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
     """Return KL(target || student) of each text's similarities to the others of the batch."""
     self_pairs = torch.eye(len(ours), dtype=torch.bool)
     wanted, got = ((rows @ rows.T).masked_fill(self_pairs, -1e4) for rows in (theirs, ours))
-    return _row_divergence(got, wanted)
+    wanted_shares, got_shares = softmax(wanted / _TEMPERATURE, -1), log_softmax(got / _TEMPERATURE, -1)
+    return kl_div(got_shares, wanted_shares, reduction="batchmean")
 
 
 def pair_loss(
     queries: torch.Tensor, answers: torch.Tensor, wanted_queries: torch.Tensor, wanted_answers: torch.Tensor
 ) -> torch.Tensor:
-    """Return how far queries and answers ``[n, 256]`` are from finding each other as their targets do.
+    """Return InfoNCE of queries and their answers, ``[n, 256]`` each, over the batch, at every Matryoshka width.
 
-    At every Matryoshka width the divergence from the targets' scores, both ways, and InfoNCE over
-    the batch. An answer that the targets find nearly as good as the right one is no negative.
+    An answer that the targets find nearly as good as the right one is no negative.
     """
     total = queries.new_zeros(())
     right = torch.arange(len(queries))
     for width, weight in MATRYOSHKA.items():
         scores = _scores(queries, answers, width)
         wanted = _scores(wanted_queries, wanted_answers, width)
-        divergence = _row_divergence(scores, wanted) + _row_divergence(scores.T, wanted.T)
         also_right = (wanted > wanted.diagonal()[:, None] - _MARGIN).fill_diagonal_(fill_value=0)
         found = cross_entropy((scores / _TEMPERATURE).masked_fill(also_right, -1e4), right)
-        total = total + weight * (divergence / 2 + _CONTRAST_WEIGHT * found)
+        total = total + weight * found
     return total
 
 
 def _scores(queries: torch.Tensor, answers: torch.Tensor, width: int) -> torch.Tensor:
     return normalize(queries[:, :width], dim=-1) @ normalize(answers[:, :width], dim=-1).T
-
-
-def _row_divergence(got: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    wanted_shares, got_shares = softmax(wanted / _TEMPERATURE, -1), log_softmax(got / _TEMPERATURE, -1)
-    return kl_div(got_shares, wanted_shares, reduction="batchmean")

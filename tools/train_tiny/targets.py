@@ -82,7 +82,8 @@ def make_targets(units: list[Unit], labels: Path, space: TargetSpace) -> tuple[n
     targets[ready] = space.from_minilm(minilm[ready])
     row_of_english = {unit.text: row for row, unit in enumerate(units) if unit.lang == "en" and ready[row]}
     for row, unit in enumerate(units):
-        original = row_of_english.get(unit.english) if unit.english is not None else None
+        same = unit.english or (unit.text if unit.lang == "en" and not ready[row] else None)
+        original = row_of_english.get(same) if same is not None else None
         if original is not None:
             targets[row] = targets[original]
             ready[row] = True

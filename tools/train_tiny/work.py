@@ -33,6 +33,11 @@ class WorkFolder:
         return self.root / "heldout.jsonl"
 
     @property
+    def development(self) -> Path:
+        """Sections of three manuals that judge the training and are no part of it."""
+        return self.root / "development.jsonl"
+
+    @property
     def tokenizer(self) -> Path:
         """The pruned tokenizer."""
         return self.root / "tokenizer"
