@@ -3,6 +3,7 @@
 python benchmarks/concurrency.py                        the bundled model
 python benchmarks/concurrency.py --shape 0.6B           random weights of Qwen3-Embedding-0.6B's shape
 python benchmarks/concurrency.py --model FOLDER
+python benchmarks/concurrency.py --shape 0.6B --write docs/reliability.md    into the page's block of that shape, too
 
 Prints one line a figure. Ends with 1 when a row differs from its single call or a call is lost.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from pages import as_markdown, replace_block, require_block
 
 import qwen3_embed_integrations
 from qwen3_embed_integrations import Qwen3Encoder
@@ -126,12 +128,18 @@ class Figures:
         self.encoder = encoder
         self.queries = texts_of(500, (3, 12), seed=1)
         self.is_right = True
+        self.lines: list[tuple[str, str]] = []
         encoder.encode_query(texts_of(64, (3, 12), seed=2))  # first calls set up kernels and caches
         encoder.encode_query(["warm"])
         start = time.perf_counter()
         self.rows = np.concatenate([encoder.encode_query([text]) for text in self.queries[:n_single]])
         self.single = n_single / (time.perf_counter() - start)
-        print(f"one by one: {self.single:.1f} queries/s")
+        self.tell("one by one", f"{self.single:.1f} queries/s")
+
+    def tell(self, measured: str, found: str) -> None:
+        """Prints a line and keeps it for the page."""
+        print(f"{measured}: {found}", flush=True)
+        self.lines.append((measured, found))
 
     def report(self, name: str, rows: list[np.ndarray], seconds: float, more: object = "") -> None:
         """Prints throughput and the largest difference to the single-call rows."""
@@ -140,9 +148,10 @@ class Figures:
         difference = float(np.abs(np.concatenate(rows[:known]) - self.rows[:known]).max())
         self.is_right &= difference < self.tolerance and n_rows == len(self.queries)
         rate = n_rows / seconds
-        print(
-            f"{name}: {rate:.1f} queries/s ({rate / self.single:.1f} times one by one), largest difference to the "
-            f"rows of single calls {difference:.1e}{f', {more}' if more else ''}"
+        self.tell(
+            name,
+            f"{rate:.1f} queries/s ({rate / self.single:.1f} times one by one), largest difference to the "
+            f"rows of single calls {difference:.1e}{f', {more}' if more else ''}",
         )
 
     @property
@@ -175,7 +184,10 @@ class Figures:
         known = len(self.rows[1::2])
         difference = float(np.abs(np.concatenate(kept[:known]) - self.rows[1::2]).max())
         self.is_right &= len(kept) == len(self.queries) // 2 and difference < self.tolerance
-        print(f"half cancelled ({sum(cancelled)} of 500): {len(kept)} others answered, difference {difference:.1e}")
+        self.tell(
+            f"half cancelled ({sum(cancelled)} of 500)",
+            f"{len(kept)} others answered, largest difference to the rows of single calls {difference:.1e}",
+        )
 
     async def beside_documents(self, n_documents: int, seconds: float) -> None:
         """Queries one after another while documents embed."""
@@ -193,8 +205,9 @@ class Figures:
         await asyncio.gather(documents, return_exceptions=True)
         p50, p99 = np.percentile(waits, [50, 99]) * 1000
         span = "until they were done" if is_whole else f"in their first {seconds:.0f} s"
-        print(
-            f"beside {n_documents} documents, {span}: {len(waits)} queries, p50 {p50:.0f} ms, p99 {p99:.0f} ms, {watch}"
+        self.tell(
+            f"beside {n_documents} documents, {span}",
+            f"{len(waits)} queries, p50 {p50:.0f} ms, p99 {p99:.0f} ms, {watch}",
         )
 
 
@@ -207,7 +220,12 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=60.0, help="longest measurement of queries beside documents")
     parser.add_argument("--single", type=int, default=100, help="queries asked one by one")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures between its marks, too")
     arguments = parser.parse_args()
+    name = arguments.shape or arguments.model
+    block = f"concurrency {name}"
+    if arguments.write:
+        require_block(arguments.write, block)
     model = str(shaped_folder()) if arguments.shape else arguments.model
     encoder = Qwen3Encoder(model=model, dtype=arguments.dtype, max_waiting_calls=1000).load()
     figures = Figures(encoder, arguments.single)
@@ -215,6 +233,9 @@ def main() -> int:
     figures.by_threads()
     asyncio.run(figures.with_half_cancelled())
     asyncio.run(figures.beside_documents(arguments.documents, arguments.seconds))
+    if arguments.write:
+        command = " ".join(["python benchmarks/concurrency.py", *sys.argv[1:]])
+        replace_block(arguments.write, block, as_markdown(figures.lines, command))
     return 0 if figures.is_right else 1
 
 

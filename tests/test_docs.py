@@ -4,6 +4,7 @@ The blocks of a page run in order, in one namespace, as a reader would type them
 `<!-- not run: why -->` on the line above it.
 """
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -60,3 +61,36 @@ def test_a_stale_table_is_noticed_and_rewritten(tmp_path: Path) -> None:
 def test_the_framework_pages_show_the_options() -> None:
     shown = {page.stem for page in PAGES if "<!-- options -->" in page.read_text(encoding="utf-8")}
     assert {"README", "langchain", "llama_index", "haystack", "chroma"} <= shown
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    defined = {
+        path.relative_to(ROOT).as_posix(): set(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
+        for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    named = 0
+    for page in PAGES:
+        where: set[str] = set()
+        for file, test in re.findall(r"`(tests/[\w/]+\.py)`|`(test_\w+)`", page.read_text(encoding="utf-8")):
+            if file:
+                where = defined[file]
+            else:
+                named += 1
+                assert test in where, f"{page.name}: {test}"
+    assert named > 50
+
+
+def test_figures_replace_their_own_block_of_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    pages = importlib.import_module("pages")
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- x 1 -->\nold\n<!-- /x 1 -->\nb\n<!-- x 2 -->\nkept\n<!-- /x 2 -->\n", encoding="utf-8")
+    pages.replace_block(page, "x 1", pages.as_markdown([("speed", "7 queries/s")], "python it.py"))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("a\n<!-- x 1 -->\n\n`python it.py` on ")
+    assert "\n\n| measured | found |\n|---|---|\n| speed | 7 queries/s |\n\n<!-- /x 1 -->\nb\n" in text
+    assert text.endswith("<!-- x 2 -->\nkept\n<!-- /x 2 -->\n")
+    assert "old" not in text
+    pages.require_block(page, "x 2")
+    with pytest.raises(pages.NoBlockError, match="no block <!-- x 3 -->"):
+        pages.require_block(page, "x 3")
