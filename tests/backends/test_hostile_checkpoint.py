@@ -146,3 +146,24 @@ def test_a_module_that_names_code_of_its_own_is_refused(own_checkpoint):
     (own_checkpoint / "modules.json").write_text(json.dumps(modules))
     with pytest.raises(CheckpointError, match="MyTransformer"):
         open_checkpoint(EncoderConfig(model=str(own_checkpoint)))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", *JSON_FILES])
+def test_a_folder_in_the_place_of_a_file_is_refused_or_passed_over(own_checkpoint, name):
+    (own_checkpoint / name).unlink()
+    (own_checkpoint / name).mkdir()
+    opened(own_checkpoint)
+
+
+@pytest.mark.parametrize("name", JSON_FILES)
+def test_json_of_endless_depth_is_refused(own_checkpoint, name):
+    (own_checkpoint / name).write_text("[" * 200_000)
+    with pytest.raises(CheckpointError, match="can't be read"):
+        open_checkpoint(EncoderConfig(model=str(own_checkpoint)))
+
+
+def test_a_header_of_endless_depth_is_refused(own_checkpoint):
+    header = b"[" * 200_000
+    (own_checkpoint / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(CheckpointError, match="no whole safetensors"):
+        open_checkpoint(EncoderConfig(model=str(own_checkpoint)))

@@ -133,7 +133,7 @@ def _read_any_json(path: Path) -> Any:
         raise CheckpointError(
             f"{path.parent} has no {path.name}. Name a folder in sentence-transformers or transformers format."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} can't be read ({error}). The checkpoint is damaged: copy or download it again."
         ) from error

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
@@ -49,7 +49,7 @@ def tensor_shapes(folder: Path) -> dict[str, list[int]]:
     """
     shapes: dict[str, list[int]] = {}
     for path in _weight_files(folder):
-        with path.open("rb") as file:
+        with _opened(path) as file:
             header, _ = _header(path, file.read(8), file.read)
         shapes |= {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
     return shapes
@@ -70,7 +70,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
     """Gives (name, type and shape, both ends) of each tensor (format: safetensors' README)."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         header, start = _header(path, file.read(8), file.read)
         size = path.stat().st_size
         for name, entry in header.items():
@@ -88,6 +88,13 @@ def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
             yield name, f"{entry['dtype']} {entry['shape']}", head + file.read(min(_SAMPLE, end - begin))
 
 
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise CheckpointError(f"{path} can't be read ({error}). Copy or download the checkpoint again.") from error
+
+
 def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     """Gives where a tensor's bytes begin and end, counted from the end of the header."""
     span = entry.get("data_offsets") if isinstance(entry, dict) and {"dtype", "shape"} <= entry.keys() else None
@@ -100,7 +107,7 @@ def _header(path: Path, prefix: bytes, read: Any) -> tuple[dict[str, Any], int]:
     try:
         (length,) = struct.unpack("<Q", prefix)
         header = json.loads(read(min(length, path.stat().st_size)))
-    except (struct.error, ValueError) as error:
+    except (struct.error, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} is no whole safetensors file ({error}). Copy or download the checkpoint again."
         ) from error

@@ -131,7 +131,15 @@ def test_retry_after_is_honoured(remote, server, checkpoint):
 
 @pytest.mark.parametrize(
     ("value", "low", "high"),
-    [("3", 3, 3), ("", 0, 0), ("soon", 0, 0), ("-1", 0, 0), ("inf", 0, 0), (formatdate(time.time() + 600), 400, 600)],
+    [
+        ("3", 3, 3),
+        ("", 0, 0),
+        ("soon", 0, 0),
+        ("-1", 0, 0),
+        ("inf", 0, 0),
+        (formatdate(time.time() + 600), 400, 600),
+        ("Thu, 01 Jan 2020 00:00:00 +9999999999999", 0, 0),
+    ],
 )
 def test_retry_after_reads_seconds_and_dates(value, low, high):
     assert low <= _retry_after_s(value) <= high
@@ -214,6 +222,12 @@ def test_a_single_text_too_large_is_named(remote, server, checkpoint, code):
     server.faults.extend([refuse] * 20)
     with pytest.raises(TextTooLongError, match=r"refuses text 1 .*too large to process"):
         remote(model=str(checkpoint), engine="openai").encode_document(["a", "a long one", "b", "c"])
+
+
+def test_a_server_to_which_one_letter_is_too_large_refuses_the_model(remote, server):
+    server.faults.append(faults.status(413, "Payload Too Large"))
+    with pytest.raises(RemoteRefusedError, match=r"one letter too large: HTTP 413 \(Payload Too Large\)"):
+        remote().encode_document(["a"])
 
 
 def test_after_a_fault_only_the_missing_rows_are_asked_again(remote, server, local):

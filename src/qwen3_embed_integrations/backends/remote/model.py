@@ -9,7 +9,7 @@ from pathlib import Path
 from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
 from qwen3_embed_integrations.backends.tokens import TextTokenizer
 from qwen3_embed_integrations.core.config import EncoderConfig
-from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError
+from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, RemoteRefusedError
 from qwen3_embed_integrations.core.facts import ModelFacts
 from qwen3_embed_integrations.core.models import MODELS, TINY
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
@@ -17,6 +17,7 @@ from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS
 from .client import Ask, Client
 from .loop import LoopThread
 from .profiles import Target, target_of
+from .refusals import TooLargeError
 
 _UNBOUNDED = 1 << 30  # tokens: the context of a model that nothing is known of
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -78,6 +79,11 @@ def _asked_width(config: EncoderConfig, target: Target) -> int:
     try:
         text = "a" + (END_TOKEN if target.append_end_token else "")
         return int(thread.submit(client.rows(Ask([text]))).result().shape[1])
+    except TooLargeError as error:
+        raise RemoteRefusedError(
+            f"The server {target.url} finds a text of one letter too large: {error}. `qwen3-embed doctor` shows what "
+            "the server does."
+        ) from error
     finally:
         thread.close(client.close())
 

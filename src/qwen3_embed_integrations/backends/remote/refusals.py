@@ -82,6 +82,6 @@ def _retry_after_s(value: str) -> float:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter: a time zone of many digits
             return 0.0
     return max(0.0, seconds) if math.isfinite(seconds) else 0.0
