@@ -1,13 +1,22 @@
 """fork, spawn, exit and Ctrl-C: each in a process of its own, with the real model code."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
+
+from qwen3_embed_integrations import Qwen3Encoder
 
 MAKE = """
 import sys, numpy as np
@@ -133,3 +142,152 @@ def test_ctrl_c_in_the_middle_ends_the_call_and_leaves_the_encoder_usable(checkp
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "1\n"), err
+
+
+SERVED = """
+import json, os, urllib.parse
+from qwen3_embed_integrations import Qwen3Encoder
+
+encoder = Qwen3Encoder(model={model!r})
+encoder.encode_document(["made and used before the fork", "in the master"])
+
+def application(environ, start_response):
+    text = urllib.parse.unquote(environ["QUERY_STRING"])
+    row = encoder.encode_document([text])[0]
+    start_response("200 OK", [])
+    return [json.dumps([os.getpid(), row.tolist()]).encode()]
+"""
+
+
+@contextmanager
+def gunicorn(folder, *options):
+    """Runs gunicorn over `served.py` in a folder; gives its address once it listens, and its process."""
+    command = [sys.executable, "-m", "gunicorn", "served", "--bind", "127.0.0.1:0", "--worker-tmp-dir", str(folder)]
+    with subprocess.Popen([*command, *options], cwd=folder, stderr=subprocess.PIPE, text=True) as master:  # noqa: S603 - our own
+        try:
+            told = ""
+            while "Listening at" not in told:
+                told = master.stderr.readline()
+                assert told, "gunicorn ended"
+            yield re.search(r"http://[\d.:]+", told)[0], master
+        finally:
+            master.terminate()
+            master.communicate(timeout=60)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_workers_of_gunicorn_that_were_forked_from_a_used_encoder_embed(checkpoint, tmp_path):
+    (tmp_path / "served.py").write_text(SERVED.format(model=str(checkpoint)))
+    texts = [f"text {i} {'word ' * (i % 40)}" for i in range(60)]
+    expected = Qwen3Encoder(model=str(checkpoint)).encode_document(texts)
+    with gunicorn(tmp_path, "--preload", "--workers", "3", "--threads", "4") as (address, master):
+
+        def ask(text):
+            with urllib.request.urlopen(f"{address}/?{urllib.parse.quote(text)}", timeout=60) as answer:  # noqa: S310 - ours
+                return json.load(answer)
+
+        with ThreadPoolExecutor(12) as pool:
+            pids, rows = zip(*pool.map(ask, texts), strict=True)
+        np.testing.assert_allclose(np.array(rows, dtype=np.float32), expected, atol=1e-6)
+        assert master.pid not in pids
+        before = time.monotonic()
+        master.terminate()
+        assert master.wait(60) == 0
+        assert time.monotonic() - before < 20
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_rows_and_the_child_an_encoder(checkpoint):
+    done = run(
+        """
+        import os, threading
+        texts = [f"{i} " * 60 for i in range(300)]
+        rows = encoder.encode_document(texts)
+        found = []
+        threads = [threading.Thread(target=lambda: found.append(encoder.encode_document(texts))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        children = []
+        for _ in range(3):
+            pid = os.fork()
+            if pid == 0:
+                same = np.abs(encoder.encode_document(texts[:20]) - rows[:20]).max() <= 1e-6
+                os._exit(0 if same else 3)
+            children.append(pid)
+        for thread in threads:
+            thread.join()
+        print(*(os.waitpid(pid, 0)[1] for pid in children), max(np.abs(one - rows).max() for one in found) <= 1e-6)
+        """,
+        checkpoint,
+    )
+    assert_fine(done, "0", "0", "0", "True")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
+@pytest.mark.parametrize(
+    "call", ["encoder.aencode_document(many)", "asyncio.gather(*(encoder.aencode_query([one]) for one in many))"]
+)
+def test_ctrl_c_in_the_middle_of_asyncio_run_ends_the_program_at_once(checkpoint, call):
+    code = MAKE.format(model=str(checkpoint)) + textwrap.dedent(
+        f"""
+        import asyncio
+        many = [f"{{i}} " * 300 for i in range(8000)]
+        async def main():
+            print("ready", flush=True)
+            await {call}
+            print("done", flush=True)
+        encoder.load()
+        asyncio.run(main())
+        """
+    )
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(1)
+        before = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (-signal.SIGINT, ""), err  # which a shell shows as 130
+    assert err.splitlines()[-1] == "KeyboardInterrupt", err
+    assert time.monotonic() - before < 15
+
+
+def test_threads_at_shutdown_get_their_rows_or_end_with_the_program(checkpoint):
+    done = run(
+        """
+        import threading, time
+        encoder.load()
+        def work(name):
+            for i in range(20):
+                encoder.encode_document([f"{name} {i} " * 40])
+            print(name)
+        for name in "ab":
+            threading.Thread(target=work, args=(name,)).start()
+        def endless():
+            while True:
+                encoder.encode_document([f"{time.monotonic()} " * 40])
+        for _ in range(3):
+            threading.Thread(target=endless, daemon=True).start()
+        """,
+        checkpoint,
+    )
+    assert (done.returncode, sorted(done.stdout.split()), done.stderr) == (0, ["a", "b"], "")
+
+
+def test_a_call_from_an_exit_handler_is_served_or_refused_and_never_hangs(checkpoint):
+    done = run(
+        """
+        import atexit
+        from qwen3_embed_integrations import Qwen3EmbedError
+        def last():
+            try:
+                print(len(encoder.encode_document(["at the end"])))
+            except Qwen3EmbedError as error:
+                print(type(error).__name__)
+        atexit.register(last)  # runs before our own, which was registered at the import: the encoder still works
+        encoder.load()
+        """,
+        checkpoint,
+    )
+    assert_fine(done, "1")
