@@ -11,22 +11,19 @@ version. A peer that can't be installed is listed with the reason.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import sysconfig
-import venv
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "peers"), str(HERE.parent / "src")]
+sys.path[:0] = [str(HERE), str(HERE / "peers"), str(HERE.parent / "src")]
 
-from faults import FAULTS, NOT_RUN, PEERS, Peer  # noqa: E402 - needs the path above
+from environments import PeerError, last_line, python_with  # noqa: E402 - needs the path above
+from faults import FAULTS, NOT_RUN, PEERS, Peer  # noqa: E402 - same
 from probing import RESULT, outcome  # noqa: E402 - same
 
 Row = dict[str, str]
@@ -65,10 +62,6 @@ def main() -> None:
     print(RENDERERS[arguments.format](rows, missing))
 
 
-class PeerError(RuntimeError):
-    """A peer could not be installed or run."""
-
-
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--format", choices=sorted(RENDERERS), default="table")
@@ -85,7 +78,7 @@ def _ask(peer: Peer, cache: Path, checkpoint: Path) -> dict[str, Any]:
     """Runs a peer's probes in its environment; gives fault → what was seen."""
     script = HERE / "peers" / f"{peer.key}_probe.py"
     ran = subprocess.run(
-        [str(_python(peer, cache)), str(script), str(checkpoint)],
+        [str(python_with(peer.requirement, cache)), str(script), str(checkpoint)],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -93,50 +86,9 @@ def _ask(peer: Peer, cache: Path, checkpoint: Path) -> dict[str, Any]:
     )
     answers = [line for line in ran.stdout.splitlines() if line.startswith(RESULT)]
     if not answers:
-        raise PeerError(f"did not run: {_last_line(ran.stderr)}")
+        raise PeerError(f"did not run: {last_line(ran.stderr)}")
     seen: dict[str, Any] = json.loads(answers[-1].removeprefix(RESULT))
     return seen
-
-
-def _python(peer: Peer, cache: Path) -> Path:
-    """Gives the interpreter that has the peer: this one, or that of an environment made for it."""
-    if _is_installed(peer.requirement):
-        return Path(sys.executable)
-    torch = metadata.version("torch")
-    running = sysconfig.get_path("purelib")
-    stamp = hashlib.sha256(f"{running} {torch} {sys.version}".encode()).hexdigest()[:8]
-    folder = cache / f"{peer.key}-{stamp}"
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if (folder / "complete").exists():
-        return python
-    venv.create(folder, clear=True, with_pip=True)
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
-    (site / "running.pth").write_text(f"{running}\n", encoding="utf-8")
-    constraints = folder / "constraints.txt"
-    constraints.write_text(f"torch=={torch}\n", encoding="utf-8")
-    ran = subprocess.run(
-        [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(constraints), peer.requirement],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    if ran.returncode:
-        raise PeerError(f"could not be installed: {_last_line(ran.stderr)}")
-    (folder / "complete").touch()
-    return python
-
-
-def _is_installed(requirement: str) -> bool:
-    try:
-        metadata.version(requirement)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1][:200]
 
 
 def _row(peer: Peer, fault: str, seen: Any, checkpoint: Path) -> Row:

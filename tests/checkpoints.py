@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import Qwen3Config, Qwen3Model
+from transformers import AutoModel, Qwen3Config
 
 import qwen3_embed_integrations
 
@@ -24,12 +24,20 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value), encoding="utf-8")
 
 
-def build_checkpoint(folder: Path, *, pooling: str = "lasttoken", seed: int = 0, **shape: Any) -> Path:
-    """Writes a random Qwen3 model with the bundled tokenizer, in sentence-transformers format."""
+def build_checkpoint(
+    folder: Path,
+    *,
+    pooling: str = "lasttoken",
+    seed: int = 0,
+    tokenizer_of: Path = TINY,
+    dtype: torch.dtype = torch.float32,
+    **shape: Any,
+) -> Path:
+    """Writes a random Qwen3 model in sentence-transformers format, with the bundled tokenizer or another folder's."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(TINY / name, folder / name)
-    tokenizer = Tokenizer.from_file(str(TINY / "tokenizer.json"))
+        shutil.copy(tokenizer_of / name, folder / name)
+    tokenizer = Tokenizer.from_file(str(tokenizer_of / "tokenizer.json"))
     torch.manual_seed(seed)
     standard = {
         "vocab_size": tokenizer.get_vocab_size(),
@@ -42,7 +50,8 @@ def build_checkpoint(folder: Path, *, pooling: str = "lasttoken", seed: int = 0,
         "max_position_embeddings": 8192,
         "tie_word_embeddings": True,
     }
-    Qwen3Model(Qwen3Config(**{**standard, **shape})).float().save_pretrained(folder)
+    config = Qwen3Config(**{**standard, **shape})
+    AutoModel.from_config(config, dtype=dtype).save_pretrained(folder)
     kinds = ("Transformer", "Pooling", "Normalize")
     modules = [
         {
@@ -56,8 +65,7 @@ def build_checkpoint(folder: Path, *, pooling: str = "lasttoken", seed: int = 0,
     write_json(folder / "modules.json", modules)
     flags = {"lasttoken": "lasttoken", "mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens"}
     pooled = {f"pooling_mode_{flag}": name == pooling for name, flag in flags.items()}
-    width = {**standard, **shape}["hidden_size"]
-    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, **pooled})
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": config.hidden_size, **pooled})
     (folder / "2_Normalize").mkdir(exist_ok=True)
     write_json(
         folder / "config_sentence_transformers.json",
@@ -67,5 +75,6 @@ def build_checkpoint(folder: Path, *, pooling: str = "lasttoken", seed: int = 0,
             "similarity_fn_name": "cosine",
         },
     )
-    write_json(folder / "sentence_bert_config.json", {"max_seq_length": 8192, "do_lower_case": False})
+    settings = {"max_seq_length": config.max_position_embeddings, "do_lower_case": False}
+    write_json(folder / "sentence_bert_config.json", settings)
     return folder

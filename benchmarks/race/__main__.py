@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "src")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
-from checkpoint import build_checkpoint  # noqa: E402 - needs the path above
+from checkpoint import build_model  # noqa: E402 - needs the path above
+from environments import PeerError, last_line, python_with  # noqa: E402 - same
 from machine import measure_machine  # noqa: E402 - same
-from peers import ENGINES, NOT_RUN, Engine, PeerError, python_of  # noqa: E402 - same
+from peers import ENGINES, NOT_RUN, Engine  # noqa: E402 - same
 from report import as_markdown, draw_plots, summarise  # noqa: E402 - same
 from workloads import build_workloads  # noqa: E402 - same
 
@@ -41,7 +42,7 @@ def main() -> None:
     arguments = _parse()
     os.environ.update(QUIET)
     cache: Path = arguments.cache
-    model = build_checkpoint(cache)
+    model = build_model(cache, "0.6B")
     texts = build_workloads(model, cache, quick=arguments.quick)
     chosen = [engine for engine in ENGINES if not arguments.only or engine.key in arguments.only]
     missing = dict(NOT_RUN)
@@ -75,7 +76,7 @@ def _try(engine: Engine, model: Path, texts: Path, cache: Path, missing: dict[st
     if engine.name in missing:
         return None
     try:
-        return _run(engine, python_of(engine, cache), model, texts, cache)
+        return _run(engine, python_with(engine.requirement, cache / "environments"), model, texts, cache)
     except (PeerError, subprocess.TimeoutExpired) as error:
         missing[engine.name] = str(error)
         return None
@@ -94,7 +95,7 @@ def _run(engine: Engine, python: Path, model: Path, texts: Path, cache: Path) ->
     )
     lines = [line for line in ran.stdout.splitlines() if line.startswith("RESULT ")]
     if not lines:
-        raise PeerError(f"did not run: {(ran.stderr.strip().splitlines() or ['it said nothing'])[-1][:200]}")
+        raise PeerError(f"did not run: {last_line(ran.stderr)}")
     print(f"{engine.name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return {
         "engine": engine.key,
