@@ -23,8 +23,11 @@ from safetensors.numpy import load_file
 END_TOKEN = "<|endoftext|>"  # noqa: S105 - the end token of a text, no secret
 
 
-def convert(folder: Path, target: Path, *, appends_end_token: bool) -> None:
-    """Writes a checkpoint in Hugging Face format as GGUF (keys: gguf-py and llama.cpp's conversion of Qwen3)."""
+def convert(folder: Path, target: Path, *, appends_end_token: bool, weights: str = "f32") -> None:
+    """Writes a checkpoint in Hugging Face format as GGUF (keys: gguf-py and llama.cpp's conversion of Qwen3).
+
+    Matrices are stored as `weights` says: "f32", "bf16" or "q8_0".
+    """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     writer = gguf.GGUFWriter(target, gguf.MODEL_ARCH_NAMES[gguf.MODEL_ARCH.QWEN3])
     write_shape(writer, config)
@@ -32,7 +35,8 @@ def convert(folder: Path, target: Path, *, appends_end_token: bool) -> None:
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, config["num_hidden_layers"])
     for name, tensor in load_file(folder / "model.safetensors").items():
         known = names.get_name(f"model.{name.removeprefix('model.')}", try_suffixes=(".weight",))
-        writer.add_tensor(known, tensor.astype(np.float32))
+        kind = gguf.GGMLQuantizationType[weights.upper() if tensor.ndim > 1 else "F32"]
+        writer.add_tensor(known, gguf.quants.quantize(tensor.astype(np.float32), kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -53,7 +57,6 @@ def write_shape(writer: gguf.GGUFWriter, config: dict) -> None:
     rope = config.get("rope_parameters") or {}
     writer.add_rope_freq_base(rope.get("rope_theta") or config["rope_theta"])
     writer.add_pooling_type(gguf.PoolingType.LAST)
-    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
 
 def write_tokenizer(writer: gguf.GGUFWriter, folder: Path, n_vocab: int, *, appends_end_token: bool) -> None:
@@ -77,21 +80,27 @@ def write_tokenizer(writer: gguf.GGUFWriter, folder: Path, n_vocab: int, *, appe
     writer.add_add_eos_token(appends_end_token)
 
 
-def serve(model: Path) -> None:
-    """Serves until standard input ends."""
+def parameters(model: Path, *, n_tokens: int, n_threads: int) -> xllamacpp.CommonParams:
+    """Gives the settings of a server that embeds texts of at most `n_tokens`."""
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.embedding = True
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
-    params.n_ctx = params.n_batch = params.n_ubatch = 2048
+    params.n_ctx = params.n_batch = params.n_ubatch = n_tokens
     params.n_parallel = 1
     params.n_gpu_layers = 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
-    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = n_threads
     params.warmup = False
     params.hostnames = ["127.0.0.1"]
     params.port = 0
+    return params
+
+
+def serve(model: Path) -> None:
+    """Serves exact float32 rows until standard input ends."""
+    params = parameters(model, n_tokens=2048, n_threads=1)
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     sys.stdin.read()

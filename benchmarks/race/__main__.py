@@ -4,7 +4,8 @@
 
 Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
 hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
-with its reason. The model has the exact shape of Qwen3-Embedding-0.6B and random weights: they don't change the speed.
+with its reason; --prepare makes them and the exports beforehand. The model has the exact shape of Qwen3-Embedding-0.6B
+and random weights: they don't change the speed. Without --only, the doors and the 100,000 texts are measured, too.
 """
 
 from __future__ import annotations
@@ -15,20 +16,23 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
-from checkpoint import build_model  # noqa: E402 - needs the path above
+from checkpoint import SHAPES, build_model, flop_of  # noqa: E402 - needs the path above
 from environments import PeerError, last_line, python_with  # noqa: E402 - same
 from machine import measure_machine  # noqa: E402 - same
 from peers import ENGINES, NOT_RUN, Engine  # noqa: E402 - same
-from report import as_markdown, draw_plots, summarise  # noqa: E402 - same
+from report import summarise  # noqa: E402 - same
+from tables import as_markdown, draw_plots  # noqa: E402 - same
 from workloads import build_workloads  # noqa: E402 - same
 
 TIMEOUT_S = 1800
+N_LOADS = 3
 QUIET = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -42,73 +46,112 @@ def main() -> None:
     arguments = _parse()
     os.environ.update(QUIET)
     cache: Path = arguments.cache
-    model = build_model(cache, "0.6B")
+    model = build_model(cache, arguments.shape)
     texts = build_workloads(model, cache, quick=arguments.quick)
     chosen = [engine for engine in ENGINES if not arguments.only or engine.key in arguments.only]
     missing = dict(NOT_RUN)
-    machine = measure_machine()
+    race = Race(model, texts, cache, missing)
+    if arguments.prepare:
+        for engine in chosen:
+            race.try_engine(engine, load_only=True)
+        print("\n".join([f"Ready: {model}", *(f"{name}: {why}." for name, why in missing.items())]))
+        return
+    extras = {"machine": {**measure_machine(), "flop": flop_of(arguments.shape)}, "command": _shown(arguments)}
+    if not arguments.only:
+        extras |= {"doors": race.script("doors.py", texts), "bulk": race.script("bulk.py", "20")}
     runs: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
     for number, engine in ((number, engine) for number in range(arguments.rounds) for engine in chosen):
-        run = _try(engine, model, texts, cache, missing) if number < engine.most_rounds else None
+        run = race.try_engine(engine) if number < engine.most_rounds else None
         if run:
-            runs.append({"round": number, **run})
-            result = summarise(runs, missing, machine, command=_shown(arguments))
+            loads = [race.try_engine(engine, load_only=True) for _ in range(_n_extra_loads(engine, arguments.rounds))]
+            runs.append({"round": number, **run, "loads": [run["first_vector_s"], *_first_vectors(loads)]})
+            result = summarise(runs, missing, extras)
             _save(result, arguments.json)  # an interrupted race keeps what it has
     if arguments.plots:
         draw_plots(result, arguments.plots)
     print(as_markdown(result))
 
 
+def _n_extra_loads(engine: Engine, rounds: int) -> int:
+    """Gives how often to load in a fresh process besides, so that each round's main engines have enough."""
+    return 0 if engine.most_rounds == 1 else -(-N_LOADS // rounds) - 1
+
+
+def _first_vectors(loads: list[dict[str, Any] | None]) -> list[float]:
+    return [load["first_vector_s"] for load in loads if load]
+
+
 def _shown(arguments: argparse.Namespace) -> str:
     """Gives the part of the command that decides the figures."""
     only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
-    return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{only}"
+    shape = f" --shape {arguments.shape}" if arguments.shape != "0.6B" else ""
+    return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{shape}{only}"
 
 
 def _save(result: dict[str, Any], path: Path | None) -> None:
     if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _try(engine: Engine, model: Path, texts: Path, cache: Path, missing: dict[str, str]) -> dict[str, Any] | None:
-    """Runs one engine; None where it can't run, with the reason in `missing`."""
-    if engine.name in missing:
-        return None
-    try:
-        return _run(engine, python_with(engine.requirement, cache / "environments"), model, texts, cache)
-    except (PeerError, subprocess.TimeoutExpired) as error:
-        missing[engine.name] = str(error)
-        return None
+@dataclass(frozen=True)
+class Race:
+    """What every process of the race is given; `missing` collects who did not run, and why."""
+
+    model: Path
+    texts: Path
+    cache: Path
+    missing: dict[str, str]
+
+    def try_engine(self, engine: Engine, *, load_only: bool = False) -> dict[str, Any] | None:
+        """Runs one engine; None where it can't run, with the reason in `missing`."""
+        if engine.name in self.missing:
+            return None
+        rows = self.cache / f"rows-{engine.key}.npz"
+        arguments = [] if load_only else [str(self.texts), str(rows), *engine.workloads]
+        try:
+            python = python_with(engine.requirement, self.cache / "environments")
+            told = _run(python, "runner.py", engine.key, str(self.model), *arguments)
+        except (PeerError, subprocess.TimeoutExpired) as error:
+            self.missing[engine.name] = str(error)
+            return None
+        return {"engine": engine.key, "name": engine.name, "rows": str(rows), **told}
+
+    def script(self, name: str, *arguments: object) -> dict[str, Any]:
+        """Runs a script of this folder with the model; gives what it told, {} where it can't run."""
+        try:
+            return _run(Path(sys.executable), name, str(self.model), *map(str, arguments))
+        except (PeerError, subprocess.TimeoutExpired) as error:
+            self.missing[name] = str(error)
+            return {}
 
 
-def _run(engine: Engine, python: Path, model: Path, texts: Path, cache: Path) -> dict[str, Any]:
-    """Runs one engine through all workloads; gives what its process reported."""
+def _run(python: Path, script: str, *arguments: str) -> dict[str, Any]:
+    """Runs a script in a process of its own; gives its line of JSON."""
     began = time.monotonic()
-    out = cache / f"rows-{engine.key}.npz"
     ran = subprocess.run(
-        [str(python), str(HERE / "runner.py"), engine.key, str(model), str(texts), str(out)],
+        [str(python), str(HERE / script), *arguments],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
         check=False,
+        env={**os.environ, "RACE_BEGAN": str(time.time())},
     )
     lines = [line for line in ran.stdout.splitlines() if line.startswith("RESULT ")]
     if not lines:
         raise PeerError(f"did not run: {last_line(ran.stderr)}")
-    print(f"{engine.name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return {
-        "engine": engine.key,
-        "name": engine.name,
-        "rows": str(out),
-        **json.loads(lines[-1].removeprefix("RESULT ")),
-    }
+    print(f"{script} {arguments[0]}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    told: dict[str, Any] = json.loads(lines[-1].removeprefix("RESULT "))
+    return told
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true", help="a quarter of the texts, no texts over 2,000 tokens")
+    parser.add_argument("--quick", action="store_true", help="a quarter of the texts")
+    parser.add_argument("--shape", choices=SHAPES, default="0.6B", help='"trial" tries out the race itself')
+    parser.add_argument("--prepare", action="store_true", help="only make checkpoint, environments and exports")
     parser.add_argument("--only", nargs="*", metavar="ENGINE", help=", ".join(engine.key for engine in ENGINES))
     parser.add_argument("--json", type=Path, help="where the results go")
     parser.add_argument("--plots", type=Path, help="folder of the plots")

@@ -10,8 +10,6 @@ from typing import Any
 
 import torch
 
-LINEAR_FLOP = 0.881e9  # of one token through the matrix products of 0.6B: 440.4 million weights, two each
-ATTENTION_FLOP = 0.115e6  # of one token for each token before it
 _SHAPES = ((4096, 1024), (1024, 2048), (6144, 1024), (1024, 3072))
 _LAYERS = 28
 _ROWS = 1024

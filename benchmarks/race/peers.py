@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_ALL: tuple[str, ...] = ()
+_SHORT = ("D", "M", "Q", "S")
+_SLOW = ("D", "M", "Q", "S", "L2")
+_ONNX = "sentence-transformers[onnx] datasets<5"  # 5 wants a newer hub client than its transformers 4
+_GGUF = "xllamacpp gguf ml_dtypes"
+
 
 @dataclass(frozen=True)
 class Engine:
     """One way to embed texts.
 
     Attributes:
-        key: As in runner.py.
+        key: As in loaders.py.
         name: In the tables.
         requirement: What pip installs; "" where the running environment has all.
         most_rounds: A slow one may take part in fewer rounds.
+        workloads: Those that it runs; (): all.
     """
 
     key: str
     name: str
     requirement: str = ""
     most_rounds: int = 99
+    workloads: tuple[str, ...] = _ALL
 
 
 ENGINES = (
@@ -28,29 +36,34 @@ ENGINES = (
     Engine("st_openvino", "sentence-transformers, OpenVINO (bfloat16)", "optimum-intel[openvino]"),
     Engine("ours_int8", "this package, int8"),
     Engine("st_openvino_int8", "sentence-transformers, OpenVINO int8 weights", "optimum-intel[openvino]"),
-    Engine("ours_float32", "this package, float32"),
-    Engine("st_float32", "sentence-transformers, float32", most_rounds=1),
-    Engine("langchain_huggingface", "langchain-huggingface, bfloat16", "langchain-huggingface", most_rounds=1),
+    Engine("ours_float32", "this package, float32", most_rounds=1, workloads=_SLOW),
+    Engine("st_float32", "sentence-transformers, float32", most_rounds=1, workloads=_SLOW),
+    Engine("st_onnx", "sentence-transformers, ONNX Runtime, float32", _ONNX, most_rounds=1, workloads=_SHORT),
+    Engine("fastembed", "fastembed, float32", "fastembed", most_rounds=1, workloads=_SHORT),
+    Engine("qwen3_embed", "qwen3-embed (PyPI), float32", "qwen3-embed", most_rounds=1, workloads=_SHORT),
+    Engine("llama_cpp_bf16", "llama.cpp, bfloat16", _GGUF, most_rounds=1, workloads=_SLOW),
+    Engine("llama_cpp_q8_0", "llama.cpp, Q8_0", _GGUF, most_rounds=1, workloads=_SLOW),
+    Engine(
+        "langchain_huggingface",
+        "langchain-huggingface, bfloat16",
+        "langchain-huggingface",
+        most_rounds=1,
+        workloads=_SHORT,
+    ),
     Engine(
         "llama_index_huggingface",
         "llama-index-embeddings-huggingface, bfloat16",
         "llama-index-embeddings-huggingface",
         most_rounds=1,
+        workloads=_SHORT,
     ),
     Engine(
         "haystack_sentence_transformers",
         "sentence-transformers-haystack, bfloat16",
         "sentence-transformers-haystack",
         most_rounds=1,
+        workloads=_SHORT,
     ),
-    Engine("door_langchain", "this package through LangChain", most_rounds=1),
-    Engine("door_llama_index", "this package through LlamaIndex", most_rounds=1),
-    Engine("door_haystack", "this package through Haystack", most_rounds=1),
-    Engine("door_chroma", "this package through Chroma", most_rounds=1),
 )
 
-NOT_RUN = {
-    "fastembed, qwen3-embed (PyPI)": "run ONNX or GGUF weights of their own, which come from a hub",
-    "sentence-transformers, ONNX": "its ONNX extra needs transformers 4, this checkpoint is read by transformers 5",
-    "llama-cpp-python": "has no wheel for this Python; building it took more than 20 minutes here and was ended",
-}
+NOT_RUN = {"llama-cpp-python": "has no wheel on PyPI; its engine, llama.cpp, runs here from the wheel of xllamacpp"}

@@ -1,33 +1,21 @@
-"""From the runs to a table, JSON and plots: medians of the rounds, and ratios within a round."""
+"""From the runs to one summary: medians of the rounds, ratios within a round, shares of the roofline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
-from machine import ATTENTION_FLOP, LINEAR_FLOP
 
-WORKLOADS = {
-    "M": "documents of one length",
-    "D": "documents of mixed lengths",
-    "Q": "query batch",
-    "L2": "2,000 tokens",
-    "L4": "4,000 tokens",
-    "L8": "8,000 tokens",
-}
-"""Shown as tokens a second; the prompt of queries is not counted."""
-
+LONG = ("L2", "L4", "L8")
+_DTYPES = ("float32", "bfloat16", "int8")
 _REFERENCE = "ours_float32"
 _MB = 1e6
 
 
-def summarise(
-    runs: list[dict[str, Any]], missing: dict[str, str], machine: dict[str, Any], command: str
-) -> dict[str, Any]:
-    """Gives everything that the table, the page and the plots show."""
+def summarise(runs: list[dict[str, Any]], missing: dict[str, str], extras: dict[str, Any]) -> dict[str, Any]:
+    """Gives everything that the table, the page and the plots show; `extras` has the machine, doors, bulk."""
     engines: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         engines.setdefault(run["engine"], []).append(run)
@@ -37,27 +25,35 @@ def summarise(
         entry["ratio"] = {
             other: _ratios(engines[key], engines[other]) for other in engines if other != key and not _is_ours(other)
         }
+        entry["roofline_share"] = _shares(entry, extras["machine"])
     plain = [{name: value for name, value in run.items() if name != "rows"} for run in runs]
-    return {"command": command, "machine": machine, "engines": summary, "not_run": missing, "runs": plain}
+    return {**extras, "engines": summary, "not_run": missing, "runs": plain}
 
 
 def _is_ours(key: str) -> bool:
-    return key.startswith(("ours_", "door_"))
+    return key.startswith("ours_")
 
 
 def _engine(rounds: list[dict[str, Any]], reference: dict[str, Any] | None) -> dict[str, Any]:
-    seconds = [run["seconds"] for run in rounds]
-    single = np.array([one for spent in seconds for one in spent["S"]]) * 1e3
+    first = rounds[0]
+    single = np.array([one for run in rounds for one in run["calls"].get("S", [])]) * 1e3
     return {
-        "name": rounds[0]["name"],
+        "name": first["name"],
         "rounds": len(rounds),
-        "seconds": {name: _spread(spent[name] for spent in seconds) for name in seconds[0] if name != "S"},
-        "single_ms": {"p50": float(np.percentile(single, 50)), "p99": float(np.percentile(single, 99))},
-        "peak_mb": median(run["peak_bytes"] for run in rounds) / _MB,
+        "seconds": {name: _spread(sum(run["calls"][name]) for run in rounds) for name in first["calls"]},
+        "single_ms": {f"p{p}": float(np.percentile(single, p)) for p in (50, 99)} if len(single) else None,
+        "first_query_ms": 1e3 * median(run["first_query_s"] for run in rounds),
+        "first_vector_s": _spread(spent for run in rounds for spent in run["loads"]),
         "peak_load_mb": median(run["peak_load_bytes"] for run in rounds) / _MB,
-        "min_cosine": _min_cosine(_rows(rounds[0]["rows"]), reference),
-        "n_tokens": rounds[0]["n_tokens"],
-        "n_texts": rounds[0]["n_texts"],
+        "peak_mb": median(max(run["peak_load_bytes"], *run["peaks"].values()) for run in rounds) / _MB,
+        "long_mb": {
+            name: median(run["peaks"][name] - run["resident_bytes"] for run in rounds) / _MB
+            for name in LONG
+            if name in first["peaks"]
+        },
+        "min_cosine": _min_cosine(_rows(first["rows"]), reference),
+        "n_tokens": first["n_tokens"],
+        "n_texts": first["n_texts"],
     }
 
 
@@ -75,7 +71,8 @@ def _min_cosine(rows: dict[str, Any], reference: dict[str, Any] | None) -> float
     if reference is None:
         return None
     lowest = 1.0
-    for name, found in rows.items():
+    for name in rows.keys() & reference.keys():
+        found = rows[name]
         theirs = reference[name].astype(np.float64)
         norms = np.linalg.norm(found, axis=1) * np.linalg.norm(theirs, axis=1)
         lowest = min(lowest, float(((found * theirs).sum(axis=1) / norms).min()))
@@ -84,76 +81,29 @@ def _min_cosine(rows: dict[str, Any], reference: dict[str, Any] | None) -> float
 
 def _ratios(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Gives how many times faster we are, workload by workload, round by round."""
-    by_round = {run["round"]: run["seconds"] for run in theirs}
-    pairs = [(run["seconds"], by_round[run["round"]]) for run in ours if run["round"] in by_round]
+    by_round = {run["round"]: run["calls"] for run in theirs}
+    pairs = [(run["calls"], by_round[run["round"]]) for run in ours if run["round"] in by_round]
     if not pairs:
         return {}
     names = [name for name in pairs[0][0] if name in pairs[0][1]]
-    total = {name: [float(np.median(them[name]) / np.median(us[name])) for us, them in pairs] for name in names}
-    return {name: _spread(values) for name, values in total.items()}
+    return {name: _spread(float(np.median(them[name]) / np.median(us[name])) for us, them in pairs) for name in names}
 
 
-def roofline(machine: dict[str, Any], dtype: str, length: float = 0) -> float:
-    """Gives the tokens a second that matrix products alone would allow for texts of this length."""
-    rates = {name: rate for name, rate in machine["gflops"].items() if name.startswith(dtype)}
-    return float(max(rates.values()) * 1e9 / (LINEAR_FLOP + ATTENTION_FLOP * length / 2))
+def _shares(entry: dict[str, Any], machine: dict[str, Any]) -> dict[str, float]:
+    """Gives the share of the roofline at each workload with texts of one length."""
+    dtype = next((dtype for dtype in _DTYPES if dtype in entry["name"]), None)
+    if dtype is None:
+        return {}
+    return {
+        name: entry["n_tokens"][name]
+        / entry["seconds"][name]["median"]
+        / roofline(machine, dtype, entry["n_tokens"][name] / entry["n_texts"][name])
+        for name in ("M", *LONG)
+        if name in entry["seconds"]
+    }
 
 
-def as_markdown(result: dict[str, Any]) -> str:
-    """Gives the tables of the page."""
-    machine, engines = result["machine"], result["engines"]
-    rates = ", ".join(f"{name} {rate:,.0f}" for name, rate in machine["gflops"].items())
-    shown = [name for name in WORKLOADS if any(name in entry["seconds"] for entry in engines.values())]
-    lines = [
-        f"`python benchmarks/race {result['command']}`",
-        "",
-        f"{machine['cpu']}, {machine['threads']} threads, torch {machine['torch']}, Python {machine['python']}.",
-        "",
-        f"Measured here: GFLOP/s {rates}; {machine['read_gb_s']} GB/s read.",
-        "",
-        "| engine | rounds | "
-        + " | ".join(f"{WORKLOADS[name]}, tokens/s" for name in shown)
-        + " | single query p50 (p99), ms | load, s | peak memory, MB | min cosine |",
-        "|---" * (len(shown) + 6) + "|",
-    ]
-    lines += [_line(entry, shown) for entry in engines.values()]
-    lines += ["", "Not run:", "", *(f"- {name}: {why}." for name, why in result["not_run"].items())]
-    return "\n".join(lines)
-
-
-def _line(entry: dict[str, Any], shown: list[str]) -> str:
-    rates = [
-        f"{entry['n_tokens'][name] / entry['seconds'][name]['median']:,.0f}" if name in entry["seconds"] else "-"
-        for name in shown
-    ]
-    single, cosine = entry["single_ms"], entry["min_cosine"]
-    cells = [
-        entry["name"],
-        str(entry["rounds"]),
-        *rates,
-        f"{single['p50']:.0f} ({single['p99']:.0f})",
-        f"{entry['seconds']['load']['median']:.1f}",
-        f"{entry['peak_mb']:,.0f}",
-        "-" if cosine is None else f"{cosine:.6f}",
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def draw_plots(result: dict[str, Any], folder: Path) -> None:
-    """Draws documents and single queries of all engines as bars."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    from matplotlib import pyplot as plt
-
-    engines = [entry for key, entry in result["engines"].items() if not key.startswith("door_")]
-    names = [entry["name"] for entry in engines]
-    colours = ["#2a6fdb" if name.startswith("this package") else "#b9bec6" for name in names]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 0.45 * len(names) + 1.2), sharey=True)
-    left.barh(names, [entry["n_tokens"]["D"] / entry["seconds"]["D"]["median"] for entry in engines], color=colours)
-    left.set_xlabel("documents of mixed lengths, tokens/s")
-    right.barh(names, [entry["single_ms"]["p50"] for entry in engines], color=colours)
-    right.set_xlabel("single query, ms")
-    left.invert_yaxis()
-    figure.tight_layout()
-    figure.savefig(folder / "performance.svg")
+def roofline(machine: dict[str, Any], dtype: str, length: float) -> float:
+    """Gives the tokens a second that matrix products, attention's among them, allow for texts of this length."""
+    rate = max(rate for name, rate in machine["gflops"].items() if name.startswith(dtype))
+    return float(rate * 1e9 / (machine["flop"]["linears"] + machine["flop"]["attention"] * length))

@@ -1,236 +1,76 @@
-"""Runs one engine through all workloads, in whatever environment has it, and prints one line of JSON.
+"""Runs one engine through workloads, in whatever environment has it, and prints one line of JSON.
 
-python runner.py ENGINE MODEL_FOLDER TEXTS_JSON ROWS_NPZ
+python runner.py ENGINE MODEL_FOLDER [TEXTS_JSON ROWS_NPZ WORKLOAD…]
+
+Without texts it only loads the engine and embeds one text. RACE_BEGAN, if set, is when this process was started.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import resource
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+BEGAN = float(os.environ.get("RACE_BEGAN", time.time()))  # before numpy and the engine: a user waits for them, too
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-Embed = Callable[[list[str]], Any]
-Pair = tuple[Embed, Embed]  # of documents, of queries
-PROMPT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
-_REPEATED = ("S",)  # one after another: every text is timed
+import numpy as np  # noqa: E402 - the clock comes first
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-def ours(dtype: str) -> Callable[[str], Pair]:
-    """Gives this package's encoder."""
-
-    def load(model: str) -> Pair:
-        from qwen3_embed_integrations import Qwen3Encoder
-
-        encoder = Qwen3Encoder(model=model, dtype=dtype).load()
-        return encoder.encode_document, encoder.encode_query
-
-    return load
-
-
-def sentence_transformers(**options: Any) -> Callable[[str], Pair]:
-    """Gives sentence-transformers with its best batch size for sorted documents, 32."""
-
-    def load(model: str) -> Pair:
-        from sentence_transformers import SentenceTransformer
-
-        encoder = SentenceTransformer(model, device="cpu", **options)
-        return (
-            lambda texts: encoder.encode_document(texts, batch_size=32, normalize_embeddings=True),
-            lambda texts: encoder.encode_query(texts, batch_size=32, normalize_embeddings=True),
-        )
-
-    return load
-
-
-def openvino(*, int8: bool) -> Callable[[str], Pair]:
-    """Gives sentence-transformers on OpenVINO; the exported model is kept beside the checkpoint."""
-
-    def load(model: str) -> Pair:
-        from sentence_transformers import SentenceTransformer
-
-        exported = Path(model).parent / ("openvino-int8" if int8 else "openvino")
-        if not (exported / "complete").exists():
-            options = {"export": True, "load_in_8bit": int8}
-            SentenceTransformer(model, backend="openvino", device="cpu", model_kwargs=options).save_pretrained(
-                str(exported)
-            )
-            (exported / "complete").touch()
-        encoder = SentenceTransformer(str(exported), backend="openvino", device="cpu")
-        return (
-            lambda texts: encoder.encode_document(texts, batch_size=32, normalize_embeddings=True),
-            lambda texts: encoder.encode_query(texts, batch_size=32, normalize_embeddings=True),
-        )
-
-    return load
-
-
-def langchain_huggingface(model: str) -> Pair:
-    """Gives LangChain's own door, told to put the instruction in front."""
-    from langchain_huggingface import HuggingFaceEmbeddings
-
-    options = {"device": "cpu", "model_kwargs": {"dtype": "bfloat16"}}
-    encode = {"normalize_embeddings": True, "batch_size": 32}
-    peer = HuggingFaceEmbeddings(
-        model_name=model, model_kwargs=options, encode_kwargs=encode, query_encode_kwargs={**encode, "prompt": PROMPT}
-    )
-    return peer.embed_documents, lambda texts: [peer.embed_query(text) for text in texts]
-
-
-def llama_index_huggingface(model: str) -> Pair:
-    """Gives LlamaIndex's own door, told to put the instruction in front."""
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-
-    peer = HuggingFaceEmbedding(
-        model_name=model,
-        device="cpu",
-        query_instruction=PROMPT,
-        text_instruction="",
-        embed_batch_size=32,
-        model_kwargs={"dtype": "bfloat16"},
-    )
-    return peer.get_text_embedding_batch, lambda texts: [peer.get_query_embedding(text) for text in texts]
-
-
-def haystack_sentence_transformers(model: str) -> Pair:
-    """Gives Haystack's own components, told to put the instruction in front."""
-    from haystack import Document
-    from haystack.utils import ComponentDevice
-
-    from haystack_integrations.components.embedders import sentence_transformers as peers
-
-    common: Any = {
-        "model": model,
-        "device": ComponentDevice.from_str("cpu"),
-        "normalize_embeddings": True,
-        "progress_bar": False,
-        "model_kwargs": {"dtype": "bfloat16"},
-    }
-    documents = peers.SentenceTransformersDocumentEmbedder(**common)
-    documents.warm_up()
-    texts_embedder = peers.SentenceTransformersTextEmbedder(prefix=PROMPT, **common)
-    texts_embedder.warm_up()
-
-    def embed(texts: list[str]) -> list[Any]:
-        found = documents.run(documents=[Document(content=text) for text in texts])["documents"]
-        return [document.embedding for document in found]
-
-    return embed, lambda texts: [texts_embedder.run(text=text)["embedding"] for text in texts]
-
-
-def door_langchain(model: str) -> Pair:
-    """Gives this package's LangChain door."""
-    from qwen3_embed_integrations.langchain import Qwen3Embeddings
-
-    door = Qwen3Embeddings(model=model)
-    return door.embed_documents, lambda texts: [door.embed_query(text) for text in texts]
-
-
-def door_llama_index(model: str) -> Pair:
-    """Gives this package's LlamaIndex door."""
-    from qwen3_embed_integrations.llama_index import Qwen3Embedding
-
-    door = Qwen3Embedding(model=model)
-    return door.get_text_embedding_batch, lambda texts: [door.get_query_embedding(text) for text in texts]
-
-
-def door_haystack(model: str) -> Pair:
-    """Gives this package's Haystack components."""
-    from haystack import Document
-
-    from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
-
-    documents, queries = Qwen3DocumentEmbedder(model=model), Qwen3TextEmbedder(model=model)
-
-    def embed(texts: list[str]) -> list[Any]:
-        found = documents.run(documents=[Document(content=text) for text in texts])["documents"]
-        return [document.embedding for document in found]
-
-    return embed, lambda texts: [queries.run(text=text)["embedding"] for text in texts]
-
-
-def door_chroma(model: str) -> Pair:
-    """Gives this package's Chroma function."""
-    from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction
-
-    door = Qwen3EmbeddingFunction(model=model)
-    return door, door.embed_query
-
-
-LOADERS: dict[str, Callable[[str], Pair]] = {
-    "ours_auto": ours("auto"),
-    "ours_float32": ours("float32"),
-    "ours_bfloat16": ours("bfloat16"),
-    "ours_int8": ours("int8"),
-    "st_float32": sentence_transformers(model_kwargs={"dtype": "float32"}),
-    "st_bfloat16": sentence_transformers(model_kwargs={"dtype": "bfloat16"}),
-    "st_openvino": openvino(int8=False),
-    "st_openvino_int8": openvino(int8=True),
-    "langchain_huggingface": langchain_huggingface,
-    "llama_index_huggingface": llama_index_huggingface,
-    "haystack_sentence_transformers": haystack_sentence_transformers,
-    "door_langchain": door_langchain,
-    "door_llama_index": door_llama_index,
-    "door_haystack": door_haystack,
-    "door_chroma": door_chroma,
-}
+import memory  # noqa: E402 - needs the path above
+from exports import Embed  # noqa: E402 - same
+from loaders import LOADERS  # noqa: E402 - same
 
 
 def main() -> None:
     """Loads the engine, warms it up, times every workload once."""
-    key, model, texts_path, out = sys.argv[1:5]
-    workloads = json.loads(Path(texts_path).read_text(encoding="utf-8"))
-    began = time.perf_counter()
+    key, model, *rest = sys.argv[1:]
     documents, queries = LOADERS[key](model)
     documents(["one text"])
-    seconds: dict[str, Any] = {"load": time.perf_counter() - began}
-    loaded = _peak_bytes()
-    began = time.perf_counter()
-    queries(workloads["S"]["texts"][:1])
-    seconds["first query"] = time.perf_counter() - began
-    queries([f"{text}!" for text in workloads["Q"]["texts"][:32]])
-    documents([f"{text}!" for text in workloads["M"]["texts"][:8]])
-    rows = {}
+    report: dict[str, Any] = {"first_vector_s": time.time() - BEGAN, "peak_load_bytes": memory.peak()}
+    if rest:
+        texts_path, out, *names = rest
+        stored = json.loads(Path(texts_path).read_text(encoding="utf-8"))
+        workloads = {name: workload for name, workload in stored.items() if not names or name in names}
+        report |= _run(documents, queries, workloads, Path(out))
+    print("RESULT " + json.dumps(report), flush=True)
+    os._exit(0)  # a server in this process may not end by itself
+
+
+def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Gives the seconds of each call and the peak memory of each workload; writes the rows."""
+    report: dict[str, Any] = {
+        "resident_bytes": memory.resident(),
+        "first_query_s": _timed(queries, ["What is asked first?"])[0],
+    }
+    queries([f"query {number} before the clock runs" for number in range(32)])
+    documents([f"{number} " + "words before the clock runs " * 20 for number in range(8)])
+    calls, peaks, rows = {}, {}, {}
     for name, workload in workloads.items():
         embed = queries if workload["role"] == "query" else documents
-        texts: Sequence[str] = workload["texts"]
+        texts, size = workload["texts"], workload["call"]
         gc.collect()
-        if name in _REPEATED:
-            timed = [_timed(embed, [text]) for text in texts]
-            seconds[name] = [spent for spent, _ in timed]
-            rows[name] = np.concatenate([found for _, found in timed])
-        else:
-            seconds[name], rows[name] = _timed(embed, list(texts))
+        memory.reset_peak()
+        timed = [_timed(embed, texts[first : first + size]) for first in range(0, len(texts), size)]
+        peaks[name] = memory.peak()
+        calls[name] = [spent for spent, _ in timed]
+        rows[name] = np.concatenate([found for _, found in timed])
     np.savez(out, **rows)
-    report = {
-        "seconds": seconds,
-        "peak_load_bytes": loaded,
-        "peak_bytes": _peak_bytes(),
+    about = {
         "n_tokens": {name: workload["n_tokens"] for name, workload in workloads.items()},
         "n_texts": {name: len(workload["texts"]) for name, workload in workloads.items()},
     }
-    print("RESULT " + json.dumps(report))
+    return {**report, "calls": calls, "peaks": peaks, **about}
 
 
 def _timed(embed: Embed, texts: list[str]) -> tuple[float, Any]:
     began = time.perf_counter()
     found = embed(texts)
     return time.perf_counter() - began, np.asarray(found, dtype=np.float32)
-
-
-def _peak_bytes() -> int:
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count what the parent had before it started this process
-        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The texts of the race: Python's own documentation, cut to lengths with a fixed seed.
 
 D: chunks of 20 to 512 tokens. M: 32 chunks of median length. Q: short queries, embedded together. S: the same, one
-after another. L: documents of 2,000, 4,000 and 8,000 tokens. B: batches of 1 to 256 short chunks.
+after another. L: documents of 2,000, 4,000 and 8,000 tokens. B: short texts in calls of 1 to 256. bulk: 100,000 short
+texts for one call, which the encoder alone is given (bulk.py).
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from pydoc_data.topics import topics
 
 _MEDIAN = 128
 _BATCHES = (1, 4, 16, 64, 256)
+_FEWEST = 32  # texts for small batches: a single call says little
+_SHORT = 16
+N_BULK = 100_000
 
 
 def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
-    """Writes the texts as JSON, workload → {texts, role, n_tokens}; gives the file."""
+    """Writes the texts as JSON, workload → {texts, role, call (texts of one call), n_tokens}; gives the file."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
@@ -31,20 +35,34 @@ def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
     def spread() -> int:
         return min(512, max(20, round(picker.lognormvariate(4.85, 0.8))))  # median 128
 
+    def query() -> str:
+        return " ".join(text(picker.randint(6, 16)).split())
+
     workloads = {
-        "D": ("document", [text(spread()) for _ in range(n)]),
-        "M": ("document", [text(_MEDIAN) for _ in range(32)]),
-        "Q": ("query", [" ".join(text(picker.randint(6, 16)).split()) for _ in range(n)]),
-        "S": ("query", [" ".join(text(picker.randint(6, 16)).split()) for _ in range(16)]),
-        "L2": ("document", [text(2000)]),
+        "D": ("document", n, [text(spread()) for _ in range(n)]),
+        "M": ("document", 32, [text(_MEDIAN) for _ in range(32)]),
+        "Q": ("query", n, [query() for _ in range(n)]),
+        "S": ("query", 1, [query() for _ in range(16)]),
+        **{f"L{length // 1000}": ("document", 1, [text(length)]) for length in (2000, 4000, 8000)},
+        **{f"B{size}": ("document", size, [text(_SHORT) for _ in range(max(size, _FEWEST))]) for size in _BATCHES},
     }
-    if not quick:
-        workloads |= {"L4": ("document", [text(4000)]), "L8": ("document", [text(8000)])}
-        workloads |= {f"B{size}": ("document", [text(32) for _ in range(size)]) for size in _BATCHES}
     path = cache / f"texts-{'quick' if quick else 'full'}.json"
     stored = {
-        name: {"role": role, "texts": texts, "n_tokens": sum(len(e.ids) for e in tokenizer.encode_batch(texts))}
-        for name, (role, texts) in workloads.items()
+        name: {
+            "role": role,
+            "call": call,
+            "texts": texts,
+            "n_tokens": sum(len(e.ids) for e in tokenizer.encode_batch(texts)),
+        }
+        for name, (role, call, texts) in workloads.items()
     }
     path.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
     return path
+
+
+def bulk_texts(n_texts: int) -> list[str]:
+    """Gives different texts of 3 to 12 words."""
+    words = " ".join(topics[name] for name in sorted(topics)).split()
+    picker = random.Random(1)  # noqa: S311 - same
+    starts = (picker.randrange(len(words) - 12) for _ in range(n_texts))
+    return [f"{number} {' '.join(words[at : at + picker.randint(2, 11)])}" for number, at in enumerate(starts)]

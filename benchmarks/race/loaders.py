@@ -1,0 +1,137 @@
+"""How each engine is loaded: a folder with the checkpoint → a function for documents and one for queries."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+import exports
+from exports import BATCH, PROMPT, Pair
+
+
+def ours(dtype: str) -> Callable[[str], Pair]:
+    """Gives this package's encoder."""
+
+    def load(model: str) -> Pair:
+        from qwen3_embed_integrations import Qwen3Encoder
+
+        encoder = Qwen3Encoder(model=model, dtype=dtype).load()
+        return encoder.encode_document, encoder.encode_query
+
+    return load
+
+
+def langchain_huggingface(model: str) -> Pair:
+    """Gives LangChain's own door, told to put the instruction in front."""
+    from langchain_huggingface import HuggingFaceEmbeddings
+
+    options = {"device": "cpu", "model_kwargs": {"dtype": "bfloat16"}}
+    encode = {"normalize_embeddings": True, "batch_size": BATCH}
+    peer = HuggingFaceEmbeddings(
+        model_name=model, model_kwargs=options, encode_kwargs=encode, query_encode_kwargs={**encode, "prompt": PROMPT}
+    )
+    return peer.embed_documents, lambda texts: [peer.embed_query(text) for text in texts]
+
+
+def llama_index_huggingface(model: str) -> Pair:
+    """Gives LlamaIndex's own door, told to put the instruction in front."""
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    peer = HuggingFaceEmbedding(
+        model_name=model,
+        device="cpu",
+        query_instruction=PROMPT,
+        text_instruction="",
+        embed_batch_size=BATCH,
+        model_kwargs={"dtype": "bfloat16"},
+    )
+    return peer.get_text_embedding_batch, lambda texts: [peer.get_query_embedding(text) for text in texts]
+
+
+def haystack_sentence_transformers(model: str) -> Pair:
+    """Gives Haystack's own components, told to put the instruction in front."""
+    from haystack.utils import ComponentDevice
+
+    from haystack_integrations.components.embedders import sentence_transformers as peers
+
+    common: Any = {
+        "model": model,
+        "device": ComponentDevice.from_str("cpu"),
+        "normalize_embeddings": True,
+        "progress_bar": False,
+        "model_kwargs": {"dtype": "bfloat16"},
+    }
+    documents = peers.SentenceTransformersDocumentEmbedder(**common)
+    queries = peers.SentenceTransformersTextEmbedder(prefix=PROMPT, **common)
+    documents.warm_up()
+    queries.warm_up()
+    return _haystack(documents, queries)
+
+
+def _haystack(documents: Any, queries: Any) -> Pair:
+    from haystack import Document
+
+    def embed(texts: list[str]) -> list[Any]:
+        found = documents.run(documents=[Document(content=text) for text in texts])["documents"]
+        return [document.embedding for document in found]
+
+    return embed, lambda texts: [queries.run(text=text)["embedding"] for text in texts]
+
+
+def door_langchain(model: str) -> Pair:
+    """Gives this package's LangChain door."""
+    from qwen3_embed_integrations.langchain import Qwen3Embeddings
+
+    door = Qwen3Embeddings(model=model)
+    return door.embed_documents, lambda texts: [door.embed_query(text) for text in texts]
+
+
+def door_llama_index(model: str) -> Pair:
+    """Gives this package's LlamaIndex door."""
+    from qwen3_embed_integrations.llama_index import Qwen3Embedding
+
+    door = Qwen3Embedding(model=model)
+    return door.get_text_embedding_batch, lambda texts: [door.get_query_embedding(text) for text in texts]
+
+
+def door_haystack(model: str) -> Pair:
+    """Gives this package's Haystack components."""
+    from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
+
+    return _haystack(Qwen3DocumentEmbedder(model=model), Qwen3TextEmbedder(model=model))
+
+
+def door_chroma(model: str) -> Pair:
+    """Gives this package's Chroma function."""
+    from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction
+
+    door = Qwen3EmbeddingFunction(model=model)
+    return door, door.embed_query
+
+
+LOADERS: dict[str, Callable[[str], Pair]] = {
+    "ours_auto": ours("auto"),
+    "ours_float32": ours("float32"),
+    "ours_bfloat16": ours("bfloat16"),
+    "ours_int8": ours("int8"),
+    "st_float32": exports.sentence_transformers("float32"),
+    "st_bfloat16": exports.sentence_transformers("bfloat16"),
+    "st_openvino": exports.openvino(int8=False),
+    "st_openvino_int8": exports.openvino(int8=True),
+    "st_onnx": exports.sentence_transformers_onnx,
+    "fastembed": exports.fastembed,
+    "qwen3_embed": exports.qwen3_embed,
+    "llama_cpp_bf16": exports.llama_cpp("bf16"),
+    "llama_cpp_q8_0": exports.llama_cpp("q8_0"),
+    "langchain_huggingface": langchain_huggingface,
+    "llama_index_huggingface": llama_index_huggingface,
+    "haystack_sentence_transformers": haystack_sentence_transformers,
+    "door_langchain": door_langchain,
+    "door_llama_index": door_llama_index,
+    "door_haystack": door_haystack,
+    "door_chroma": door_chroma,
+}
