@@ -18,7 +18,7 @@ class PeerError(RuntimeError):
     """A peer could not be installed or run."""
 
 
-def python_with(requirement: str, cache: Path) -> Path:
+def python_with(requirement: str, cache: Path, unwanted: str = "") -> Path:
     """Gives an interpreter that has what `requirement` names: this one, or that of an environment below `cache`.
 
     The environment sees this one's packages, torch among them; pip adds what the peer wants in another version.
@@ -26,6 +26,7 @@ def python_with(requirement: str, cache: Path) -> Path:
     Args:
         requirement: As pip takes it, several packages with spaces between; "" is met by this interpreter.
         cache: Where environments are kept.
+        unwanted: A package that comes along and breaks the others: it is removed.
 
     Raises:
         PeerError: pip can't install it; its last line says why.
@@ -43,8 +44,16 @@ def python_with(requirement: str, cache: Path) -> Path:
     (site / "running.pth").write_text(f"{running}\n", encoding="utf-8")
     constraints = folder / "constraints.txt"
     constraints.write_text(f"torch=={torch}\n", encoding="utf-8")
+    _pip(python, "install", "--constraint", str(constraints), *requirement.split())
+    if unwanted:
+        _pip(python, "uninstall", "--yes", unwanted)
+    (folder / "complete").touch()
+    return python
+
+
+def _pip(python: Path, command: str, *arguments: str) -> None:
     ran = subprocess.run(
-        [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(constraints), *requirement.split()],
+        [str(python), "-m", "pip", command, "--quiet", *arguments],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -52,8 +61,6 @@ def python_with(requirement: str, cache: Path) -> Path:
     )
     if ran.returncode:
         raise PeerError(f"could not be installed: {last_line(ran.stderr)}")
-    (folder / "complete").touch()
-    return python
 
 
 def last_line(text: str) -> str:

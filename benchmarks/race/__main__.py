@@ -111,7 +111,7 @@ class Race:
         rows = self.cache / f"rows-{engine.key}.npz"
         arguments = [] if load_only else [str(self.texts), str(rows), *engine.workloads]
         try:
-            python = python_with(engine.requirement, self.cache / "environments")
+            python = python_with(engine.requirement, self.cache / "environments", engine.unwanted)
             told = _run(python, "runner.py", engine.key, str(self.model), *arguments)
         except (PeerError, subprocess.TimeoutExpired) as error:
             self.missing[engine.name] = str(error)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 _ALL: tuple[str, ...] = ()
 _SHORT = ("D", "M", "Q", "S")
 _SLOW = ("D", "M", "Q", "S", "L2")
-_ONNX = "sentence-transformers[onnx] datasets<5"  # 5 wants a newer hub client than its transformers 4
+_ONNX = "sentence-transformers[onnx] datasets<5"  # 5 wants a newer hub client than this and the next one do
+_OPENVINO = "optimum-intel[openvino] datasets<5"
+_BUILT_FOR_CUDA = "torchvision"  # comes with OpenVINO's extra; transformers fails to import it beside torch for the CPU
 _GGUF = "xllamacpp gguf ml_dtypes"
 
 
@@ -19,6 +21,7 @@ class Engine:
         key: As in loaders.py.
         name: In the tables.
         requirement: What pip installs; "" where the running environment has all.
+        unwanted: What pip must take away again.
         most_rounds: A slow one may take part in fewer rounds.
         workloads: Those that it runs; (): all.
     """
@@ -26,6 +29,7 @@ class Engine:
     key: str
     name: str
     requirement: str = ""
+    unwanted: str = ""
     most_rounds: int = 99
     workloads: tuple[str, ...] = _ALL
 
@@ -33,9 +37,9 @@ class Engine:
 ENGINES = (
     Engine("ours_bfloat16", "this package, bfloat16"),
     Engine("st_bfloat16", "sentence-transformers, bfloat16"),
-    Engine("st_openvino", "sentence-transformers, OpenVINO (bfloat16)", "optimum-intel[openvino]"),
+    Engine("st_openvino", "sentence-transformers, OpenVINO (bfloat16)", _OPENVINO, unwanted=_BUILT_FOR_CUDA),
     Engine("ours_int8", "this package, int8"),
-    Engine("st_openvino_int8", "sentence-transformers, OpenVINO int8 weights", "optimum-intel[openvino]"),
+    Engine("st_openvino_int8", "sentence-transformers, OpenVINO int8 weights", _OPENVINO, unwanted=_BUILT_FOR_CUDA),
     Engine("ours_float32", "this package, float32", most_rounds=1, workloads=_SLOW),
     Engine("st_float32", "sentence-transformers, float32", most_rounds=1, workloads=_SLOW),
     Engine("st_onnx", "sentence-transformers, ONNX Runtime, float32", _ONNX, most_rounds=1, workloads=_SHORT),
