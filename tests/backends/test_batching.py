@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, wait
 import numpy as np
 import pytest
 
-from qwen3_embed_integrations import EncoderClosedError, OverloadedError
+from qwen3_embed_integrations import EncoderClosedError, OverloadedError, TextTooLongError
 from qwen3_embed_integrations.backends import Request, batching
 from qwen3_embed_integrations.backends.batching import Batcher
 from qwen3_embed_integrations.backends.job import Job
@@ -220,6 +220,26 @@ def test_closing_in_the_middle_of_a_long_call_loses_none_of_it(backend, gate, to
     future = backend.submit(Request(texts, 100))
     backend.close()
     np.testing.assert_array_equal(future.result(0).rows, expected(tokenizer, texts))
+
+
+def test_of_a_long_call_only_a_part_waits_as_token_ids(backend, gate, tokenizer):
+    occupy(backend, gate)
+    texts = [f"text {i} " + "word " * 30 for i in range(6000)]
+    future = backend.submit(Request(texts, 100))
+    wait_for(lambda: any(job.more for job in backend._batcher._jobs))  # no more is asked for
+    (job,) = (job for job in backend._batcher._jobs if job.more)
+    assert job.n_waiting < len(texts) / 3
+    gate.open.set()
+    np.testing.assert_array_equal(future.result(60).rows, expected(tokenizer, texts))
+
+
+def test_a_long_text_at_the_end_of_a_call_is_refused_before_the_others_are_computed(backend, gate):
+    occupy(backend, gate)
+    texts = [f"text {i} " + "word " * 30 for i in range(6000)]
+    future = backend.submit(Request([*texts, "word " * 200], 100, "error"))
+    with pytest.raises(TextTooLongError):
+        future.result(60)
+    assert len(gate.batches) == 1
 
 
 def test_calls_that_race_with_closing_end_one_way_or_the_other(tokenizer):

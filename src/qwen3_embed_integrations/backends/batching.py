@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import EncoderClosedError
@@ -19,6 +20,8 @@ _SMALL = 4  # a job of at most a quarter of the budget is small, as a query is
 _ATTENTIVE_S = 10.0  # so long after a small job another one is expected,
 _PATIENCE_S = 0.5  # and a batch of a large job is to take no longer than this,
 _LEAST_TOKENS = 256  # unless it would be so small that its overhead costs more than it gains
+_AHEAD = 16  # batches of a job that wait tokenised: token ids take ten times the memory of their text
+_LEAST_AHEAD = 8192  # tokens
 _Batch = list[tuple[Job, Sequence]]
 
 
@@ -41,10 +44,20 @@ class Batcher:
         self._n_batches = 0
         self._tokens_a_second = float("inf")
         self._attentive_until = 0.0
-        self._closed = False
+        self._draining = self._closed = False
 
-    def add(self, job: Job, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
-        """Queues the token ids of the job's texts from number `first` on, most of which begin with `prefix`."""
+    def add(
+        self,
+        job: Job,
+        ids: list[list[int]],
+        first: int,
+        prefix: Prefix = (),
+        more: Callable[[], None] | None = None,
+    ) -> None:
+        """Queues the token ids of the job's texts from number `first` on, most of which begin with `prefix`.
+
+        `more` is called once, when few of the job's tokens wait, to bring what comes next.
+        """
         with self._lock:
             if self._closed:
                 job.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
@@ -55,7 +68,16 @@ class Batcher:
                 self._jobs.append(job)
                 if len(ids) == len(job.texts) and self._is_small(job):
                     self._attentive_until = time.monotonic() + _ATTENTIVE_S
+            job.more = more
+            self._refill(job)
         self._wake()
+
+    def drain(self) -> None:
+        """Asks every job for all that comes next: `close` finishes only what is queued."""
+        with self._lock:
+            self._draining = True
+            for job in self._jobs:
+                self._refill(job)
 
     def close(self) -> None:
         """Computes what waits, then ends the threads."""
@@ -122,6 +144,7 @@ class Batcher:
             if batch and job.tokens_waiting > allowed:
                 break
             taken = job.take(allowed, prefix)
+            self._refill(job)
             batch += [(job, sequence) for sequence in taken]
             room -= sum(sequence.length for sequence in taken)
         return batch
@@ -131,6 +154,13 @@ class Batcher:
         for job in self._jobs:
             job.is_queued = job.n_waiting > 0 and not job.future.done()
         self._jobs = [job for job in self._jobs if job.is_queued]
+
+    def _refill(self, job: Job) -> None:
+        """Asks for more of a job of which little waits."""
+        enough = max(_LEAST_AHEAD, _AHEAD * self._max_batch_tokens)
+        if job.more is not None and (self._draining or job.tokens_waiting < enough):
+            more, job.more = job.more, None
+            more()
 
     def _is_small(self, job: Job) -> bool:
         return job.tokens_waiting <= self._max_batch_tokens // _SMALL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
@@ -41,6 +42,7 @@ class Job:
         self.n_waiting = 0
         self.tokens_waiting = 0
         self.is_queued = False
+        self.more: Callable[[], None] | None = None  # tokenises what comes next; None: all is tokenised, or will be
         self._waiting: dict[Prefix, list[Sequence]] = {}  # shortest first: batches are taken from the end
         self._storing = threading.Lock()
 

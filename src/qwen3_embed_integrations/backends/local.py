@@ -74,6 +74,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """Finishes what waits, then ends both threads."""
+        self._batcher.drain()
         self._lane.close()
         self._batcher.close()
 
@@ -104,16 +105,27 @@ class LocalBackend:
         self._tokenize_window(job, 0)
 
     def _tokenize_window(self, job: Job, first: int) -> None:
-        """Tokenises one window and queues the next behind whatever other callers wait for."""
+        """Tokenises one window; the next one comes when few tokens wait, behind whatever other callers wait for.
+
+        Unless a long text is an error: it is told of before the texts in front of it are computed.
+        """
         ids = self._tokenizer.tokenize(job.texts[first : first + _WINDOW])
         job.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
-        limit = job.request.max_length
-        if job.request.on_overflow == "error":
+        limit, rest = job.request.max_length, first + _WINDOW
+        strict = job.request.on_overflow == "error"
+        if strict:
             refuse_long(ids, first, job.inverse, limit)
-        self._batcher.add(job, [cut(one, limit) for one in ids], first, self._prefix(job.request.shared_prefix))
-        rest = first + _WINDOW
-        if rest < len(job.texts):
+
+        def more() -> None:
             self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
+
+        has_more = rest < len(job.texts)
+        prefix = self._prefix(job.request.shared_prefix)
+        self._batcher.add(
+            job, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
+        )
+        if has_more and strict:
+            more()
 
     def _prefix(self, prompt: str) -> tuple[int, ...]:
         """Gives the token ids that nearly every text with this prompt begins with.
