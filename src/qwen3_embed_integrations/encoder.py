@@ -21,6 +21,7 @@ from .core.results import Encoded, RenderedQuery, finish, warn_of_truncations
 from .core.similarity import similarity
 from .core.space import VectorSpace
 from .core.texts import checked_texts
+from .core.turns import in_turns
 
 Role = Literal["query", "document"]
 _INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
@@ -150,7 +151,7 @@ class Qwen3Encoder:
             await self._prepare()
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = await asyncio.wrap_future(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
+            raw = await in_turns(lambda: self._submit(self._request(prompt, prompted, on_progress), role, prompt))
         return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
