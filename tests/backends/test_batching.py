@@ -130,6 +130,41 @@ def test_an_error_reaches_exactly_the_callers_of_its_batch(tokenizer):
     backend.close()
 
 
+def test_callers_of_a_failing_batch_get_an_exception_of_their_own_each(tokenizer, gate):
+    class OddError(Exception):
+        def __init__(self, *, code):
+            super().__init__(f"code {code}")
+
+    first = ValueError("broken", 7)
+    first.add_note("seen in the forward pass")
+    failures = [first, OddError(code=3)]
+
+    def forward(batch):
+        gate(batch)
+        if len(gate.batches) % 2:
+            return rows_of(batch)
+        raise failures[len(gate.batches) // 2 - 1]
+
+    backend = LocalBackend(tokenizer, forward, 2048, WIDTH)
+    found = []
+    for failure in failures:
+        gate.open.clear()
+        gate.entered.clear()
+        occupy(backend, gate)
+        futures = [backend.submit(Request([f"text {i}"], 100)) for i in range(3)]
+        wait_for(lambda: len(backend._batcher._jobs) >= 3)
+        gate.open.set()
+        found.append([future.exception(10) for future in futures])
+        assert {(type(error), str(error)) for error in found[-1]} == {(type(failure), str(failure))}
+    backend.close()
+    own, shared = found
+    assert len({id(error) for error in own}) == 3
+    assert all(error is not first and error.__cause__ is first for error in own)
+    own[0].add_note("mine")
+    assert [error.__notes__ for error in (*own[1:], first)] == [["seen in the forward pass"]] * 3
+    assert set(map(id, shared)) == {id(failures[1])}  # its constructor takes something else than it keeps
+
+
 def test_out_of_memory_halves_the_budget_and_loses_nothing(tokenizer):
     sizes = []
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from qwen3_embed_integrations.core.arrays import FloatArray
-from qwen3_embed_integrations.core.errors import EncoderClosedError
+from qwen3_embed_integrations.core.errors import EncoderClosedError, own_copy
 from qwen3_embed_integrations.core.packing import pack
 
 from .base import Forward, Lanes
@@ -179,8 +179,9 @@ class Batcher:
         except MemoryError as error:
             self._halve(batch, error)
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the callers of this batch
-            for job in {id(job): job for job, _ in batch}.values():
-                job.fail(error)
+            jobs = {id(job): job for job, _ in batch}.values()
+            for job in jobs:
+                job.fail(own_copy(error) if len(jobs) > 1 else error)
         else:
             if len(packed.input_ids) >= _LEAST_TOKENS:
                 self._tokens_a_second = len(packed.input_ids) / max(time.monotonic() - start, 1e-6)

@@ -29,6 +29,7 @@ A message says what was found, what was expected and what to do.
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable
 
@@ -144,3 +145,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Gives " Did you mean 'x'?" for the nearest known name, or "" when none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def own_copy(error: BaseException) -> BaseException:
+    """Gives an exception of the same type and message, with the original as its cause.
+
+    For callers who share a failure: each raises its own, so that nobody's traceback and notes grow on another's.
+    An exception that can't be copied is given as it is.
+    """
+    try:
+        made = copy.copy(error)
+    except Exception:  # noqa: BLE001 - its constructor takes other arguments than it keeps
+        return error
+    if type(made) is not type(error) or str(made) != str(error):
+        return error
+    if hasattr(error, "__notes__"):
+        made.__notes__ = list(error.__notes__)
+    made.__cause__ = error
+    return made
