@@ -24,7 +24,7 @@ from .prompts import QUERY_PROMPT, as_question
 logger = logging.getLogger(__name__)
 
 _BATCH = 256
-_SEARCH_WEIGHT = 2.0
+_SEARCH_WEIGHT = 4.0
 _LEARNING_RATE = 3e-3
 _RARE = 1e-3
 _LOG_STEPS = 100
