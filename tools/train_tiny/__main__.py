@@ -19,7 +19,7 @@ from .batches import Sampler, TrainingSet
 from .download import EVALUATION_PACKAGES, debian_packages
 from .download import download as fetch
 from .gossip import Gossip
-from .static import train_on_pairs, train_static
+from .static import Searches, train_static
 from .train import Places, TrainingPlan
 from .train import train as run_training
 from .work import WorkFolder
@@ -82,7 +82,9 @@ def make_labels(
 
 
 @app.command()
-def initialise(work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 600, runs: int = 5) -> None:
+def initialise(
+    work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 600, translation_steps: int = 400
+) -> None:
     """Fit the target space, train static token vectors and write the student that starts from them."""
     folder = WorkFolder(work)
     space = targets.fit_target_space(corpus.read_corpus(folder.corpus), folder.labels)
@@ -91,7 +93,9 @@ def initialise(work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 6
     vectors = vocabulary.token_vectors(folder.tokenizer, pruned, space)
     data = _training_set(folder)
     distilled = train_static(vectors, data, _raw_tokenizer(folder), static_steps)
-    trained = train_on_pairs(distilled, data, _raw_tokenizer(folder), pair_steps, runs)
+    searches = Searches(data, _raw_tokenizer(folder))
+    searching = searches.train_on_pairs(distilled, pair_steps, n_runs=5)
+    trained = searches.train_on_translations(searching, translation_steps, n_runs=3)
     torch.manual_seed(0)
     export.export_student(student.build_student(pruned, trained), folder.tokenizer, folder.initial)
 

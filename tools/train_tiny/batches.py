@@ -17,7 +17,7 @@ from .units import LONG_CHARS, Unit
 
 _ENGLISH_SHARE = 0.5
 _EVALUATED_SHARE = 0.4
-_EVALUATED = frozenset({"de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
+EVALUATED = frozenset({"de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
 _POOL_BATCHES = 32
 _PAIR_ROWS = 96
 _PAIR_TOKENS = 12_288
@@ -76,9 +76,9 @@ def sampling_weights(units: list[Unit]) -> np.ndarray:
     languages = Counter[str]()
     for (lang, _), size in sizes.items():
         languages[lang] += size**0.7
-    n_others = max(1, len(languages) - len(_EVALUATED) - 1)
+    n_others = max(1, len(languages) - len(EVALUATED) - 1)
     shares = dict.fromkeys(languages, (1 - _ENGLISH_SHARE - _EVALUATED_SHARE) / n_others)
-    shares |= dict.fromkeys(_EVALUATED, _EVALUATED_SHARE / len(_EVALUATED)) | {"en": _ENGLISH_SHARE}
+    shares |= dict.fromkeys(EVALUATED, _EVALUATED_SHARE / len(EVALUATED)) | {"en": _ENGLISH_SHARE}
     per_row = {
         (lang, source): shares[lang] * size**0.7 / languages[lang] / size for (lang, source), size in sizes.items()
     }

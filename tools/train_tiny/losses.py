@@ -10,6 +10,7 @@ MATRYOSHKA = {256: 0.5, 128: 0.25, 64: 0.125, 32: 0.125}
 _TEMPERATURE = 0.05
 _SIMILARITY_WEIGHT = 0.5
 _MARGIN = 0.05
+_SAME = 0.95
 
 
 def distillation_loss(student: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -50,6 +51,22 @@ def pair_loss(
         also_right = (wanted > wanted.diagonal()[:, None] - _MARGIN).fill_diagonal_(fill_value=0)
         found = cross_entropy((scores / _TEMPERATURE).masked_fill(also_right, -1e4), right)
         total = total + weight * found
+    return total
+
+
+def translation_loss(translations: torch.Tensor, originals: torch.Tensor) -> torch.Tensor:
+    """Return twice InfoNCE, both ways, plus cosine distance, of ``[n, 256]`` each, over Matryoshka widths.
+
+    Originals that are nearly the same text are no negatives of each other.
+    """
+    total = translations.new_zeros(())
+    right = torch.arange(len(originals))
+    alike = (_scores(originals, originals, originals.shape[1]).detach() > _SAME).fill_diagonal_(fill_value=0)
+    for width, weight in MATRYOSHKA.items():
+        scores = _scores(translations, originals, width)
+        there = cross_entropy((scores / _TEMPERATURE).masked_fill(alike, -1e4), right)
+        back = cross_entropy((scores.T / _TEMPERATURE).masked_fill(alike, -1e4), right)
+        total = total + weight * (there + back + (1 - scores.diagonal()).mean())
     return total
 
 

@@ -3,22 +3,23 @@
 It takes minutes where the transformer takes hours, and `student.build_student` starts from it. The
 first stage distils the teacher. The second lets rare tokens weigh more and adds the search for
 answers, queries with and without the default instruction, so that its tokens learn to say little.
-It is run several times and the tables are averaged: the mean finds more than any of them.
+The third lets translations find their originals. The later two are run several times and the tables
+averaged: the mean finds more than any of them.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import embedding_bag, normalize
 
-from .batches import TrainingSet
-from .losses import distillation_loss, pair_loss
+from .batches import EVALUATED, TrainingSet
+from .losses import distillation_loss, pair_loss, translation_loss
 from .prompts import QUERY_PROMPT, as_question
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ _MAX_TOKENS = 448
 _VECTOR_LENGTH = 0.3
 _PROMPTED = 0.5
 _ASKED = 0.5
+_EVALUATED_WEIGHT = 2.5
 
 
 class Bags:
@@ -69,26 +71,59 @@ def train_static(vectors: np.ndarray, data: TrainingSet, tokenizer: Tokenizer, n
     return table.detach()
 
 
-def train_on_pairs(
-    table: torch.Tensor, data: TrainingSet, tokenizer: Tokenizer, n_steps: int, n_runs: int
+class Searches:
+    """The later stages' texts: what is asked, what answers, and translations beside their originals."""
+
+    def __init__(self, data: TrainingSet, tokenizer: Tokenizer) -> None:
+        """Cut all of them."""
+        self.data = data
+        self.texts = Bags((unit.text for unit in data.units), tokenizer)
+        choose = random.Random(0)  # noqa: S311 - no secret
+        asked = [as_question(text, choose) if choose.random() < _ASKED else text for text in data.pairs.queries]
+        self.queries, self.answers = Bags(asked, tokenizer), Bags(data.pairs.answers, tokenizer)
+        self.instruction = Bags([QUERY_PROMPT], tokenizer).token_ids[0]
+        self.translated = np.array([row for row, unit in enumerate(data.units) if unit.english is not None])
+        self.originals = Bags((data.units[row].english or "" for row in self.translated), tokenizer)
+        self.languages = np.array([data.units[row].lang for row in self.translated])
+
+    def train_on_pairs(self, table: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
+        """Return token vectors ``[vocab, 256]`` after the second stage, distillation and pairs: the mean of runs."""
+        start = normalize(table, dim=-1) * _rarity(self.texts, len(table)) * _VECTOR_LENGTH
+        return _mean_of_runs(start, n_steps, n_runs, self._pairs_loss)
+
+    def train_on_translations(self, table: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
+        """Return token vectors ``[vocab, 256]`` after the third stage: translations find their originals as well."""
+
+        def loss(vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+            return self._pairs_loss(vectors, rng) + self._translations_loss(vectors, rng)
+
+        return _mean_of_runs(table, n_steps, n_runs, loss)
+
+    def _pairs_loss(self, vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        drawn = self.data.pairs.draw(_BATCH, rng)
+        prefixes = [self.instruction if rng.random() < _PROMPTED else self.instruction[:0] for _ in drawn]
+        asked, answering = self.queries.mean(vectors, drawn, prefixes), self.answers.mean(vectors, drawn)
+        found = pair_loss(asked, answering, *self.data.pairs.targets(drawn))
+        return _distil(vectors, self.texts, self.data, rng) + _SEARCH_WEIGHT * found
+
+    def _translations_loss(self, vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        """Return InfoNCE and cosine distance of one language's texts and their originals."""
+        names = np.unique(self.languages)
+        shares = np.array([_EVALUATED_WEIGHT if name in EVALUATED else 1.0 for name in names])
+        of_language = np.flatnonzero(self.languages == rng.choice(names, p=shares / shares.sum()))
+        drawn = rng.choice(of_language, min(_BATCH, len(of_language)), replace=False)
+        return translation_loss(self.texts.mean(vectors, self.translated[drawn]), self.originals.mean(vectors, drawn))
+
+
+def _mean_of_runs(
+    start: torch.Tensor, n_steps: int, n_runs: int, loss: Callable[[torch.Tensor, np.random.Generator], torch.Tensor]
 ) -> torch.Tensor:
-    """Return token vectors ``[vocab, 256]`` after the second stage, distillation and pairs: the mean of the runs."""
-    texts = Bags((unit.text for unit in data.units), tokenizer)
-    choose = random.Random(0)  # noqa: S311 - no secret
-    asked = [as_question(text, choose) if choose.random() < _ASKED else text for text in data.pairs.queries]
-    queries, answers = Bags(asked, tokenizer), Bags(data.pairs.answers, tokenizer)
-    instruction = Bags([QUERY_PROMPT], tokenizer).token_ids[0]
-    start = normalize(table, dim=-1) * _rarity(texts, len(table)) * _VECTOR_LENGTH
     mean = torch.zeros_like(start)
     for seed in range(1, n_runs + 1):
         vectors = torch.nn.Parameter(start.clone())
         rng = np.random.default_rng(seed)
         for _ in _steps(vectors, n_steps):
-            drawn = data.pairs.draw(_BATCH, rng)
-            prefixes = [instruction if rng.random() < _PROMPTED else instruction[:0] for _ in drawn]
-            asked, answering = queries.mean(vectors, drawn, prefixes), answers.mean(vectors, drawn)
-            found = pair_loss(asked, answering, *data.pairs.targets(drawn))
-            (_distil(vectors, texts, data, rng) + _SEARCH_WEIGHT * found).backward()
+            loss(vectors, rng).backward()
         mean += vectors.detach() / n_runs
     return mean
 
