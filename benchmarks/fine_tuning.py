@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pages import replace_block, require_block
 from postgresql_manual import download, write_pairs
 
 from qwen3_embed_integrations import EncoderConfig
@@ -21,7 +22,7 @@ from qwen3_embed_integrations.training import TrainingReport, train
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "fine_tuning"
-BLOCK = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
+BLOCK = "figures"
 COMMON: dict[str, Any] = {
     "dev_share": 0.2,
     "dimensions": [128, 64],
@@ -42,6 +43,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="page whose block of figures is replaced")
     page = parser.parse_args().write
+    if page:
+        require_block(page, BLOCK)
     pairs = WORK / "pairs.jsonl"
     n_pairs = write_pairs(download(WORK), pairs)
     reports, seconds = {}, {}
@@ -52,8 +55,7 @@ def main() -> None:
     block = _block(reports, seconds, n_pairs)
     print(block)
     if page:
-        text = page.read_text(encoding="utf-8")
-        page.write_text(BLOCK.sub(lambda found: found[1] + block + found[2], text), encoding="utf-8")
+        replace_block(page, BLOCK, block)
         plot_quality(_series(reports), page.with_name("fine-tuning.svg"), "PostgreSQL's manual, dev set")
 
 

@@ -24,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE / "peers"), str(HERE.parent / "src")]
 
 from environments import PeerError, last_line, python_with  # noqa: E402 - needs the path above
 from faults import FAULTS, NOT_RUN, PEERS, Peer  # noqa: E402 - same
+from pages import replace_block, require_block  # noqa: E402 - same
 from probing import RESULT, outcome  # noqa: E402 - same
 
 Row = dict[str, str]
@@ -36,13 +37,15 @@ QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
 TIMEOUT_S = 900
-BLOCK = re.compile(r"(<!-- faults -->\n).*?(<!-- /faults -->)", re.DOTALL)
+BLOCK = "faults"
 
 
 def main() -> None:
     """Runs the peers and prints the table."""
     arguments = _parse()
     os.environ.update(QUIET)
+    if arguments.write:
+        require_block(arguments.write, BLOCK)
     peers = [peer for peer in PEERS if not arguments.only or peer.key in arguments.only]
     rows: list[Row] = []
     missing = dict(NOT_RUN)
@@ -54,11 +57,9 @@ def main() -> None:
             continue
         rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
     if arguments.write:
-        text = arguments.write.read_text(encoding="utf-8")
         summary = f"{len(rows)} faults of stock integrations, each really run on the bundled model"
         folded = f"<details><summary>{summary}</summary>\n\n{_as_markdown(rows, missing)}\n\n</details>"
-        text = BLOCK.sub(lambda block: f"{block[1]}\n{folded}\n\n{block[2]}", text)
-        arguments.write.write_text(text, encoding="utf-8")
+        replace_block(arguments.write, BLOCK, f"{folded}\n")
     print(RENDERERS[arguments.format](rows, missing))
 
 

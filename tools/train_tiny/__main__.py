@@ -14,12 +14,11 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
-from . import corpus, development, evalsets, evaluate, export, label, report, student, targets, vocabulary
+from . import corpus, development, evalsets, evaluate, export, label, report, static, student, targets, vocabulary
 from .batches import Sampler, TrainingSet
 from .download import EVALUATION_PACKAGES, debian_packages
 from .download import download as fetch
 from .gossip import Gossip
-from .static import Searches, train_static
 from .train import Places, TrainingPlan
 from .train import train as run_training
 from .work import WorkFolder
@@ -91,11 +90,10 @@ def initialise(
     np.savez(folder.space, projection=space.projection, ridge=space.ridge)
     pruned = AutoTokenizer.from_pretrained(folder.tokenizer)
     vectors = vocabulary.token_vectors(folder.tokenizer, pruned, space)
-    data = _training_set(folder)
-    distilled = train_static(vectors, data, _raw_tokenizer(folder), static_steps)
-    searches = Searches(data, _raw_tokenizer(folder))
-    searching = searches.train_on_pairs(distilled, pair_steps, n_runs=5)
-    trained = searches.train_on_translations(searching, translation_steps, n_runs=3)
+    training = static.Training(_training_set(folder), _raw_tokenizer(folder))
+    distilled = training.train_on_texts(vectors, static_steps)
+    searching = training.train_on_pairs(distilled, pair_steps, n_runs=5)
+    trained = training.train_on_translations(searching, translation_steps, n_runs=3)
     torch.manual_seed(0)
     export.export_student(student.build_student(pruned, trained), folder.tokenizer, folder.initial)
 

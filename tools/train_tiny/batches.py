@@ -13,11 +13,10 @@ from tokenizers import Tokenizer
 
 from .pairs import Pairs
 from .prompts import as_question, instructed
-from .units import LONG_CHARS, Unit
+from .units import EVALUATED, LONG_CHARS, Unit
 
 _ENGLISH_SHARE = 0.5
 _EVALUATED_SHARE = 0.4
-EVALUATED = frozenset({"de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
 _POOL_BATCHES = 32
 _PAIR_ROWS = 96
 _PAIR_TOKENS = 12_288
@@ -111,7 +110,7 @@ class Sampler:
         token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
         groups = list(self._groups(token_ids, self.max_tokens, self.max_tokens))
         for group in rng.permutation(len(groups)):
-            yield _pad([token_ids[i] for i in groups[group]], rows[groups[group]])
+            yield pad([token_ids[i] for i in groups[group]], rows[groups[group]])
 
     def pair_batches(self, seed: int) -> Iterator[tuple[Batch, Batch]]:
         """Yield (queries, their answers), row by row, from a few draws of pairs.
@@ -126,7 +125,7 @@ class Sampler:
             asked = self._encoded([self._asked(self.data.pairs.queries[row], choose) for row in rows])
             answers = self._encoded([self._answer(self.data.pairs.answers[row], choose) for row in rows])
             batches += [
-                (_pad([asked[i] for i in group], rows[group]), _pad([answers[i] for i in group], rows[group]))
+                (pad([asked[i] for i in group], rows[group]), pad([answers[i] for i in group], rows[group]))
                 for group in self._groups(answers, _PAIR_TOKENS, _PAIR_ROWS)
             ]
         choose.shuffle(batches)
@@ -161,7 +160,8 @@ class Sampler:
         yield group
 
 
-def _pad(sequences: list[list[int]], rows: np.ndarray) -> Batch:
+def pad(sequences: list[list[int]], rows: np.ndarray) -> Batch:
+    """Return the sequences as one batch; ``rows`` are theirs."""
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     ids = torch.zeros((len(sequences), int(lengths.max())), dtype=torch.long)
     for row, sequence in enumerate(sequences):

@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3Model
 
+from .batches import pad
 from .corpus import read_corpus
 from .evalsets import RetrievalSet
 from .forward import last_token
@@ -45,10 +46,7 @@ def _encode(model: Qwen3Model, tokenizer: Tokenizer, texts: list[str]) -> np.nda
     while order:
         size = max(1, _BATCH_TOKENS // len(sequences[order[-1]]))
         chosen, order = order[-size:], order[:-size]
-        lengths = torch.tensor([len(sequences[i]) for i in chosen])
-        ids = torch.zeros((len(chosen), int(lengths.max())), dtype=torch.long)
-        for row, i in enumerate(chosen):
-            ids[row, : len(sequences[i])] = torch.tensor(sequences[i])
+        batch = pad([sequences[i] for i in chosen], np.array(chosen))
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            rows[chosen] = last_token(model, ids, lengths).numpy()
+            rows[batch.rows] = last_token(model, batch.ids, batch.lengths).numpy()
     return rows

@@ -44,13 +44,11 @@ def pair_loss(
     An answer that the targets find nearly as good as the right one is no negative.
     """
     total = queries.new_zeros(())
-    right = torch.arange(len(queries))
     for width, weight in MATRYOSHKA.items():
         scores = _scores(queries, answers, width)
         wanted = _scores(wanted_queries, wanted_answers, width)
         also_right = (wanted > wanted.diagonal()[:, None] - _MARGIN).fill_diagonal_(fill_value=0)
-        found = cross_entropy((scores / _TEMPERATURE).masked_fill(also_right, -1e4), right)
-        total = total + weight * found
+        total = total + weight * _contrast(scores, also_right)
     return total
 
 
@@ -60,14 +58,18 @@ def translation_loss(translations: torch.Tensor, originals: torch.Tensor) -> tor
     Originals that are nearly the same text are no negatives of each other.
     """
     total = translations.new_zeros(())
-    right = torch.arange(len(originals))
     alike = (_scores(originals, originals, originals.shape[1]).detach() > _SAME).fill_diagonal_(fill_value=0)
     for width, weight in MATRYOSHKA.items():
         scores = _scores(translations, originals, width)
-        there = cross_entropy((scores / _TEMPERATURE).masked_fill(alike, -1e4), right)
-        back = cross_entropy((scores.T / _TEMPERATURE).masked_fill(alike, -1e4), right)
-        total = total + weight * (there + back + (1 - scores.diagonal()).mean())
+        both_ways = _contrast(scores, alike) + _contrast(scores.T, alike)
+        total = total + weight * (both_ways + (1 - scores.diagonal()).mean())
     return total
+
+
+def _contrast(scores: torch.Tensor, no_negatives: torch.Tensor) -> torch.Tensor:
+    """Return InfoNCE of ``[n, n]`` scores whose diagonal is right, without the pairs that are no negatives."""
+    logits = (scores / _TEMPERATURE).masked_fill(no_negatives, -1e4)
+    return cross_entropy(logits, torch.arange(len(scores)))
 
 
 def _scores(queries: torch.Tensor, answers: torch.Tensor, width: int) -> torch.Tensor:

@@ -18,9 +18,10 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import embedding_bag, normalize
 
-from .batches import EVALUATED, TrainingSet
+from .batches import TrainingSet
 from .losses import distillation_loss, pair_loss, translation_loss
 from .prompts import QUERY_PROMPT, as_question
+from .units import EVALUATED
 
 logger = logging.getLogger(__name__)
 
@@ -54,25 +55,8 @@ class Bags:
         return embedding_bag(torch.from_numpy(np.concatenate(chosen)), table, starts, mode="mean")
 
 
-def train_static(vectors: np.ndarray, data: TrainingSet, tokenizer: Tokenizer, n_steps: int) -> torch.Tensor:
-    """Return token vectors ``[vocab, 256]`` after the first stage: distillation alone.
-
-    Args:
-        vectors: ``[vocab, 256]``, the teacher's vector of each token.
-        data: Texts and their targets.
-        tokenizer: The pruned tokenizer.
-        n_steps: Batches of 256 texts.
-    """
-    texts = Bags((unit.text for unit in data.units), tokenizer)
-    table = torch.nn.Parameter(torch.from_numpy(_start(vectors, texts)))
-    rng = np.random.default_rng(0)
-    for _ in _steps(table, n_steps):
-        _distil(table, texts, data, rng).backward()
-    return table.detach()
-
-
-class Searches:
-    """The later stages' texts: what is asked, what answers, and translations beside their originals."""
+class Training:
+    """The stages and their texts, each cut once: all, what is asked, what answers, originals of translations."""
 
     def __init__(self, data: TrainingSet, tokenizer: Tokenizer) -> None:
         """Cut all of them."""
@@ -84,7 +68,23 @@ class Searches:
         self.instruction = Bags([QUERY_PROMPT], tokenizer).token_ids[0]
         self.translated = np.array([row for row, unit in enumerate(data.units) if unit.english is not None])
         self.originals = Bags((data.units[row].english or "" for row in self.translated), tokenizer)
-        self.languages = np.array([data.units[row].lang for row in self.translated])
+        languages = np.array([data.units[row].lang for row in self.translated])
+        self.languages = {name: np.flatnonzero(languages == name) for name in np.unique(languages)}
+        shares = np.array([_EVALUATED_WEIGHT if name in EVALUATED else 1.0 for name in self.languages])
+        self.language_shares = shares / shares.sum()
+
+    def train_on_texts(self, vectors: np.ndarray, n_steps: int) -> torch.Tensor:
+        """Return token vectors ``[vocab, 256]`` after the first stage: distillation alone.
+
+        Args:
+            vectors: ``[vocab, 256]``, the teacher's vector of each token.
+            n_steps: Batches of 256 texts.
+        """
+        table = torch.nn.Parameter(torch.from_numpy(_start(vectors, self.texts)))
+        rng = np.random.default_rng(0)
+        for _ in _steps(table, n_steps):
+            self._distillation(table, rng).backward()
+        return table.detach()
 
     def train_on_pairs(self, table: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
         """Return token vectors ``[vocab, 256]`` after the second stage, distillation and pairs: the mean of runs."""
@@ -104,15 +104,18 @@ class Searches:
         prefixes = [self.instruction if rng.random() < _PROMPTED else self.instruction[:0] for _ in drawn]
         asked, answering = self.queries.mean(vectors, drawn, prefixes), self.answers.mean(vectors, drawn)
         found = pair_loss(asked, answering, *self.data.pairs.targets(drawn))
-        return _distil(vectors, self.texts, self.data, rng) + _SEARCH_WEIGHT * found
+        return self._distillation(vectors, rng) + _SEARCH_WEIGHT * found
 
     def _translations_loss(self, vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """Return InfoNCE and cosine distance of one language's texts and their originals."""
-        names = np.unique(self.languages)
-        shares = np.array([_EVALUATED_WEIGHT if name in EVALUATED else 1.0 for name in names])
-        of_language = np.flatnonzero(self.languages == rng.choice(names, p=shares / shares.sum()))
+        of_language = self.languages[rng.choice(list(self.languages), p=self.language_shares)]
         drawn = rng.choice(of_language, min(_BATCH, len(of_language)), replace=False)
         return translation_loss(self.texts.mean(vectors, self.translated[drawn]), self.originals.mean(vectors, drawn))
+
+    def _distillation(self, vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        chosen = rng.choice(len(self.data.units), _BATCH, p=self.data.weights)
+        wanted = torch.from_numpy(self.data.targets[chosen].astype(np.float32))
+        return distillation_loss(self.texts.mean(vectors, chosen), wanted)
 
 
 def _mean_of_runs(
@@ -126,11 +129,6 @@ def _mean_of_runs(
             loss(vectors, rng).backward()
         mean += vectors.detach() / n_runs
     return mean
-
-
-def _distil(table: torch.Tensor, texts: Bags, data: TrainingSet, rng: np.random.Generator) -> torch.Tensor:
-    chosen = rng.choice(len(data.units), _BATCH, p=data.weights)
-    return distillation_loss(texts.mean(table, chosen), torch.from_numpy(data.targets[chosen].astype(np.float32)))
 
 
 def _steps(table: torch.nn.Parameter, n_steps: int) -> Iterable[int]:

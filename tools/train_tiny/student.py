@@ -32,7 +32,7 @@ def build_student(tokenizer: PreTrainedTokenizerBase, token_vectors: torch.Tenso
 
     Args:
         tokenizer: The pruned tokenizer.
-        token_vectors: ``[vocab, 256]``, trained by `static.train_static`.
+        token_vectors: ``[vocab, 256]``, trained by `static.Training`.
     """
     config = Qwen3Config(
         vocab_size=len(tokenizer),

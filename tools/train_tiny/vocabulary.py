@@ -15,11 +15,10 @@ from .pruned_tokenizer import count_tokens, prune, save_tokenizer
 from .student import MAX_LENGTH
 from .targets import TargetSpace, script_of
 from .teachers import load_e5, load_minilm
-from .units import LANGUAGES, Unit
+from .units import EVALUATED, LANGUAGES, Unit
 
 VOCABULARY_SIZE = 32_000
 _WORDS_A_LANGUAGE = 30_000
-_EVALUATED = frozenset({"en", "de", "fr", "es", "it", "pt", "ru", "zh", "ja"})
 _COUNTED_TEXTS = 20_000
 _OTHER_WEIGHT = 0.25
 
@@ -33,7 +32,7 @@ def make_tokenizer(units: list[Unit], npm_models: Path, target: Path) -> None:
     total: Counter[str] = Counter()
     for lang in LANGUAGES:
         counts = count_tokens(npm_models / "tokenizer.json", _texts(units, lang))
-        weight = (_OTHER_WEIGHT if lang not in _EVALUATED else 4.0 if lang == "en" else 1.0) / max(counts.total(), 1)
+        weight = (4.0 if lang == "en" else 1.0 if lang in EVALUATED else _OTHER_WEIGHT) / max(counts.total(), 1)
         for token, count in counts.items():
             total[token] += int(count * weight * 1e12)
     content = prune(npm_models / "tokenizer.json", total, VOCABULARY_SIZE)
