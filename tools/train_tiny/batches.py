@@ -142,8 +142,7 @@ class Sampler:
 
     def _encoded(self, texts: list[str]) -> list[list[int]]:
         """Return the texts' token ids, each cut to 448 with the end token."""
-        encodings = self.tokenizer.encode_batch_fast(texts)
-        return [[*encoding.ids[: _ANSWER_LENGTH - 1], encoding.ids[-1]] for encoding in encodings]
+        return [cut(encoding.ids, _ANSWER_LENGTH) for encoding in self.tokenizer.encode_batch_fast(texts)]
 
     def _render(self, unit: Unit, choose: random.Random) -> str:
         share = _PROMPTED_QUERY if unit.role == "query" else _PROMPTED_PASSAGE
@@ -158,6 +157,11 @@ class Sampler:
                 group = []
             group.append(i)
         yield group
+
+
+def cut(ids: list[int], max_length: int) -> list[int]:
+    """Return at most ``max_length`` ids, the end token still last."""
+    return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
 def pad(sequences: list[list[int]], rows: np.ndarray) -> Batch:

@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3Model
 
-from .batches import pad
+from .batches import cut, pad
 from .corpus import read_corpus
 from .evalsets import RetrievalSet
 from .forward import last_token
@@ -39,8 +39,7 @@ def development_figures(model: Qwen3Model, tokenizer: Tokenizer, dataset: Retrie
 
 
 def _encode(model: Qwen3Model, tokenizer: Tokenizer, texts: list[str]) -> np.ndarray:
-    sequences = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts)]
-    sequences = [[*ids[: _MAX_LENGTH - 1], ids[-1]] for ids in sequences]
+    sequences = [cut(encoding.ids, _MAX_LENGTH) for encoding in tokenizer.encode_batch_fast(texts)]
     rows = np.empty((len(texts), model.config.hidden_size), np.float32)
     order = sorted(range(len(texts)), key=lambda i: len(sequences[i]))
     while order:
