@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from checkpoints import TINY
 from qwen3_embed_integrations import CheckpointError, EncoderConfig, Qwen3EmbedError, Qwen3Encoder
 from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
 
@@ -54,6 +55,19 @@ def test_any_value_at_any_key_is_read_or_refused(own_checkpoint, name, data):
         opened(own_checkpoint)
     finally:
         path.write_text(original)
+
+
+@pytest.mark.parametrize("name", sorted(json.loads((TINY / "config.json").read_text())))
+@pytest.mark.parametrize("change", ["null", "gone"])
+def test_a_value_that_is_null_or_missing_is_read_or_refused(own_checkpoint, name, change):
+    path = own_checkpoint / "config.json"
+    value = json.loads(path.read_text())
+    if change == "null":
+        value[name] = None
+    else:
+        value.pop(name, None)
+    path.write_text(json.dumps(value))
+    opened(own_checkpoint)
 
 
 def header_of(path):

@@ -46,6 +46,8 @@ _NUMBERS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("rms_norm_eps", "rope_theta"), (int, float)),
 }
 """What config.json says in positive numbers."""
+_NULLABLE = frozenset({"num_key_value_heads", "head_dim", "rope_theta"})
+"""The numbers for which another one stands in where config.json has null."""
 _OTHERS: Mapping[str, type] = {
     "attention_bias": bool,
     "hidden_act": str,
@@ -194,9 +196,15 @@ def _check_architecture(model_config: Mapping[str, Any], folder: Path) -> None:
     for name, kind in _OTHERS.items():
         if not isinstance(model_config.get(name), kind | None):
             raise CheckpointError(f"{folder / 'config.json'} has {name}={model_config[name]!r}: it is damaged.")
-    for name, kinds in _NUMBERS.items():
-        value = model_config.get(name)
-        if name in model_config and value is not None and (type(value) not in kinds or not 0 < value < _HUGE):
+    _check_numbers(model_config, folder)
+
+
+def _check_numbers(model_config: Mapping[str, Any], folder: Path) -> None:
+    for name in sorted(_NUMBERS.keys() & model_config.keys()):
+        value, kinds = model_config[name], _NUMBERS[name]
+        if value is None and name in _NULLABLE:
+            continue
+        if type(value) not in kinds or not 0 < value < _HUGE:
             raise CheckpointError(f"{folder / 'config.json'} has {name}={value!r}, which no model has: it is damaged.")
 
 

@@ -47,7 +47,7 @@ class Shape:
         width, n_heads = config["hidden_size"], config.get("num_attention_heads", 32)
         rope = config.get("rope_parameters") or {}
         return cls(
-            vocabulary=config["vocab_size"],
+            vocabulary=config.get("vocab_size", 151936),
             width=width,
             n_layers=config.get("num_hidden_layers", 32),
             n_heads=n_heads,
