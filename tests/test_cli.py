@@ -251,3 +251,24 @@ def test_our_warnings_are_one_line_and_frameworks_warnings_are_silent(rag, monke
 def test_a_missing_extra_is_named_with_its_command(rag, monkeypatch):
     monkeypatch.setattr("qwen3_embed_integrations.rag.find_spec", lambda name: None if name == "pypdf" else name)
     assert_refused(rag("--ask", "x"), "'pypdf' is not installed", 'pip install "qwen3-embed-integrations[rag]"')
+
+
+def test_ctrl_c_while_the_command_is_imported_is_one_line():
+    interrupted = (
+        "import builtins, sys\n"
+        "from qwen3_embed_integrations.__main__ import main\n"
+        "real = builtins.__import__\n"
+        "def interrupt(name, *rest):\n"
+        "    if name == 'typer': raise KeyboardInterrupt\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = interrupt\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "qwen3-embed: Interrupted before it began.\n")
+
+
+def test_a_revision_of_what_has_none_is_refused(rag):
+    bundled = rag("--ask", "x", "--revision", "main", "--model", "tiny")
+    assert_refused(bundled, "revision='main'", "is bundled", "Leave it out")
+    assert_refused(rag("--ask", "x", "--revision", "main"), "is a folder", "Leave it out")

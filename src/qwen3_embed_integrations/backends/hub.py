@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import (
+    ConfigError,
     HubUnavailableError,
     ModelNotFoundError,
     did_you_mean,
@@ -39,15 +40,18 @@ def locate(config: EncoderConfig) -> Located:
     """Finds the files of `config.model`, downloading a hub model that is not yet in the cache.
 
     Raises:
+        ConfigError: A revision of what has none.
         ModelNotFoundError: No such folder and no such model.
         HubUnavailableError: The hub can't be reached and the cache lacks the model.
         MissingExtraError: huggingface_hub is not installed.
     """
     model = config.model
     if model == TINY:
+        _refuse_revision(config, "is bundled with the package")
         return Located(Path(str(files("qwen3_embed_integrations"))) / "models" / TINY, TINY)
     folder = Path(model).expanduser()
     if folder.is_dir():
+        _refuse_revision(config, "is a folder")
         return Located(folder.resolve(), folder.resolve().name)
     if folder.exists():
         raise ModelNotFoundError(f"model={model!r} is a file. Name the folder that holds config.json.")
@@ -58,6 +62,13 @@ def locate(config: EncoderConfig) -> Located:
             'a hub name such as "Qwen/Qwen3-Embedding-0.6B", or the path of a model folder.'
         )
     return _download(config)
+
+
+def _refuse_revision(config: EncoderConfig, reason: str) -> None:
+    if config.revision is not None:
+        raise ConfigError(
+            f"revision={config.revision!r} is for models of the hub, but model={config.model!r} {reason}. Leave it out."
+        )
 
 
 def cached_bytes(repo_id: str, cache_folder: str | None = None) -> int:
