@@ -62,7 +62,7 @@ def test_rows_and_counts_from_the_cache_equal_the_computed_ones_to_the_bit(cache
     settled(path)
     again = cached.encode([*TEXTS, "new"], "document")
     assert computed[len(set(TEXTS)) :] == ["new"]
-    for name in ("rows", "raw", "n_tokens"):
+    for name in ("rows", "full", "n_tokens"):
         np.testing.assert_array_equal(getattr(again, name)[:-1], getattr(first, name))
     np.testing.assert_allclose(again.rows, plain(cached).encode_document([*TEXTS, "new"]), atol=1e-6)
 

@@ -41,3 +41,18 @@ def test_a_row_without_direction_is_an_error_that_names_it(bad):
     rows[1] = bad
     with pytest.raises(NonFiniteError, match=r"Rows \[1\]"):
         truncate_and_normalize(rows, 4)
+
+
+def test_in_place_the_same_numbers_take_no_more_room():
+    rows = np.random.default_rng(0).normal(size=(5000, 40)).astype(np.float32)
+    wanted = truncate_and_normalize(rows, 40)
+    out = truncate_and_normalize(rows, 40, in_place=True)
+    assert np.shares_memory(out, rows)
+    np.testing.assert_array_equal(out, wanted)
+
+
+def test_rows_that_are_refused_in_place_stay_as_they_were():
+    rows = np.array([[2, 2], [0, 0]], dtype=np.float32)
+    with pytest.raises(NonFiniteError):
+        truncate_and_normalize(rows, 2, in_place=True)
+    assert rows.tolist() == [[2, 2], [0, 0]]

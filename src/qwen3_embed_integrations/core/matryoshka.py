@@ -7,8 +7,10 @@ import numpy as np
 from .arrays import FloatArray
 from .errors import ConfigError, NonFiniteError
 
+_ROWS_AT_ONCE = 4096  # their squares take room, too
 
-def truncate_and_normalize(rows: FloatArray, dimension: int) -> FloatArray:
+
+def truncate_and_normalize(rows: FloatArray, dimension: int, *, in_place: bool = False) -> FloatArray:
     """Gives the first `dimension` columns of `rows` with unit length, in float32.
 
     Truncation comes first: a truncated unit row is no unit row any more.
@@ -16,9 +18,10 @@ def truncate_and_normalize(rows: FloatArray, dimension: int) -> FloatArray:
     Args:
         rows: `[n, width]`.
         dimension: From 1 to `width`.
+        in_place: Whether to write over float32 `rows`, for callers who own them: a copy of many rows is large.
 
     Returns:
-        `[n, dimension]` float32, rows of L2 norm 1; `rows` stays untouched.
+        `[n, dimension]` float32, rows of L2 norm 1; without `in_place`, `rows` stay untouched.
 
     Raises:
         ConfigError: `dimension` is not in 1..width.
@@ -28,12 +31,15 @@ def truncate_and_normalize(rows: FloatArray, dimension: int) -> FloatArray:
     if not 1 <= dimension <= width:
         raise ConfigError(f"dimension={dimension} is out of range: this model's rows have {width} numbers.")
     cut = np.asarray(rows[:, :dimension], dtype=np.float32)
-    norms = np.linalg.norm(cut, axis=1, keepdims=True)
+    norms = np.empty((len(cut), 1), dtype=np.float32)
+    for start in range(0, len(cut), _ROWS_AT_ONCE):
+        block = slice(start, start + _ROWS_AT_ONCE)
+        norms[block] = np.linalg.norm(cut[block], axis=1, keepdims=True)
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if bad.size:
         raise NonFiniteError(
             f"Rows {bad[:5].tolist()} ({bad.size} in all) have no direction (norm 0, NaN or infinite). "
             'Load the model with dtype="float32"; if that does not help, the checkpoint is broken.'
         )
-    unit: FloatArray = cut / norms
+    unit: FloatArray = np.divide(cut, norms, out=cut if in_place else None)
     return unit

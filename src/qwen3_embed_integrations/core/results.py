@@ -31,17 +31,17 @@ class Encoded:
         n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included; -1 where only a
             server knows it.
         truncations: The texts that were cut; nothing is known of those with -1 tokens.
-        raw: `[n, width]` float32, before truncation and normalisation.
+        full: `[n, width]` float32 unit rows of the model's whole width; `rows` itself where `dimension` is that.
     """
 
     rows: FloatArray
     n_tokens: IntArray
     truncations: tuple[Truncation, ...]
-    raw: FloatArray
+    full: FloatArray
 
     def at(self, dimension: int) -> FloatArray:
         """Gives the rows at another dimension, without another forward pass: `[n, dimension]` unit rows."""
-        return truncate_and_normalize(self.raw, dimension)
+        return truncate_and_normalize(self.full, dimension)
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,18 @@ class RenderedQuery:
 
 
 def finish(raw: RawRows, dimension: int, max_length: int) -> Encoded:
-    """Gives unit rows of `dimension` from a backend's rows, and a record of each text over `max_length`."""
+    """Gives unit rows of `dimension` from a backend's rows, and a record of each text over `max_length`.
+
+    The backend's rows are written over: many of them are large, and nobody else holds them.
+    """
     cut = np.flatnonzero(raw.n_tokens > max_length)
     truncations = tuple(
         Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
     )
-    return Encoded(truncate_and_normalize(raw.rows, dimension), raw.n_tokens, truncations, raw.rows)
+    width = raw.rows.shape[1]
+    full = truncate_and_normalize(raw.rows, width, in_place=True)
+    rows = full if dimension == width else truncate_and_normalize(full, dimension)
+    return Encoded(rows, raw.n_tokens, truncations, full)
 
 
 def warn_of_truncations(truncations: tuple[Truncation, ...], max_length: int) -> None:

@@ -75,8 +75,8 @@ def evaluate(
     for chosen in dict.fromkeys(tasks):
         numbers = [number for number, name in enumerate(tasks) if name == chosen]
         texts = [judged.queries[number] for number in numbers]
-        queries[numbers] = encoder.encode(texts, "query", task=chosen or task).raw
-    return figures_of(queries, encoder.encode(judged.documents, "document").raw, judged, wanted)
+        queries[numbers] = encoder.encode(texts, "query", task=chosen or task).full
+    return figures_of(queries, encoder.encode(judged.documents, "document").full, judged, wanted)
 
 
 def figures_of(

@@ -63,11 +63,11 @@ def _computed(examples: Sequence[Example], config: EncoderConfig, options: Train
     if not cache.is_file():
         encoder = Qwen3Encoder(_teacher(config, options))
         queries = np.stack(
-            [encoder.encode([e.query], "query", task=e.task or None).raw[0] for e in examples]
+            [encoder.encode([e.query], "query", task=e.task or None).full[0] for e in examples]
             if len({e.task for e in examples}) > 1
-            else list(encoder.encode([e.query for e in examples], "query", task=examples[0].task or None).raw)
+            else list(encoder.encode([e.query for e in examples], "query", task=examples[0].task or None).full)
         )
-        documents = encoder.encode([example.positive for example in examples], "document").raw
+        documents = encoder.encode([example.positive for example in examples], "document").full
         encoder.unload()
         partial = cache.with_suffix(".partial.npy")
         np.save(partial, np.stack([queries, documents], axis=1))
