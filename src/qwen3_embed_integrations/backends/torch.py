@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from typing import Protocol
@@ -12,7 +13,7 @@ import torch
 from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
-from qwen3_embed_integrations.core.packing import PackedBatch
+from qwen3_embed_integrations.core.packing import PackedBatch, pack
 from qwen3_embed_integrations.core.plan import Plan
 
 from .attention import Layout
@@ -51,9 +52,21 @@ def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     """Loads the model and gives a backend that runs it."""
     device = choose_device(config.device)
     forward = TorchForward(checkpoint, device, config.dtype, config.plan)
+    forward.warm_up()
+    _collect_garbage()
     tokenizer = TextTokenizer(checkpoint.folder)
     budget = config.max_batch_tokens or (forward.plan.block if device.type == "cpu" else _GPU_BATCH_TOKENS)
     return LocalBackend(tokenizer, forward, budget, checkpoint.facts.width, forward.lanes)
+
+
+def _collect_garbage() -> None:
+    """Lets Python's collector walk now over what the imports left, a quarter of a million objects.
+
+    It would do so during the first calls, for 0.1 s, in which an event loop stands still. The next such walk comes
+    when a quarter as many have been added.
+    """
+    if gc.isenabled():
+        gc.collect()
 
 
 def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -115,6 +128,10 @@ class TorchForward:
                 raise MemoryError(str(error).partition("\n")[0]) from error
             raise
         return rows
+
+    def warm_up(self) -> None:
+        """Computes one token, so that what a first pass brings along (kernels, numba's types) is there before calls."""
+        self._run(self._model, pack([[0]]))
 
     def _enter_lane(self, n_sharing: int) -> None:
         """Gives the calling thread its share of the threads."""
