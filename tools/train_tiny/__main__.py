@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 import typer
 from rich.console import Console
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
@@ -82,20 +84,37 @@ def make_labels(
 
 @app.command()
 def initialise(
-    work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 600, translation_steps: int = 400
+    work: Work = _WORK, static_steps: int = 1000, pair_steps: int = 900, translation_steps: int = 900
 ) -> None:
-    """Fit the target space, train static token vectors and write the student that starts from them."""
+    """Fit the target space, train static token vectors and write the student that starts from them.
+
+    Each stage's vectors are kept; remove their file to train them again.
+    """
     folder = WorkFolder(work)
     space = targets.fit_target_space(corpus.read_corpus(folder.corpus), folder.labels)
     np.savez(folder.space, projection=space.projection, ridge=space.ridge)
     pruned = AutoTokenizer.from_pretrained(folder.tokenizer)
-    vectors = vocabulary.token_vectors(folder.tokenizer, pruned, space)
     training = static.Training(_training_set(folder), _raw_tokenizer(folder))
-    distilled = training.train_on_texts(vectors, static_steps)
-    searching = training.train_on_pairs(distilled, pair_steps, n_runs=5)
-    trained = training.train_on_translations(searching, translation_steps, n_runs=3)
+
+    def distilled() -> torch.Tensor:
+        return training.train_on_texts(vocabulary.token_vectors(folder.tokenizer, pruned, space), static_steps)
+
+    first = _kept(folder.token_vectors("distilled"), distilled)
+    second = _kept(folder.token_vectors("pairs"), lambda: training.train_on_pairs(first, pair_steps, n_runs=4))
+    third = _kept(
+        folder.token_vectors("translations"),
+        lambda: training.train_on_translations(second, translation_steps, n_runs=4),
+    )
     torch.manual_seed(0)
-    export.export_student(student.build_student(pruned, trained), folder.tokenizer, folder.initial)
+    export.export_student(student.build_student(pruned, third), folder.tokenizer, folder.initial)
+
+
+def _kept(path: Path, make: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """Return the vectors of ``path``, made and written if it is missing."""
+    if not path.exists():
+        save_file({"token_vectors": make()}, path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+    return load_file(path)["token_vectors"]
 
 
 @app.command()

@@ -57,6 +57,10 @@ class WorkFolder:
         """The untrained student."""
         return self.root / "initial"
 
+    def token_vectors(self, stage: str) -> Path:
+        """Token vectors after a stage of the static training."""
+        return self.root / f"token-vectors-{stage}.safetensors"
+
     @property
     def gossip(self) -> Path:
         """Weights that training processes exchange."""
