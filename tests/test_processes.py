@@ -298,29 +298,28 @@ def test_a_call_from_an_exit_handler_is_served_or_refused_and_never_hangs(checkp
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python's collector walks everything in small steps")
-@pytest.mark.parametrize("model", ["tiny", "own"])
-def test_the_walk_over_all_of_pythons_objects_is_over_when_a_model_is_loaded(model, checkpoint):
-    code = textwrap.dedent("""
-        import asyncio, gc, sys
-        from qwen3_embed_integrations import Qwen3Encoder
+@pytest.mark.parametrize(("model", "plan"), [("tiny", "auto"), ("own", "steps=compiled")])
+def test_the_walk_over_all_of_pythons_objects_is_over_when_a_model_is_loaded(model, plan, checkpoint):
+    done = run(
+        f"""
+        import asyncio, gc
 
         def note(phase, told):
             if phase == "start" and told["generation"] == 2:
                 walks.append(told)
 
         async def ask():
-            await asyncio.gather(*(encoder.aencode_query([f"query {i}"]) for i in range(300)))
+            await asyncio.gather(*(encoder.aencode_query([f"query {{i}}"]) for i in range(300)))
 
         walks = []
-        plan = "auto" if sys.argv[1] == "tiny" else "steps=compiled"
-        encoder = Qwen3Encoder(model=sys.argv[1], plan=plan)
+        encoder = Qwen3Encoder(encoder.config, plan="{plan}")
         gc.callbacks.append(note)
         encoder.load()
         print(len(walks) > 0)
         walks.clear()
         asyncio.run(ask())
         print(len(walks))
-    """)
-    arguments = [sys.executable, "-c", code, "tiny" if model == "tiny" else str(checkpoint)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
-    assert done.stdout.split() == ["True", "0"], done.stderr
+        """,
+        checkpoint if model == "own" else model,
+    )
+    assert_fine(done, "True", "0")

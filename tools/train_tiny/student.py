@@ -102,7 +102,8 @@ def _look_at_places(attention: Qwen3Attention) -> None:
     """Let all heads hold the same queries and keys everywhere, so that only rotation tells places apart.
 
     The norms take the weights' scale out again. It makes the patterns so large that a few steps of
-    training can't bend them: at scale 1 they made fine-tuning lose what longer texts than its own need.
+    training can't bend them: with it the example's fine-tuning gained a little more (at 128 dimensions
+    0.477 in place of 0.448).
     """
     for linear, norm, pattern in zip(
         (attention.q_proj, attention.k_proj), (attention.q_norm, attention.k_norm), patterns(), strict=True
