@@ -85,12 +85,26 @@ def test_texts_of_one_prompt_share_its_ids_and_others_keep_theirs(tokenizer):
     backend.close()
 
 
-def test_closing_while_the_last_lane_has_all_threads_loses_nothing(tokenizer):
+def test_only_the_first_lane_ever_computes_with_all_threads(tokenizer):
+    alone = set()
+
+    def enter(n_sharing):
+        if n_sharing == 1:
+            alone.add(threading.current_thread().name)
+
+    backend = LocalBackend(tokenizer, rows_of, 200, WIDTH, Lanes(3, enter))
+    for i in range(100):
+        backend.submit(Request([f"query {i}"], 100)).result(10)
+    assert alone == {"qwen3-embed-forward-0"}
+    backend.close()
+
+
+def test_closing_while_a_lane_has_all_threads_loses_nothing(tokenizer):
     for _ in range(10):
         crowd = Crowd()
         backend = LocalBackend(tokenizer, crowd, 200, WIDTH, crowd.lanes)
         held = threading.Event()
-        for lane in backend._batcher._threads[:-1]:
+        for lane in backend._batcher._threads[1:]:
             lane.submit(held.wait)
         alone = backend.submit(Request(["a query"], 100))
         while not crowd.sizes:

@@ -60,8 +60,8 @@ def test_adding_and_norming(dtype, int8):
 def test_splitting_into_heads(dtype, int8):
     ours, theirs = pair(dtype, int8=int8)
     qkv = product(dtype, (HEADS + 2 * KV_HEADS) * SIZE, int8=int8)
-    norms, angles = torch.rand(2, SIZE) + 0.5, torch.rand(N, SIZE // 2) * 9
-    arguments = (qkv, norms[0], norms[1], angles.cos(), angles.sin())
+    norms, angles = torch.rand(HEADS + KV_HEADS, SIZE) + 0.5, torch.rand(N, SIZE // 2) * 9
+    arguments = (qkv, norms, angles.cos(), angles.sin())
     tolerance = 1e-6 if dtype == torch.float32 else 2e-2
     for own, other in zip(ours.split_heads(*arguments), theirs.split_heads(*arguments), strict=True):
         assert own.dtype == dtype

@@ -120,14 +120,14 @@ class LocalBackend:
             self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
 
         has_more = rest < len(job.texts)
-        prefix = self._prefix(job.request.shared_prefix)
+        prefix = self.prefix(job.request.shared_prefix)
         self._batcher.add(
             job, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
         )
         if has_more and strict:
             more()
 
-    def _prefix(self, prompt: str) -> tuple[int, ...]:
+    def prefix(self, prompt: str) -> tuple[int, ...]:
         """Gives the token ids that nearly every text with this prompt begins with.
 
         Not the last one: the ":" at the end of "Query:" merges with the next word in a quarter of all queries.

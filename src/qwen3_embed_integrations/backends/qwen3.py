@@ -80,8 +80,7 @@ def is_plain(config: Mapping[str, Any]) -> bool:
 class _Layer:
     input_norm: torch.Tensor
     qkv: Linear
-    q_norm: torch.Tensor
-    k_norm: torch.Tensor
+    norms: torch.Tensor
     out: Linear
     mlp_norm: torch.Tensor
     gate_up: Linear
@@ -192,7 +191,7 @@ class PackedQwen3:
 
     def _heads(self, layer: _Layer, states: torch.Tensor, delta: Any, angles: _Angles) -> _Heads:
         qkv = layer.qkv(self._steps.add_norm(states, delta, layer.input_norm))
-        return self._steps.split_heads(qkv, layer.q_norm, layer.k_norm, *angles)
+        return self._steps.split_heads(qkv, layer.norms, *angles)
 
 
 def _part(angles: _Angles, part: slice) -> _Angles:
@@ -218,8 +217,12 @@ def _layers(shape: Shape, take: TakeWeight, product: MakeLinear) -> Iterator[_La
         yield _Layer(
             input_norm=take(f"{at}input_layernorm.weight", shape.width).float(),
             qkv=product(torch.cat((q, k, v))),
-            q_norm=take(f"{at}self_attn.q_norm.weight", shape.head_size).float(),
-            k_norm=take(f"{at}self_attn.k_norm.weight", shape.head_size).float(),
+            norms=torch.cat(
+                [
+                    take(f"{at}self_attn.{name}_norm.weight", shape.head_size).float().expand(n_heads, -1)
+                    for name, n_heads in (("q", shape.n_heads), ("k", shape.n_kv_heads))
+                ]
+            ),
             out=product(take(f"{at}self_attn.o_proj.weight", shape.width, heads)),
             mlp_norm=take(f"{at}post_attention_layernorm.weight", shape.width).float(),
             gate_up=product(torch.cat((gate, up))),

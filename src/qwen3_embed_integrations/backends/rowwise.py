@@ -47,6 +47,11 @@ class RowShape:
     dtype: torch.dtype
     int8: bool = False
 
+    def split(self, qkv: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Gives a product's queries, keys and values, `[n, heads, head_size]` each."""
+        heads = qkv.view(len(qkv), -1, self.head_size)
+        return torch.split(heads, [self.n_heads, self.n_kv_heads, self.n_kv_heads], dim=1)
+
 
 class RowSteps(Protocol):
     """The steps, whoever computes them."""
@@ -56,9 +61,12 @@ class RowSteps(Protocol):
         ...
 
     def split_heads(
-        self, qkv: Rows, q_norm: torch.Tensor, k_norm: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+        self, qkv: Rows, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`."""
+        """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`.
+
+        `norms` holds the norm's weights for each head of queries and keys, `[heads, head_size]`.
+        """
         ...
 
     def swiglu(self, gate_up: Rows) -> Rows:
@@ -83,16 +91,14 @@ class TorchRows:
         return self.ready(rms_norm(states, (states.shape[1],), weight, self._shape.epsilon))
 
     def split_heads(
-        self, qkv: Rows, q_norm: torch.Tensor, k_norm: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+        self, qkv: Rows, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`."""
         shape = self._shape
-        values = qkv.values if qkv.scales is None else qkv.float()
-        heads = values.unflatten(-1, (-1, shape.head_size))  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        query, key, value = heads.split((shape.n_heads, shape.n_kv_heads, shape.n_kv_heads), dim=1)
+        query, key, value = shape.split(qkv.values if qkv.scales is None else qkv.float())
         query, key = (
-            _rotate(rms_norm(x.float(), (shape.head_size,), weight, shape.epsilon), cos, sin).to(shape.dtype)
-            for x, weight in ((query, q_norm), (key, k_norm))
+            _rotate(rms_norm(x.float(), (shape.head_size,), None, shape.epsilon) * weights, cos, sin).to(shape.dtype)
+            for x, weights in ((query, norms[: shape.n_heads]), (key, norms[shape.n_heads :]))
         )
         return query, key, value.to(shape.dtype)
 

@@ -21,6 +21,7 @@ from .base import Lanes
 from .checkpoint import Checkpoint, read_json
 from .devices import choose_device, choose_dtype, has_bfloat16_products, use_threads
 from .local import LocalBackend
+from .own_thread import in_own_thread
 from .planning import choose_plan
 from .pooling import pool
 from .prefix_cache import PrefixCache, PrefixStates
@@ -29,6 +30,7 @@ from .tokens import TextTokenizer
 from .weights import FolderWeights, MergedWeights
 
 _GPU_BATCH_TOKENS = 16384
+_USUAL_QUERY = 16  # tokens
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +51,22 @@ class TokenModel(Protocol):
 
 
 def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
-    """Loads the model and gives a backend that runs it."""
+    """Loads the model and gives a backend that runs it.
+
+    In a thread that ends with it: OpenMP keeps a team of helpers for each living thread that ever had several, and
+    with more helpers than processors they sleep between any two products, which makes a query a fifth slower.
+    """
+    return in_own_thread(lambda: _build(config, checkpoint), "qwen3-embed-load")
+
+
+def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     device = choose_device(config.device)
     forward = TorchForward(checkpoint, device, config.dtype, config.plan)
-    forward.warm_up()
-    _collect_garbage()
-    tokenizer = TextTokenizer(checkpoint.folder)
     budget = config.max_batch_tokens or (forward.plan.block if device.type == "cpu" else _GPU_BATCH_TOKENS)
-    return LocalBackend(tokenizer, forward, budget, checkpoint.facts.width, forward.lanes)
+    backend = LocalBackend(TextTokenizer(checkpoint.folder), forward, budget, checkpoint.facts.width, forward.lanes)
+    forward.warm_up(backend.prefix(checkpoint.facts.query_prompt(config.task)))
+    _collect_garbage()
+    return backend
 
 
 def _collect_garbage() -> None:
@@ -129,9 +139,12 @@ class TorchForward:
             raise
         return rows
 
-    def warm_up(self) -> None:
-        """Computes one token, so that what a first pass brings along (kernels, numba's types) is there before calls."""
-        self._run(self._model, pack([[0]]))
+    def warm_up(self, prefix: tuple[int, ...]) -> None:
+        """Computes a short query, so that what the first one brings along is there before calls.
+
+        That is kernels, numba's types, and keys and values of the prefix.
+        """
+        self._run(self._model, pack([[0] * _USUAL_QUERY], prefix))
 
     def _enter_lane(self, n_sharing: int) -> None:
         """Gives the calling thread its share of the threads."""
@@ -185,7 +198,7 @@ def _multiple(n_rows: int) -> int:
     return next(multiple for most, multiple in _MULTIPLES if n_rows <= most)
 
 
-_MULTIPLES = ((16, 4), (128, 16), (1024, 32), (1 << 62, 128))
+_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))
 
 
 def load_model(
