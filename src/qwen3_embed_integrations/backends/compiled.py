@@ -169,6 +169,14 @@ def _quantise(source: Any, form: int, out: Any, outs: Any) -> None:
         outs[t] = _write(row, row.view(_U32), out[t], INT8, np.float32(1.0))
 
 
+def quantised(values: torch.Tensor) -> Rows:
+    """As `rowwise.quantised`, in one pass."""
+    out = torch.empty(values.shape, dtype=torch.int8)
+    scales = torch.empty(len(values), dtype=torch.float32)
+    _quantise(_bits(values), _FORMS[values.dtype], out.numpy(), scales.numpy())
+    return Rows(out, scales)
+
+
 class CompiledRows:
     """As `TorchRows`."""
 
@@ -209,11 +217,7 @@ class CompiledRows:
 
     def ready(self, values: torch.Tensor) -> Rows:
         """Gives plain rows as the next product takes them."""
-        if not self._shape.int8:
-            return Rows(values)
-        out, outs = self._room(values.shape)
-        _quantise(_bits(values), _FORMS[values.dtype], _bits(out), outs.numpy())
-        return Rows(out, outs)
+        return quantised(values) if self._shape.int8 else Rows(values)
 
     def _room(self, shape: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         dtype = torch.int8 if self._shape.int8 else self._shape.dtype

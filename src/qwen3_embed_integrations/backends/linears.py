@@ -15,6 +15,7 @@ from .rowwise import Rows, quantised
 
 Linear = Callable[[Rows], Rows]
 MakeLinear = Callable[[torch.Tensor], Linear]
+Quantise = Callable[[torch.Tensor], Rows]
 
 _USUAL_ROWS = 512  # a hint to oneDNN: the layout that it picks for such a product serves all others too
 
@@ -34,9 +35,9 @@ def prepacked(weight: torch.Tensor) -> Linear:
     return product
 
 
-def int8(weight: torch.Tensor) -> Linear:
+def int8(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     """Gives the product of int8 rows with `weight` in int8, one scale for each output; bfloat16 comes out."""
-    quantised_weight = quantised(weight)
+    quantised_weight = quantise(weight)
     scales = quantised_weight.scales
     zeros = torch.zeros(len(weight), dtype=torch.int32)
     packed = torch.ops.onednn.qlinear_prepack(quantised_weight.values, [_USUAL_ROWS, weight.shape[1]])
@@ -50,9 +51,9 @@ def int8(weight: torch.Tensor) -> Linear:
     return product
 
 
-def int8_plain(weight: torch.Tensor) -> Linear:
+def int8_plain(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     """As `int8`, in torch's own operations: exact sums in float64."""
-    rounded = quantised(weight)
+    rounded = quantise(weight)
     values, scales = rounded.values.double(), rounded.scales
     if scales is None:
         raise TypeError("quantised rows have scales")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -78,7 +79,9 @@ def make_steps(plan: Plan, shape: RowShape) -> RowSteps:
 def make_linear(plan: Plan, dtype: torch.dtype) -> MakeLinear:
     """Gives what makes a plan's matrix products."""
     if dtype == torch.int8:
-        return linears.int8 if plan.products == "prepacked" else linears.int8_plain
+        compiled = find_compiled() if plan.steps == "compiled" else None
+        make = linears.int8 if plan.products == "prepacked" else linears.int8_plain
+        return partial(make, quantise=compiled.quantised if compiled else quantised)
     return linears.prepacked if plan.products == "prepacked" else linears.plain
 
 
