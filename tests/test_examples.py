@@ -4,6 +4,7 @@ One that can't says so in a line `# needs: …`, and is skipped with that reason
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,16 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SOURCE = Path(qwen3_embed_integrations.__file__).parent.parent
 MAX_LINES = 60
 ARGUMENTS = {"chroma_rag": ("notes", "How do I open a collection safely?")}  # of those that take any
+
+
+def every_width_gains(output: str) -> None:
+    """The bundled model itself is fine-tuned here: half of its dimensions once drowned in the other."""
+    figures = re.findall(r"(\d+) numbers: nDCG@10 ([\d.]+) -> ([\d.]+)", output)
+    assert [int(width) for width, _, _ in figures] == [256, 128, 64, 32]
+    assert all(float(after) > float(before) + 0.01 for _, before, after in figures), output
+
+
+CHECKS = {"fine_tune": every_width_gains}  # of what an example prints
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
@@ -43,6 +54,7 @@ def test_an_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip()
     assert "Traceback" not in ran.stderr
+    CHECKS.get(example.stem, str)(ran.stdout)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])

@@ -10,8 +10,10 @@ from safetensors.torch import load_file, save_file
 from checkpoints import write_json
 from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
 from qwen3_embed_integrations.backends.attention import Layout
-from qwen3_embed_integrations.backends.qwen3 import PackedQwen3, Shape, is_plain
+from qwen3_embed_integrations.backends.qwen3 import PackedQwen3
 from qwen3_embed_integrations.backends.reference import ReferenceQwen3, load_reference
+from qwen3_embed_integrations.backends.shape import Shape, is_plain
+from qwen3_embed_integrations.backends.team import Team
 from qwen3_embed_integrations.backends.weights import FolderWeights
 from qwen3_embed_integrations.core.packing import pack
 from qwen3_embed_integrations.core.plan import Plan
@@ -49,6 +51,16 @@ def test_states_equal_transformers_states_in_float32(folder):
     torch.testing.assert_close(
         model(ids, positions, layout, ends), reference(ids, positions, layout, ends), atol=1e-5, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("block", [64, 512])
+@torch.inference_mode()
+def test_a_team_gives_the_states_that_one_thread_gives(folder, block):
+    ids, positions, layout, ends = packed()
+    model = own(folder, torch.float32, block=block)
+    alone = model(ids, positions, layout, ends)
+    with Team(2, of=torch.get_num_threads()) as team:
+        torch.testing.assert_close(model(ids, positions, layout, ends, (), team), alone, atol=1e-5, rtol=1e-5)
 
 
 @torch.inference_mode()

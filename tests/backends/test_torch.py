@@ -81,7 +81,7 @@ def test_float16_is_refused_where_bfloat16_serves():
 
 
 def test_the_shape_in_an_older_config_reads_alike(checkpoint):
-    from qwen3_embed_integrations.backends.qwen3 import Shape
+    from qwen3_embed_integrations.backends.shape import Shape
 
     config = json.loads((checkpoint / "config.json").read_text())
     older = {name: value for name, value in config.items() if name != "rope_parameters"}

@@ -17,6 +17,7 @@ Linear = Callable[[Rows], Rows]
 MakeLinear = Callable[[torch.Tensor], Linear]
 Quantise = Callable[[torch.Tensor], Rows]
 
+_ROW_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))  # up to so many rows, the multiple
 _USUAL_ROWS = 512  # a hint to oneDNN: the layout that it picks for such a product serves all others too
 
 
@@ -58,3 +59,11 @@ def int8_plain(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     if scales is None:
         raise TypeError("quantised rows have scales")
     return lambda rows: Rows((rows.values.double() @ values.T * scales).to(torch.bfloat16), rows.scales)
+
+
+def row_multiple(n_rows: int) -> int:
+    """Gives what the number of rows is rounded up to a multiple of.
+
+    oneDNN makes a kernel for each number of rows that it has not seen, which takes 10 to 30 ms.
+    """
+    return next(multiple for most, multiple in _ROW_MULTIPLES if n_rows <= most)

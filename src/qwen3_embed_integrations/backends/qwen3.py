@@ -8,8 +8,10 @@ whatever is unusual (see `is_plain`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,59 +23,14 @@ from .attention import KeysValues, Layout, causal_attention
 from .linears import Linear, MakeLinear
 from .planning import make_linear, make_steps
 from .rowwise import RowShape
+from .shape import Shape
+from .team import Team, share
 
 TakeWeight = Callable[..., torch.Tensor]
 _Heads = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 _Angles = tuple[torch.Tensor, torch.Tensor]
 
-
-@dataclass(frozen=True)
-class Shape:
-    """The numbers in config.json that the forward pass needs."""
-
-    vocabulary: int
-    width: int
-    n_layers: int
-    n_heads: int
-    n_kv_heads: int
-    head_size: int
-    mlp_width: int
-    epsilon: float
-    rope_theta: float
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> Shape:
-        """Gives the shape in a config.json, with Qwen3Config's defaults."""
-        width, n_heads = config["hidden_size"], config.get("num_attention_heads", 32)
-        rope = config.get("rope_parameters") or {}
-        return cls(
-            vocabulary=config.get("vocab_size", 151936),
-            width=width,
-            n_layers=config.get("num_hidden_layers", 32),
-            n_heads=n_heads,
-            n_kv_heads=config.get("num_key_value_heads") or n_heads,
-            head_size=config.get("head_dim") or 128,
-            mlp_width=config.get("intermediate_size", 22016),
-            epsilon=config.get("rms_norm_eps", 1e-6),
-            rope_theta=rope.get("rope_theta") or config.get("rope_theta") or 10000.0,
-        )
-
-    @property
-    def n_parameters(self) -> int:
-        """Weights of the matrices, embeddings included."""
-        attention = 2 * self.width * self.head_size * (self.n_heads + self.n_kv_heads)
-        return self.vocabulary * self.width + self.n_layers * (attention + 3 * self.width * self.mlp_width)
-
-
-def is_plain(config: Mapping[str, Any]) -> bool:
-    """Tells whether a config.json asks for nothing beyond what is written out here."""
-    ropes = [config.get(name) or {} for name in ("rope_parameters", "rope_scaling")]
-    return (
-        all(rope.get("rope_type", rope.get("type", "default")) == "default" for rope in ropes)
-        and not config.get("attention_bias")
-        and not config.get("quantization_config")
-        and config.get("hidden_act", "silu") == "silu"
-    )
+_BLOCK_MULTIPLE = 32  # rows: oneDNN makes a kernel for each number of them
 
 
 @dataclass(frozen=True)
@@ -102,8 +59,8 @@ class PackedQwen3:
         int8 = dtype == torch.int8
         self._shape = shape
         self._block = plan.block
-        kept = torch.bfloat16 if int8 else dtype  # what is no product's input: queries, keys, values
-        row_shape = RowShape(shape.n_heads, shape.n_kv_heads, shape.head_size, shape.epsilon, kept, int8)
+        self._kept = torch.bfloat16 if int8 else dtype  # what is no product's input: queries, keys, values
+        row_shape = RowShape(shape.n_heads, shape.n_kv_heads, shape.head_size, shape.epsilon, self._kept, int8)
         self._steps = make_steps(plan, row_shape)
         self._embedding = take("embed_tokens.weight", shape.vocabulary, shape.width)
         self._layers = list(_layers(shape, take, make_linear(plan, dtype)))
@@ -111,13 +68,14 @@ class PackedQwen3:
         exponents = torch.arange(0, shape.head_size, 2, dtype=torch.float32) / shape.head_size
         self._frequencies = (1.0 / shape.rope_theta**exponents).to(self._norm.device)
 
-    def __call__(
+    def __call__(  # noqa: PLR0913, PLR0917 - a batch, what stands before it, and who helps
         self,
         ids: torch.Tensor,
         positions: torch.Tensor,
         layout: Layout,
         wanted: torch.Tensor | None,
         prefix: Sequence[KeysValues] = (),
+        team: Team | None = None,
     ) -> torch.Tensor:
         """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32.
 
@@ -127,14 +85,15 @@ class PackedQwen3:
             layout: Where the sequences lie.
             wanted: Indices of tokens; the last layer skips what only the others need.
             prefix: Each layer's keys and values of the tokens that every sequence continues; () for none.
+            team: Shares blocks of tokens and heads, where there are many tokens; None: this thread does all.
         """
         states = self._embedding[ids].float()
         angles = self._angles(positions)
-        heads = self._enter(states, angles)
+        heads = self._enter(states, angles, team)
         for index, layer in enumerate(self._layers):
-            mixed = causal_attention(*heads, self._scale, layout, prefix[index] if prefix else None).flatten(1)
+            mixed = self._attend(heads, layout, prefix[index] if prefix else None, team)
             if index + 1 < len(self._layers):
-                heads = self._through(layer, self._layers[index + 1], states, mixed, angles)
+                heads = self._through(layer, self._layers[index + 1], states, mixed, angles, team)
         if wanted is not None:
             states, mixed = states[wanted], mixed[wanted]
         last = self._layers[-1]
@@ -142,15 +101,19 @@ class PackedQwen3:
             states[part] += self._middle(last, states[part], mixed[part]).float()
         return rms_norm(states, (self._shape.width,), self._norm, self._shape.epsilon)
 
+    def can_share(self, n_threads: int) -> bool:
+        """Tells whether a team of so many threads finds work for each."""
+        return 1 < n_threads <= self._shape.n_kv_heads
+
     def keys_values(self, ids: torch.Tensor, layout: Layout) -> tuple[KeysValues, ...]:
         """Gives each layer's keys and values of one sequence, `[tokens, kv_heads, head_size]` each."""
         states = self._embedding[ids].float()
         angles = self._angles(torch.arange(len(ids), device=ids.device))
-        heads = self._enter(states, angles)
+        heads = self._enter(states, angles, None)
         found = [KeysValues(*heads[1:])]
         for layer, following in zip(self._layers, self._layers[1:], strict=False):
             mixed = causal_attention(*heads, self._scale, layout).flatten(1)
-            heads = self._through(layer, following, states, mixed, angles)
+            heads = self._through(layer, following, states, mixed, angles, None)
             found.append(KeysValues(*heads[1:]))
         return tuple(found)
 
@@ -162,26 +125,70 @@ class PackedQwen3:
         angles = positions[:, None].float() * self._frequencies
         return angles.cos(), angles.sin()
 
-    def _blocks(self, n_tokens: int) -> list[slice]:
+    def _blocks(self, n_tokens: int, n_threads: int = 1) -> list[slice]:
         """Gives the rows in blocks: a long text's rows stay in the cache from product to product."""
-        return [slice(at, min(at + self._block, n_tokens)) for at in range(0, n_tokens, self._block)]
+        n_blocks = -(-n_tokens // self._block)
+        n_blocks += -n_blocks % n_threads
+        size = -(-n_tokens // n_blocks)
+        size += -size % _BLOCK_MULTIPLE
+        return [slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)]
 
-    def _enter(self, states: torch.Tensor, angles: _Angles) -> _Heads:
+    def _enter(self, states: torch.Tensor, angles: _Angles, team: Team | None) -> _Heads:
         """Gives the first layer's queries, keys and values."""
         first = self._layers[0]
-        return _joined(
-            [self._heads(first, states[part], None, _part(angles, part)) for part in self._blocks(len(states))]
+        return self._by_block(
+            lambda part: self._heads(first, states[part], None, _part(angles, part)), len(states), team
         )
 
-    def _through(
-        self, layer: _Layer, following: _Layer, states: torch.Tensor, mixed: torch.Tensor, angles: _Angles
+    def _through(  # noqa: PLR0913, PLR0917 - what a layer works on
+        self,
+        layer: _Layer,
+        following: _Layer,
+        states: torch.Tensor,
+        mixed: torch.Tensor,
+        angles: _Angles,
+        team: Team | None,
     ) -> _Heads:
         """Ends a layer, adding to `states` in place, and gives the next one's queries, keys and values."""
-        parts = []
-        for part in self._blocks(len(states)):
+
+        def ended(part: slice) -> _Heads:
             delta = self._middle(layer, states[part], mixed[part])
-            parts.append(self._heads(following, states[part], delta, _part(angles, part)))
-        return _joined(parts)
+            return self._heads(following, states[part], delta, _part(angles, part))
+
+        return self._by_block(ended, len(states), team)
+
+    def _by_block(self, work: Callable[[slice], _Heads], n_tokens: int, team: Team | None) -> _Heads:
+        """Gives what `work` gives for each block, in one piece."""
+        parts = self._blocks(n_tokens, team.count if team else 1)
+        if len(parts) == 1:
+            return work(parts[0])
+        shape = self._shape
+        query, key, value = (
+            torch.empty(n_tokens, heads, shape.head_size, dtype=self._kept, device=self._norm.device)
+            for heads in (shape.n_heads, shape.n_kv_heads, shape.n_kv_heads)
+        )
+
+        def fill(part: slice) -> None:
+            query[part], key[part], value[part] = work(part)
+
+        share([partial(fill, part) for part in parts], team)
+        return query, key, value
+
+    def _attend(self, heads: _Heads, layout: Layout, prefix: KeysValues | None, team: Team | None) -> torch.Tensor:
+        if team is None:
+            return causal_attention(*heads, self._scale, layout, prefix).flatten(1)
+        query, key, value = heads
+        mixed = torch.empty_like(query)
+        n_kv_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
+
+        def fill(first: int, end: int) -> None:
+            own, kv = slice(first * shared_by, end * shared_by), slice(first, end)
+            part = None if prefix is None else KeysValues(prefix.key[:, kv], prefix.value[:, kv])
+            mixed[:, own] = causal_attention(query[:, own], key[:, kv], value[:, kv], self._scale, layout, part)
+
+        bounds = [round(n_kv_heads * number / team.count) for number in range(team.count + 1)]
+        share([partial(fill, first, end) for first, end in pairwise(bounds)], team)
+        return mixed.flatten(1)
 
     def _middle(self, layer: _Layer, states: torch.Tensor, mixed: torch.Tensor) -> Any:
         """Adds the attention's result to `states` in place and gives what the MLP adds next."""
@@ -196,13 +203,6 @@ class PackedQwen3:
 
 def _part(angles: _Angles, part: slice) -> _Angles:
     return angles[0][part], angles[1][part]
-
-
-def _joined(parts: list[_Heads]) -> _Heads:
-    if len(parts) == 1:
-        return parts[0]
-    query, key, value = (torch.cat(same) for same in zip(*parts, strict=True))
-    return query, key, value
 
 
 def _layers(shape: Shape, take: TakeWeight, product: MakeLinear) -> Iterator[_Layer]:

@@ -20,17 +20,21 @@ from .attention import Layout
 from .base import Lanes
 from .checkpoint import Checkpoint, read_json
 from .devices import choose_device, choose_dtype, has_bfloat16_products, use_threads
+from .linears import row_multiple
 from .local import LocalBackend
 from .own_thread import in_own_thread
 from .planning import choose_plan
 from .pooling import pool
 from .prefix_cache import PrefixCache, PrefixStates
-from .qwen3 import PackedQwen3, Shape, TakeWeight, is_plain
+from .qwen3 import PackedQwen3, TakeWeight
+from .shape import Shape, is_plain
+from .team import Team
 from .tokens import TextTokenizer
 from .weights import FolderWeights, MergedWeights
 
 _GPU_BATCH_TOKENS = 16384
 _USUAL_QUERY = 16  # tokens
+_MANY = 384  # tokens that a team computes faster than torch's threads do
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +123,7 @@ class TorchForward:
         self.chosen = choose_plan(plan, device, self.dtype, n_parameters)
         self.plan = self.chosen.plan
         self._n_threads = torch.get_num_threads()
+        self._here = threading.local()
         self.lanes = Lanes(self.plan.lanes, self._enter_lane)
         self._model = load_model(checkpoint, device, self.dtype, self.plan)
         self._prefixes = PrefixCache(self._prefix_states)
@@ -148,6 +153,7 @@ class TorchForward:
 
     def _enter_lane(self, n_sharing: int) -> None:
         """Gives the calling thread its share of the threads."""
+        self._here.is_alone = n_sharing == 1
         if self._device.type == "cpu":
             use_threads(max(1, self._n_threads // n_sharing), of=self._n_threads)
 
@@ -165,7 +171,7 @@ class TorchForward:
             prefix = self._prefixes(batch.prefix)
         else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
             batch = batch.without_prefix()
-        n_pad = -len(batch.input_ids) % _multiple(len(batch.input_ids)) if self.plan.products == "prepacked" else 0
+        n_pad = -len(batch.input_ids) % row_multiple(len(batch.input_ids)) if self.plan.products == "prepacked" else 0
         ids, positions, bounds = (
             torch.from_numpy(array).to(self._device)
             for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
@@ -174,12 +180,29 @@ class TorchForward:
         pooling = self._checkpoint.facts.pooling
         if pooling == "lasttoken":
             ends = bounds[1:] - 1
-            ends = torch.nn.functional.pad(ends, (0, -len(ends) % _multiple(len(ends)) if n_pad else 0))
-            rows = model(ids, positions, layout, ends, prefix)[: len(bounds) - 1]
+            ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends)) if n_pad else 0))
+            rows = self._states(model, ids, positions, layout, ends, prefix)[: len(bounds) - 1]
         else:
-            rows = pool(model(ids, positions, layout, None, prefix)[: int(bounds[-1])], bounds, pooling)
+            rows = pool(self._states(model, ids, positions, layout, None, prefix)[: int(bounds[-1])], bounds, pooling)
         pooled: FloatArray = rows.cpu().numpy()
         return pooled
+
+    def _states(  # noqa: PLR0913, PLR0917 - what a model takes
+        self,
+        model: TokenModel,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: PrefixStates,
+    ) -> torch.Tensor:
+        """Runs the model; many tokens that come alone are shared by a team."""
+        count = min(self.plan.lanes, self._n_threads)
+        many = getattr(self._here, "is_alone", False) and len(ids) >= _MANY
+        if many and isinstance(model, PackedQwen3) and model.can_share(count):
+            with Team(count, of=self._n_threads) as team:
+                return model(ids, positions, layout, wanted, prefix, team)
+        return model(ids, positions, layout, wanted, prefix)
 
     @torch.inference_mode()
     def _prefix_states(self, prefix: tuple[int, ...]) -> PrefixStates:
@@ -188,17 +211,6 @@ class TorchForward:
             raise TypeError("only the forward pass written here keeps keys and values")
         ids, bounds = torch.tensor(prefix), torch.tensor([0, len(prefix)])
         return self._model.keys_values(ids, Layout.of([len(prefix)], bounds))
-
-
-def _multiple(n_rows: int) -> int:
-    """Gives what the number of rows is rounded up to a multiple of.
-
-    oneDNN makes a kernel for each number of rows that it has not seen, which takes 10 to 30 ms.
-    """
-    return next(multiple for most, multiple in _MULTIPLES if n_rows <= most)
-
-
-_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))
 
 
 def load_model(
