@@ -1,11 +1,11 @@
 """Trains the student's first form: one vector a token, a text is their mean, weighed by place.
 
 It takes minutes where the transformer takes hours, and `student.build_student` starts from it. The
-first stage distils the teacher. The second lets rare tokens weigh more, distils English alone, whose
-targets are the teacher's own, and adds the search for answers, queries with and without the default
-instruction, so that its tokens learn to say little. The third lets translations find their originals
-as well; a quarter of what the second knew is mixed in again, since English loses by it. The later two
-are run several times and the tables averaged: the mean finds more than any of them.
+first stage distils the teacher. From its vectors, rare tokens weighing more, two trainings go their own
+ways. One distils English alone, whose targets are the teacher's own, and adds the search for answers,
+queries with and without the default instruction, so that its tokens learn to say little. The other lets
+translations find their originals as well. Each runs several times and the tables are averaged, in the end
+those of both trainings too: the mean finds more than any of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ _VECTOR_LENGTH = 0.3
 _PROMPTED = 0.5
 _ASKED = 0.5
 _EVALUATED_WEIGHT = 2.5
-_SECOND_STAGE_SHARE = 0.25
 
 
 class Bags:
@@ -93,21 +92,21 @@ class Training:
             self._distillation(table, rng, self.data.weights).backward()
         return table.detach()
 
-    def train_on_pairs(self, table: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
-        """Return token vectors ``[vocab, 256]`` after the second stage, distillation and pairs: the mean of runs."""
-        start = normalize(table, dim=-1) * _rarity(self.texts, len(table)) * _VECTOR_LENGTH
+    def weighed_by_rarity(self, table: torch.Tensor) -> torch.Tensor:
+        """Return the vectors' directions ``[vocab, 256]``, as long as their tokens are rare."""
+        return normalize(table, dim=-1) * _rarity(self.texts, len(table)) * _VECTOR_LENGTH
+
+    def train_on_pairs(self, start: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
+        """Return token vectors ``[vocab, 256]`` after distillation and pairs from ``start`` on: the mean of runs."""
         return _mean_of_runs(start, n_steps, n_runs, self._pairs_loss)
 
-    def train_on_translations(self, table: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
-        """Return token vectors ``[vocab, 256]`` after the third stage: translations find their originals as well.
-
-        A quarter is the second stage's ``table``.
-        """
+    def train_on_translations(self, start: torch.Tensor, n_steps: int, n_runs: int) -> torch.Tensor:
+        """Return token vectors ``[vocab, 256]`` after the same with translations that find their originals as well."""
 
         def loss(vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
             return self._pairs_loss(vectors, rng) + self._translations_loss(vectors, rng)
 
-        return torch.lerp(_mean_of_runs(table, n_steps, n_runs, loss), table, _SECOND_STAGE_SHARE)
+        return _mean_of_runs(start, n_steps, n_runs, loss)
 
     def _pairs_loss(self, vectors: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         drawn = self.data.pairs.draw(_BATCH, rng)
