@@ -64,6 +64,14 @@ def test_a_team_gives_the_states_that_one_thread_gives(folder, block):
 
 
 @torch.inference_mode()
+def test_what_is_kept_of_a_prefix_is_its_keys_and_values_alone(folder):
+    ids = torch.arange(5)
+    for kept in own(folder, torch.float32).keys_values(ids, Layout.of([5], torch.tensor([0, 5]))):
+        for states in (kept.key, kept.value):
+            assert states.untyped_storage().nbytes() == states.nbytes
+
+
+@torch.inference_mode()
 def test_bfloat16_states_are_nearer_to_float32_than_transformers_are(folder):
     inputs = packed()
     exact = own(folder, torch.float32)(*inputs)

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
-from qwen3_embed_integrations.backends.devices import HEAVY, choose_device, choose_dtype, use_threads
+from qwen3_embed_integrations.backends.devices import HEAVY, choose_device, choose_dtype, to_device, use_threads
 from qwen3_embed_integrations.backends.torch import TorchForward
 from qwen3_embed_integrations.core.packing import pack
 
@@ -141,3 +141,11 @@ def test_int8_refuses_an_unusual_checkpoint(own_checkpoint):
     (own_checkpoint / "config.json").write_text(json.dumps({**config, "hidden_act": "gelu"}))
     with pytest.raises(ConfigError, match="int8"):
         TorchForward(opened(own_checkpoint), CPU, "int8")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_an_array_arrives_as_it_was(device):
+    array = np.arange(7)
+    arrived = to_device(array, torch.device(device))
+    assert arrived.device.type == device
+    np.testing.assert_array_equal(arrived.cpu().numpy(), array)

@@ -6,6 +6,7 @@ import threading
 
 import torch
 
+from qwen3_embed_integrations.core.arrays import IntArray
 from qwen3_embed_integrations.core.errors import ConfigError
 
 HEAVY = 100_000_000
@@ -62,6 +63,12 @@ _DTYPES = {
     "float16": torch.float16,
     "int8": torch.int8,
 }
+
+
+def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
+    """Gives an array on the device; to a GPU it goes from pinned memory, and the host doesn't wait for it."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def has_bfloat16_products() -> bool:

@@ -110,11 +110,11 @@ class PackedQwen3:
         states = self._embedding[ids].float()
         angles = self._angles(torch.arange(len(ids), device=ids.device))
         heads = self._enter(states, angles, None)
-        found = [KeysValues(*heads[1:])]
+        found = [_kept(heads)]
         for layer, following in zip(self._layers, self._layers[1:], strict=False):
             mixed = causal_attention(*heads, self._scale, layout).flatten(1)
             heads = self._through(layer, following, states, mixed, angles, None)
-            found.append(KeysValues(*heads[1:]))
+            found.append(_kept(heads))
         return tuple(found)
 
     @property
@@ -199,6 +199,11 @@ class PackedQwen3:
     def _heads(self, layer: _Layer, states: torch.Tensor, delta: Any, angles: _Angles) -> _Heads:
         qkv = layer.qkv(self._steps.add_norm(states, delta, layer.input_norm))
         return self._steps.split_heads(qkv, layer.norms, *angles)
+
+
+def _kept(heads: _Heads) -> KeysValues:
+    """Gives keys and values that hold no memory of the queries beside them."""
+    return KeysValues(heads[1].clone(), heads[2].clone())
 
 
 def _part(angles: _Angles, part: slice) -> _Angles:

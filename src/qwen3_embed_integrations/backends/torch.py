@@ -19,7 +19,7 @@ from qwen3_embed_integrations.core.plan import Plan
 from .attention import Layout
 from .base import Lanes
 from .checkpoint import Checkpoint, read_json
-from .devices import choose_device, choose_dtype, has_bfloat16_products, use_threads
+from .devices import choose_device, choose_dtype, has_bfloat16_products, to_device, use_threads
 from .linears import row_multiple
 from .local import LocalBackend
 from .own_thread import in_own_thread
@@ -91,12 +91,11 @@ def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str
     dtype = choose_dtype(config.dtype, device, n_parameters)
     chosen = choose_plan(config.plan, device, dtype, n_parameters)
     matrices = "multiplies" if device.type != "cpu" or has_bfloat16_products() else "doesn't multiply"
-    own = "written here" if is_plain(stored) else "transformers': the checkpoint is unusual"
     return [
         ("model", f"{checkpoint.facts.model}, {n_parameters / 1e6:,.0f} million parameters"),
         ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
         ("dtype", str(dtype).removeprefix("torch.")),
-        ("forward", own),
+        ("forward", "written here" if is_plain(stored) else "transformers': the checkpoint is unusual"),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
     ]
@@ -171,9 +170,10 @@ class TorchForward:
             prefix = self._prefixes(batch.prefix)
         else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
             batch = batch.without_prefix()
-        n_pad = -len(batch.input_ids) % row_multiple(len(batch.input_ids)) if self.plan.products == "prepacked" else 0
+        n_tokens = len(batch.input_ids)
+        n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.products == "prepacked" else 0
         ids, positions, bounds = (
-            torch.from_numpy(array).to(self._device)
+            to_device(array, self._device)
             for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
         )
         layout = Layout.of(batch.lengths.tolist(), bounds)
@@ -183,7 +183,7 @@ class TorchForward:
             ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends)) if n_pad else 0))
             rows = self._states(model, ids, positions, layout, ends, prefix)[: len(bounds) - 1]
         else:
-            rows = pool(self._states(model, ids, positions, layout, None, prefix)[: int(bounds[-1])], bounds, pooling)
+            rows = pool(self._states(model, ids, positions, layout, None, prefix)[:n_tokens], bounds, pooling)
         pooled: FloatArray = rows.cpu().numpy()
         return pooled
 
