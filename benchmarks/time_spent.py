@@ -22,13 +22,12 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "race"), str(HERE.parent / "src"), str(HERE.parent)]
 
-from checkpoint import build_model  # noqa: E402 - needs the path above
+from checkpoint import CACHE, build_model  # noqa: E402 - needs the path above
 from pages import replace_block, require_block  # noqa: E402 - same
 from workloads import build_workloads  # noqa: E402 - same
 
 from qwen3_embed_integrations import Qwen3Encoder  # noqa: E402 - same
 
-CACHE = Path.home() / ".cache" / "qwen3-embed-integrations" / "race"
 N_DOCUMENTS, N_QUERIES, REPEATS = 4, 32, 5
 PARTS = {
     "matrix products": ("nn.linear", "_linear_pointwise", "qlinear_pointwise"),
@@ -67,7 +66,8 @@ def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callab
     """Gives the forward passes to be measured."""
     from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
     from qwen3_embed_integrations.backends.devices import choose_device
-    from qwen3_embed_integrations.backends.tokens import TextTokenizer
+    from qwen3_embed_integrations.backends.local import LocalBackend
+    from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut
     from qwen3_embed_integrations.backends.torch import TorchForward
     from qwen3_embed_integrations.core.packing import pack
 
@@ -76,14 +76,14 @@ def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callab
     forward = TorchForward(checkpoint, choose_device("cpu"), dtype)
     tokenizer = TextTokenizer(checkpoint.folder)
     prompt = encoder.facts.query_prompt(None)
-    shared = tuple(tokenizer.tokenize([prompt])[0][:-2])
+    shared = LocalBackend(tokenizer, forward, forward.plan.block, checkpoint.facts.width).prefix(prompt)
     queries = tokenizer.tokenize([prompt + text for text in stored["Q"]["texts"][:N_QUERIES]])
     own = sorted((ids[len(shared) :] for ids in queries), key=len)
     documents = tokenizer.tokenize(stored["M"]["texts"][:N_DOCUMENTS])
     n_lanes = max(2, forward.lanes.count)
 
     def run(ids: list[list[int]], prefix: tuple[int, ...], n_sharing: int) -> Callable[[], object]:
-        batch = pack([one[:128] for one in ids], prefix)
+        batch = pack([cut(one, 128) for one in ids], prefix)
 
         def compute() -> None:
             forward.lanes.enter(n_sharing)

@@ -23,7 +23,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
-from checkpoint import SHAPES, build_model, flop_of  # noqa: E402 - needs the path above
+from checkpoint import CACHE, SHAPES, build_model, flop_of  # noqa: E402 - needs the path above
 from environments import PeerError, last_line, python_with  # noqa: E402 - same
 from machine import measure_machine  # noqa: E402 - same
 from peers import ENGINES, NOT_RUN, Engine  # noqa: E402 - same
@@ -155,8 +155,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", metavar="ENGINE", help=", ".join(engine.key for engine in ENGINES))
     parser.add_argument("--json", type=Path, help="where the results go")
     parser.add_argument("--plots", type=Path, help="folder of the plots")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations" / "race"
-    parser.add_argument("--cache", type=Path, default=cache, help="checkpoint, texts and environments")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="checkpoint, texts and environments")
     return parser.parse_args()
 
 

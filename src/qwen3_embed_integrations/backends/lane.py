@@ -5,8 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 Task = Callable[[], None]
+T = TypeVar("T")
 
 
 class Lane:
@@ -57,3 +60,11 @@ class Lane:
                 self._thread = None
                 return True
             return False
+
+
+def fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    """Gives the future what `work` gives or raises: it belongs to whoever waits."""
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised again by who waits
+        future.set_exception(error)

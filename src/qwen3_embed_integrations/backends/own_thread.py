@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+from .lane import fulfil
+
 T = TypeVar("T")
 
 
@@ -21,9 +23,7 @@ def in_own_thread(work: Callable[[], T], name: str) -> T:
 
     def run() -> None:
         try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            future.set_exception(error)
+            fulfil(future, work)
         finally:
             ended.set()
 

@@ -72,14 +72,14 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
 
 def make_steps(plan: Plan, shape: RowShape) -> RowSteps:
     """Gives the row-wise steps of a plan."""
-    compiled = find_compiled() if plan.steps == "compiled" else None
+    compiled = _compiled_steps(plan)
     return TorchRows(shape) if compiled is None else compiled.CompiledRows(shape)
 
 
 def make_linear(plan: Plan, dtype: torch.dtype) -> MakeLinear:
     """Gives what makes a plan's matrix products."""
     if dtype == torch.int8:
-        compiled = find_compiled() if plan.steps == "compiled" else None
+        compiled = _compiled_steps(plan)
         make = linears.int8 if plan.products == "prepacked" else linears.int8_plain
         return partial(make, quantise=compiled.quantised if compiled else quantised)
     return linears.prepacked if plan.products == "prepacked" else linears.plain
@@ -92,6 +92,10 @@ def find_compiled() -> ModuleType | None:
     except ImportError:
         return None
     return compiled
+
+
+def _compiled_steps(plan: Plan) -> ModuleType | None:
+    return find_compiled() if plan.steps == "compiled" else None
 
 
 def _with(plan: Plan, pins: Mapping[str, Any]) -> Plan:

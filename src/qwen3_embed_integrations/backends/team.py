@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 import torch
 
 from .devices import use_threads
-from .lane import Lane
+from .lane import Lane, fulfil
 
 T = TypeVar("T")
 
@@ -54,14 +54,14 @@ class Team:
             mine = work[number :: self.count]
             if mine:
                 lane.submit(lambda mine=mine: self._compute(mine))  # type: ignore[misc]  # bound now, not when it runs
-        _fulfil(work[:: self.count])
+        _fulfil_all(work[:: self.count])
         wait(futures)  # all of them: tasks write into what belongs to the caller
         return [future.result() for future in futures]
 
     def _compute(self, work: Sequence[tuple[Callable[[], T], Future[T]]]) -> None:
         use_threads(1, of=self._of)
         with torch.inference_mode():
-            _fulfil(work)
+            _fulfil_all(work)
 
 
 def share(tasks: Sequence[Callable[[], T]], team: Team | None) -> list[T]:
@@ -69,9 +69,6 @@ def share(tasks: Sequence[Callable[[], T]], team: Team | None) -> list[T]:
     return team(tasks) if team else [task() for task in tasks]
 
 
-def _fulfil(work: Sequence[tuple[Callable[[], T], Future[T]]]) -> None:
+def _fulfil_all(work: Sequence[tuple[Callable[[], T], Future[T]]]) -> None:
     for task, future in work:
-        try:
-            future.set_result(task())
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that opened the team
-            future.set_exception(error)
+        fulfil(future, task)
