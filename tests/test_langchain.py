@@ -1,5 +1,6 @@
 import asyncio
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_tests.integration_tests import EmbeddingsIntegrationTests
 from langchain_tests.unit_tests import EmbeddingsUnitTests
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, TruncationWarning
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 TEXTS = [
@@ -192,3 +193,19 @@ def test_an_lcel_chain_with_history_retrieves_and_answers(embeddings):
         assert reply.content == answer
         history += [HumanMessage(question), reply]
     assert all(sorted(found) == sorted(TEXTS) for found in seen)
+
+
+def test_a_shared_store_never_answers_with_the_embedding_of_another_max_length():
+    store, text = InMemoryByteStore(), "The harbour was closed. " * 10 + "Bees dance to tell of flowers. " * 60
+    cut, whole = (Qwen3Embeddings(model="tiny", **options) for options in ({"max_length": 32}, {}))
+    found = []
+    for embeddings in (cut, whole):
+        cached = CacheBackedEmbeddings.from_bytes_store(
+            embeddings, store, namespace=embeddings.cache_namespace(), key_encoder="sha256"
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TruncationWarning)
+            found.append((cached.embed_documents([text])[0], embeddings.embed_documents([text])[0]))
+    for from_cache, computed in found:
+        np.testing.assert_allclose(from_cache, computed, atol=1e-6)
+    assert np.dot(found[0][1], found[1][1]) < 0.9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-_INTERRUPTED = 130
+from .core.errors import EXIT_INTERRUPTED
 
 
 def main() -> NoReturn:
@@ -14,7 +14,7 @@ def main() -> NoReturn:
         from .cli import main as run
     except KeyboardInterrupt:
         sys.stderr.write("qwen3-embed: Interrupted before it began.\n")
-        sys.exit(_INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     run()
 
 

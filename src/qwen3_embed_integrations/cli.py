@@ -22,14 +22,14 @@ from .commands.evaluating import EvalOptions, run_eval
 from .commands.flags import Debug, options_of
 from .commands.model_list import ModelsOptions, run_models
 from .commands.similarities import SimilarityOptions, run_similarity
-from .core.errors import missing_extra
+from .core.errors import EXIT_INTERRUPTED, missing_extra
+from .core.models import TINY
 from .evaluation import terminal_table
 from .rag import RagOptions, run_rag
 from .training import TrainingOptions
 from .training import train as run_training
 
 _WHERE = ("model", "revision", "cache_folder", "local_files_only", "device")
-_INTERRUPTED = 130
 
 app = typer.Typer(name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -48,7 +48,7 @@ def _root(
 
 
 @app.command()
-@options_of(RagOptions, EncoderConfig, model="tiny")
+@options_of(RagOptions, EncoderConfig, model=TINY)
 def rag(options: RagOptions, config: EncoderConfig) -> None:
     """Answer questions from documents: index them in Chroma once, then find, show and cite passages."""
     run_rag(config, options)
@@ -80,7 +80,7 @@ def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
 
 
 @app.command()
-@options_of(SimilarityOptions, EncoderConfig, model="tiny")
+@options_of(SimilarityOptions, EncoderConfig, model=TINY)
 def similarity(options: SimilarityOptions, config: EncoderConfig) -> None:
     """Show how similar texts are to each other, or queries to texts, as a matrix of cosines."""
     run_similarity(config, options)
@@ -94,14 +94,14 @@ def models(options: ModelsOptions) -> None:
 
 
 @app.command(name="eval")
-@options_of(EvalOptions, EncoderConfig, model="tiny")
+@options_of(EvalOptions, EncoderConfig, model=TINY)
 def evaluate(options: EvalOptions, config: EncoderConfig) -> None:
     """Measure a model on queries and judgements of your own, at several dimensions."""
     run_eval(config, options)
 
 
 @app.command()
-@options_of(TrainingOptions, EncoderConfig, only=(*_WHERE, "task", "document_task"), model="tiny")
+@options_of(TrainingOptions, EncoderConfig, only=(*_WHERE, "task", "document_task"), model=TINY)
 def train(options: TrainingOptions, config: EncoderConfig) -> None:
     """Fine-tune a model on texts of your own, and measure it before and after."""
     report = run_training(config, options)
@@ -139,7 +139,7 @@ def _exit_code(arguments: list[str]) -> int:
         if isinstance(error, Qwen3EmbedError):
             return _refuse(str(error), 1)
         return _refuse(f"{type(error).__name__}: {error} (add --debug to see where it comes from)", 1)
-    if code == _INTERRUPTED:  # typer has caught Ctrl-C
+    if code == EXIT_INTERRUPTED:  # typer has caught Ctrl-C
         return _refuse("Interrupted. What is done is kept: run the same command again to go on.", code)
     return code
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Literal
 
 from tqdm import tqdm
@@ -24,6 +24,7 @@ from .core.texts import checked_texts
 from .core.turns import in_turns
 
 Role = Literal["query", "document"]
+_MOST_ENCODERS = 64
 _INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
 
 
@@ -91,7 +92,7 @@ class Qwen3Encoder:
         """Finishes what waits and frees the weights, for every encoder that shares them. The next use loads again."""
         unload_backend(self.config)
 
-    def encode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+    def encode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Gives the rows of queries, instruction in front.
 
         Args:
@@ -109,7 +110,7 @@ class Qwen3Encoder:
         """
         return self.encode(texts, "query", task=task).rows
 
-    def encode_document(self, texts: Sequence[str]) -> FloatArray:
+    def encode_document(self, texts: Iterable[str]) -> FloatArray:
         """Gives the rows of documents, raw unless the checkpoint or `document_task` says otherwise.
 
         Args:
@@ -124,7 +125,7 @@ class Qwen3Encoder:
         """
         return self.encode(texts, "document").rows
 
-    def encode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+    def encode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Gives rows with their token counts, truncations and other dimensions on request.
 
         Args:
@@ -134,25 +135,41 @@ class Qwen3Encoder:
         """
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
+            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), prompt))
         return self._finish(raw)
 
-    async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+    async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
         return (await self.aencode(texts, "query", task=task)).rows
 
-    async def aencode_document(self, texts: Sequence[str]) -> FloatArray:
+    async def aencode_document(self, texts: Iterable[str]) -> FloatArray:
         """Async twin of `encode_document`."""
         return (await self.aencode(texts, "document")).rows
 
-    async def aencode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+    async def aencode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
             await self._prepare()
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = await in_turns(lambda: self._submit(self._request(prompt, prompted, on_progress), role, prompt))
+            raw = await in_turns(lambda: self._submit(self._request(prompt, prompted, on_progress), prompt))
         return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
+
+    def prompt(self, role: Role, *, task: str | None = None) -> str:
+        """Return what stands before each text of a role; "" for nothing.
+
+        Args:
+            role: "query" or "document".
+            task: For queries, as in `encode_query`.
+
+        Raises:
+            ConfigError: An unknown role or task.
+        """
+        if role == "query":
+            return self.facts.query_prompt(self.config.task if task is None else task)
+        if role == "document":
+            return self.facts.document_prompt(self.config)
+        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
         """Gives the similarity of each row of `a` to each row of `b`.
@@ -170,7 +187,7 @@ class Qwen3Encoder:
         """
         return similarity(a, b, metric)
 
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+    def count_tokens(self, texts: Iterable[str]) -> IntArray:
         """Gives each text's length in tokens, end token included, without any prompt: `[n]`."""
         return self._backend().count_tokens(checked_texts(texts))
 
@@ -191,21 +208,17 @@ class Qwen3Encoder:
         elif not is_described(self.config):
             await asyncio.to_thread(describe, self.config)
 
-    def _submit(self, request: Request, role: Role, prompt: str) -> Future[RawRows]:
+    def _submit(self, request: Request, prompt: str) -> Future[RawRows]:
         if self.config.cache_path is None:
             return self._backend().submit(request)
-        where = lookup(self.config, self.facts, role, prompt)
+        where = lookup(self.config, self.facts, prompt)
         return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
 
-    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> tuple[str, list[str]]:
-        """Checks the texts and puts the prompt of `role` in front; gives the prompt and the results."""
-        if role == "query":
-            prompt = self.facts.query_prompt(self.config.task if task is None else task)
-        elif role == "document":
-            prompt = self.facts.document_prompt(self.config)
-        else:
-            raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
+    def _prompted(self, texts: Iterable[str], role: Role, task: str | None) -> tuple[str, list[str]]:
+        """Check the texts and put the prompt of `role` in front; return the prompt and the results."""
+        prompt = self.prompt(role, task=task)
+        listed = checked_texts(texts)
+        return prompt, [prompt + text for text in listed] if prompt else listed
 
     def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> Request:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
@@ -231,12 +244,14 @@ class Qwen3Encoder:
             bar.update(n_texts - bar.n)  # repeats are computed once and counted here
 
 
-_encoders: dict[EncoderConfig, Qwen3Encoder] = {}
-_encoders_lock = threading.Lock()
+_encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)
 
 
 def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3Encoder:
-    """Gives the process's one encoder for a config; every door gets its encoder here.
+    """Return the encoder of a config; every integration gets its encoder here.
+
+    The last 64 are kept, so a new task or dimension per request costs no memory. An encoder that was dropped is made
+    again at no cost: weights are shared by all encoders whose options ask for the same model.
 
     Args:
         config: All options; or give them as keywords.
@@ -245,6 +260,4 @@ def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3En
     Raises:
         ConfigError: An unknown or unfit option.
     """
-    encoder = Qwen3Encoder(config, **options)
-    with _encoders_lock:
-        return _encoders.setdefault(encoder.config, encoder)
+    return _encoder_of(Qwen3Encoder(config, **options).config)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict
 
-from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
+from .core.texts import checked_text
 
 try:
     from langchain_core.embeddings import Embeddings
@@ -63,7 +64,7 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
         Raises:
             InputTypeError: Not a `str`.
         """
-        row: list[float] = self.encoder.encode_query([_one(text)])[0].tolist()
+        row: list[float] = self.encoder.encode_query([checked_text(text, "query")])[0].tolist()
         return row
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -73,7 +74,7 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     async def aembed_query(self, text: str) -> list[float]:
         """Async twin of `embed_query`: concurrent calls share forward passes."""
-        row: list[float] = (await self.encoder.aencode_query([_one(text)]))[0].tolist()
+        row: list[float] = (await self.encoder.aencode_query([checked_text(text, "query")]))[0].tolist()
         return row
 
     def with_task(self, task: str) -> Self:
@@ -81,25 +82,16 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
         return self.replace(task=task)
 
     def cache_namespace(self, role: Literal["document", "query"] = "document") -> str:
-        """Gives a namespace for `CacheBackedEmbeddings` in which nothing of another role or space can lie.
+        """Return a namespace for `CacheBackedEmbeddings` that no other embedding of the same text can share.
 
+        It changes with everything that decides an embedding: model, prompt, dimension, max_length, dtype, server.
         Give the query cache a store of its own, or this namespace for `role="query"`: LangChain's
         `query_embedding_cache=True` would look queries up among the documents.
         """
-        if role == "document":
-            return f"{self.encoder.space.fingerprint}-document-"
-        if role != "query":
-            raise ConfigError(f'Unknown role {role!r}. Use "document" or "query".')
-        space, prompt = self.encoder.space, self.encoder.facts.query_prompt(self.task)
-        return f"{space.fingerprint}-query-{hashlib.sha256(prompt.encode()).hexdigest()[:12]}-"
+        encoder = self.encoder
+        return f"{role}-{embedding_key(encoder.config, encoder.facts, encoder.prompt(role)).hexdigest}-"
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
         """Says that `langchain_core.load.dumps` may store this object: as its options, without the token."""
         return True
-
-
-def _one(text: str) -> str:
-    if not isinstance(text, str):
-        raise InputTypeError(f"The query is {type(text).__name__}, expected str.")
-    return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Literal, Self, TypeVar
@@ -11,8 +10,10 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
+from .core.texts import checked_text, checked_texts
 
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
@@ -127,14 +128,16 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     @_spanned_by_base
     def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
         """Gives one unit row a document; all are planned together. InputTypeError: no list of `str`."""
-        view = self._view("document", _listed(texts), show_progress=show_progress)
-        return BaseEmbedding.get_text_embedding_batch(view, list(texts), **kwargs)
+        listed = checked_texts(texts)
+        view = self._view("document", len(listed), show_progress=show_progress)
+        return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
 
     @_spanned_by_base
     async def aget_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
         """Async twin of `get_text_embedding_batch`."""
-        view = self._view("document", _listed(texts), show_progress=show_progress)
-        return await BaseEmbedding.aget_text_embedding_batch(view, list(texts), **kwargs)
+        listed = checked_texts(texts)
+        view = self._view("document", len(listed), show_progress=show_progress)
+        return await BaseEmbedding.aget_text_embedding_batch(view, listed, **kwargs)
 
     def get_agg_embedding_from_queries(
         self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
@@ -143,15 +146,16 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
         Raises ValueError without queries.
         """
-        view = self._view("query", _listed(queries))
-        return _aggregate(BaseEmbedding.get_text_embedding_batch(view, list(queries)), agg_fn)
+        listed = checked_texts(queries, "query")
+        return _aggregate(BaseEmbedding.get_text_embedding_batch(self._view("query", len(listed)), listed), agg_fn)
 
     async def aget_agg_embedding_from_queries(
         self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
     ) -> list[float]:
         """Async twin of `get_agg_embedding_from_queries`."""
-        view = self._view("query", _listed(queries))
-        return _aggregate(await BaseEmbedding.aget_text_embedding_batch(view, list(queries)), agg_fn)
+        listed = checked_texts(queries, "query")
+        view = self._view("query", len(listed))
+        return _aggregate(await BaseEmbedding.aget_text_embedding_batch(view, listed), agg_fn)
 
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._rows([query], "query")[0]
@@ -204,15 +208,12 @@ class _RoleCache:
 
     @cached_property
     def _prefix(self) -> str:
-        facts, config = self._encoder.facts, self._encoder.config
-        prompt = facts.query_prompt(config.task) if self._role == "query" else ""
-        digest = hashlib.sha256(f"{facts.max_length(config)} {prompt}".encode()).hexdigest()[:12]
-        return f"{self._encoder.space.fingerprint}-{self._role}-{digest}-"
+        encoder = self._encoder
+        key = embedding_key(encoder.config, encoder.facts, encoder.prompt(self._role))
+        return f"{self._role}-{key.hexdigest}-"
 
     def _key(self, text: str) -> str:
-        if not isinstance(text, str):
-            raise InputTypeError(f"A text is {type(text).__name__}, expected str.")
-        return self._prefix + text
+        return self._prefix + checked_text(text)
 
     def get(self, key: str, collection: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._store.get(self._key(key), collection=collection)
@@ -228,13 +229,6 @@ class _RoleCache:
 
     async def aput(self, key: str, val: dict[str, Any], collection: str) -> None:
         await self._store.aput(self._key(key), val, collection=collection)
-
-
-def _listed(texts: Sequence[str]) -> int:
-    """Gives the number of texts; refuses what is no list: a bare text would be read as a list of its letters."""
-    if isinstance(texts, (str, bytes)) or not isinstance(texts, Sequence):
-        raise InputTypeError(f"Expected a list of str, found {type(texts).__name__}. For one text, give [text].")
-    return len(texts)
 
 
 def _aggregate(rows: Rows, agg_fn: Callable[..., list[float]] | None) -> list[float]:

@@ -79,7 +79,6 @@ def test_async_and_sync_callers_share_the_cache(cached, path, computed):
 @pytest.mark.parametrize(
     "other",
     [
-        {"dimension": 32},
         {"pooling": "mean"},
         {"document_task": "sts"},
         {"max_length": 100},
@@ -95,6 +94,16 @@ def test_another_space_prompt_length_or_arithmetic_is_never_answered_from_it(cac
     rows = different.encode_document(TEXTS)
     assert len(computed) == len(set(TEXTS))
     np.testing.assert_allclose(rows, plain(different).encode_document(TEXTS), atol=1e-6)
+
+
+def test_another_dimension_is_answered_from_what_is_kept_at_full_length(cached, path, computed):
+    cached.encode_document(TEXTS)
+    settled(path)
+    computed.clear()
+    narrow = Qwen3Encoder(cached.config, dimension=32)
+    kept = narrow.encode_document(TEXTS)
+    assert not computed
+    np.testing.assert_allclose(kept, plain(narrow).encode_document(TEXTS), atol=1e-6)
 
 
 def test_another_role_or_instruction_is_never_answered_from_it(cached, computed):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol
@@ -23,6 +25,7 @@ __all__ = [
     "is_described",
     "is_loaded",
     "load_backend",
+    "registry_size",
     "report_plan",
     "unload_backend",
     "wait_for",
@@ -37,12 +40,16 @@ class _Model(Protocol):
 
 
 class _Slot:
-    """One model: what is known of it and its loaded backend, each made once."""
+    """One model: what is known of it and its loaded backend, each made once.
+
+    A slot leaves the registry with its model. A caller that waited for its lock meanwhile takes a new one.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.model: _Model | None = None
         self.backend: Backend | None = None
+        self.is_removed = False
 
 
 _slots: dict[tuple[Any, ...], _Slot] = {}
@@ -51,7 +58,8 @@ _slots_lock = threading.Lock()
 
 def describe(config: EncoderConfig) -> ModelFacts:
     """Gives what is known of the model of `config`; reads JSON, may ask a server, loads no weights."""
-    return _model(_slot(config), config).facts
+    with _opened(config) as slot:
+        return _model(slot, config).facts
 
 
 def load_backend(config: EncoderConfig) -> Backend:
@@ -59,53 +67,82 @@ def load_backend(config: EncoderConfig) -> Backend:
 
     Configs that differ only in options of other scopes (dimension, task, …) share it.
     """
-    slot = _slot(config)
-    if slot.backend is None:
-        with slot.lock:
-            if slot.backend is None:
-                slot.backend = _runtime(config.backend).build(config, _model(slot, config))
-    return slot.backend
+    known = _slots.get(config.model_key)
+    if known is not None and (backend := known.backend) is not None:
+        return backend
+    with _opened(config) as slot:
+        if slot.backend is None:
+            slot.backend = _runtime(config.backend).build(config, _model(slot, config))
+        return slot.backend
 
 
 def is_described(config: EncoderConfig) -> bool:
-    """Tells whether `describe` answers at once."""
-    return _slot(config).model is not None
+    """Tell whether `describe` answers at once."""
+    slot = _slots.get(config.model_key)
+    return slot is not None and slot.model is not None
 
 
 def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
     """Gives how this machine computes the model of `config`, and why; measures, loads no weights."""
-    report: list[tuple[str, str]] = _runtime("torch").report_plan(config, _model(_slot(config), config))
+    with _opened(config) as slot:
+        report: list[tuple[str, str]] = _runtime("torch").report_plan(config, _model(slot, config))
     return report
 
 
 def is_loaded(config: EncoderConfig) -> bool:
-    """Tells whether the weights of `config` are in memory."""
-    return _slot(config).backend is not None
+    """Tell whether the weights of `config` are in memory."""
+    slot = _slots.get(config.model_key)
+    return slot is not None and slot.backend is not None
+
+
+def registry_size() -> int:
+    """Return how many models are known or loaded."""
+    return len(_slots)
 
 
 def unload_backend(config: EncoderConfig) -> None:
     """Finishes what waits and frees the weights; the next call loads them again."""
-    slot = _slot(config)
+    slot = _slots.get(config.model_key)
+    if slot is None:
+        return
     with slot.lock:
         backend, slot.backend, slot.model = slot.backend, None, None
+        _remove(config.model_key, slot)
     if backend is not None:
         backend.close()
 
 
-def _slot(config: EncoderConfig) -> _Slot:
+@contextmanager
+def _opened(config: EncoderConfig) -> Iterator[_Slot]:
+    """Hold the slot of a model; one that stays empty, as after an error, is removed again."""
     key = config.model_key
-    slot = _slots.get(key)
-    if slot is None:
+    while True:
         with _slots_lock:
             slot = _slots.setdefault(key, _Slot())
-    return slot
+        with slot.lock:
+            if slot.is_removed:
+                continue
+            try:
+                yield slot
+            finally:
+                if slot.model is None and slot.backend is None:
+                    _remove(key, slot)
+            return
+
+
+def _remove(key: tuple[Any, ...], slot: _Slot) -> None:
+    """Take a slot, whose lock the caller holds, out of the registry."""
+    slot.is_removed = True
+    with _slots_lock:
+        if _slots.get(key) is slot:
+            del _slots[key]
 
 
 def _model(slot: _Slot, config: EncoderConfig) -> _Model:
-    with slot.lock:
-        if slot.model is None:
-            slot.model = open_checkpoint(config) if config.backend == "torch" else _opened_remotely(config)
-        return slot.model
+    """Return what is known of the slot's model; the caller holds its lock."""
+    if slot.model is None:
+        slot.model = open_checkpoint(config) if config.backend == "torch" else _opened_remotely(config)
+    return slot.model
 
 
 def _opened_remotely(config: EncoderConfig) -> _Model:
@@ -132,7 +169,7 @@ def _after_fork() -> None:
     """A forked child has the weights but none of the threads; its locks may be held by a thread that is gone."""
     global _slots_lock  # noqa: PLW0603 - a lock that another thread held at the fork can never be released
     _slots_lock = threading.Lock()
-    for slot in _slots.values():
+    for slot in list(_slots.values()):
         slot.lock = threading.RLock()
         if slot.backend is not None:
             slot.backend.after_fork()

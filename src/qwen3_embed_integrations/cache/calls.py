@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,43 @@ import numpy as np
 from qwen3_embed_integrations.backends import Backend, Request
 from qwen3_embed_integrations.backends.lane import Lane
 from qwen3_embed_integrations.core.arrays import IntArray, RawRows
+from qwen3_embed_integrations.core.cache_keys import EmbeddingKey, embedding_key
+from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import TextTooLongError
+from qwen3_embed_integrations.core.facts import ModelFacts
 from qwen3_embed_integrations.core.texts import without_repeats
 
-from .keys import Lookup
 from .store import RowStore
 
 _SLICE = 1024  # texts computed and kept at a time: what an interrupted call has computed so far is not lost
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where the embeddings of one call are kept.
+
+    Attributes:
+        path: The file.
+        max_bytes: Its bound.
+        key: All that decides an embedding but its text.
+        dimension: Length of a stored embedding: the model's own where this process truncates.
+    """
+
+    path: Path
+    max_bytes: int
+    key: EmbeddingKey
+    dimension: int
+
+
+def lookup(config: EncoderConfig, facts: ModelFacts, prompt: str) -> Lookup:
+    """Return where embeddings of texts behind `prompt` are kept under `config`, which names the file."""
+    dimension = facts.dimension(config) if config.server_dimensions else facts.width
+    return Lookup(
+        path=Path(config.cache_path or "").expanduser().absolute(),
+        max_bytes=config.cache_max_mb * 1_000_000,
+        key=embedding_key(config, facts, prompt).at_dimension(dimension),
+        dimension=dimension,
+    )
 
 
 class _Shelf:
@@ -100,10 +130,10 @@ class _Call:
     def begin(self) -> None:
         """Looks the texts up, then asks for those that are missing."""
         self._texts, self._inverse = without_repeats(self._request.texts)
-        self._keys = [self._lookup.key(text) for text in self._texts]
-        self._rows = np.empty((len(self._texts), self._lookup.width), dtype=np.float32)
+        self._keys = [self._lookup.key.of_text(text) for text in self._texts]
+        self._rows = np.empty((len(self._texts), self._lookup.dimension), dtype=np.float32)
         self._n_tokens: IntArray = np.zeros(len(self._texts), dtype=np.int64)
-        known = self._shelf.store.get(self._keys, self._lookup.width)
+        known = self._shelf.store.get(self._keys, self._lookup.dimension)
         self._missing = [place for place, key in enumerate(self._keys) if key not in known]
         for place, key in enumerate(self._keys):
             if key in known:

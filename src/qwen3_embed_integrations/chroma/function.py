@@ -21,9 +21,9 @@ from qwen3_embed_integrations import (
     load_encoder,
 )
 from qwen3_embed_integrations.core.errors import EmptyInputError
+from qwen3_embed_integrations.core.models import TINY
 
 _NAME = "qwen3_embed"
-_BUNDLED = "tiny"
 
 
 @register_embedding_function
@@ -164,7 +164,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         """Gives the space where that needs no download; a broken model speaks up at its first use."""
         encoder = self.encoder
         model = encoder.config.model
-        if not (encoder.is_loaded or model == _BUNDLED or _is_folder(model)):
+        if not (encoder.is_loaded or model == TINY or _is_folder(model)):
             encoder = Qwen3Encoder(encoder.config, local_files_only=True)
         try:
             return encoder.space.to_dict()
@@ -173,7 +173,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
 
 def _is_folder(model: str) -> bool:
-    return model != _BUNDLED and Path(model).expanduser().is_dir()
+    return model != TINY and Path(model).expanduser().is_dir()
 
 
 def _rows(rows: NDArray[np.float32]) -> Embeddings:

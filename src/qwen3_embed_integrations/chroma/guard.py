@@ -27,13 +27,14 @@ _SAMPLE = 3  # stored documents that are embedded again when a collection does n
 _SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move a row by less than 0.01
 
 
-def open_collection(
+def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and what makes it ours
     client: ClientAPI,
     name: str,
     encoder: Any = None,
     *,
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
+    remedy: str | None = None,
     **options: Any,
 ) -> Collection:
     """Gives the collection called `name`, made if there is none, and refuses one of another vector space.
@@ -48,6 +49,7 @@ def open_collection(
             package. With neither encoder nor options, a collection opens as it was stored.
         metadata: For a new collection.
         configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`; `GRAPH` where it says nothing.
+        remedy: What to do about another space, as the end of the message; None: how to re-index by hand.
         **options: As in `EncoderConfig`, instead of `encoder`.
 
     Raises:
@@ -55,33 +57,36 @@ def open_collection(
         ConfigError: An unknown or unfit option, or no encoder.
     """
     function = _function(encoder, options) or _stored_function(client, name)
+    advice = _remedy(name) if remedy is None else remedy
     _ = function.space  # refuse what the model can't serve before anything is made
-    with _foreign(name):
+    with _foreign(name, advice):
         collection = client.get_or_create_collection(name, **_new(function, metadata, configuration))
-    if not _is_known(function, collection):
+    if not _is_known(function, collection, advice):
         sample = collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
-        _check_sample(function, sample, name)
+        _check_sample(function, sample, name, advice)
         collection.modify(configuration={"embedding_function": function})
     return collection
 
 
-async def aopen_collection(
+async def aopen_collection(  # noqa: PLR0913 - as its sync twin
     client: AsyncClientAPI,
     name: str,
     encoder: Any = None,
     *,
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
+    remedy: str | None = None,
     **options: Any,
 ) -> AsyncCollection:
     """Async twin of `open_collection`, for `AsyncHttpClient`; what computes leaves the event loop."""
     function = _function(encoder, options) or await _astored_function(client, name)
+    advice = _remedy(name) if remedy is None else remedy
     _ = await asyncio.to_thread(lambda: function.space)
-    with _foreign(name):
+    with _foreign(name, advice):
         collection = await client.get_or_create_collection(name, **_new(function, metadata, configuration))
-    if not _is_known(function, collection):
+    if not _is_known(function, collection, advice):
         sample = await collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
-        await asyncio.to_thread(_check_sample, function, sample, name)
+        await asyncio.to_thread(_check_sample, function, sample, name, advice)
         await collection.modify(configuration={"embedding_function": function})
     return collection
 
@@ -139,7 +144,7 @@ def _new(
 
 
 @contextmanager
-def _foreign(name: str) -> Iterator[None]:
+def _foreign(name: str, advice: str) -> Iterator[None]:
     """Says what to do about a collection that another embedding function made."""
     try:
         yield
@@ -147,21 +152,20 @@ def _foreign(name: str) -> Iterator[None]:
         if "Embedding function conflict" not in str(error):
             raise
         raise SpaceMismatchError(
-            f"Collection {name!r} holds vectors of another embedding function ({error}). {_remedy(name)}"
+            f"Collection {name!r} holds vectors of another embedding function ({error}). {advice}"
         ) from error
 
 
-def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCollection) -> bool:
+def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCollection, advice: str) -> bool:
     """Tells whether the collection says that it is of this space; raises when it says another."""
     stored = _stored_config(collection).get("space")
     if not stored:
         return False
-    name = collection.name
-    function.space.check(stored, where=f"Collection {name!r}", remedy=_remedy(name))
+    function.space.check(stored, where=f"Collection {collection.name!r}", remedy=advice)
     return True
 
 
-def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str) -> None:
+def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str, advice: str) -> None:
     """Embeds some documents again and compares; raises unless the stored vectors are of this space."""
     pairs = [
         (text, row) for text, row in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False) if text
@@ -170,21 +174,21 @@ def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str
         return
     if not pairs:
         raise SpaceMismatchError(
-            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {_remedy(name)}"
+            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {advice}"
         )
     ours = np.asarray(function([text for text, _ in pairs]))
     stored = np.asarray([row for _, row in pairs], dtype=np.float32)
     if stored.shape != ours.shape:
         raise SpaceMismatchError(
             f"Collection {name!r} holds vectors of another space (dimension: stored {stored.shape[1]}, "
-            f"now {ours.shape[1]}). {_remedy(name)}"
+            f"now {ours.shape[1]}). {advice}"
         )
     cosines = (ours * stored).sum(axis=1) / np.maximum(np.linalg.norm(stored, axis=1), np.float32(1e-12))
     if cosines.min() < _SAME:
         worst = pairs[int(cosines.argmin())][0]
         raise SpaceMismatchError(
             f"Collection {name!r} holds vectors of another space (its document {worst[:40]!r}, embedded "
-            f"again, has cosine {cosines.min():.2f} with what is stored, expected 1.00). {_remedy(name)}"
+            f"again, has cosine {cosines.min():.2f} with what is stored, expected 1.00). {advice}"
         )
 
 

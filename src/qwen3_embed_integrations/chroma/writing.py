@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Required, TypedDict, Unpack
@@ -13,8 +13,8 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.api.models.Collection import Collection
 from tqdm import tqdm
 
-from qwen3_embed_integrations import InputTypeError
 from qwen3_embed_integrations.core.errors import ConfigError, EmptyInputError, PartialWriteError
+from qwen3_embed_integrations.core.texts import checked_texts
 
 from .function import Qwen3EmbeddingFunction
 
@@ -31,14 +31,14 @@ class Columns(TypedDict, total=False):
         show_progress: Draw a progress bar on standard error.
     """
 
-    ids: Required[Sequence[str]]
-    metadatas: Sequence[Any] | None
+    ids: Required[Iterable[str]]
+    metadatas: Iterable[Any] | None
     overwrite: bool
     show_progress: bool
 
 
 def add_documents(
-    client: ClientAPI, collection: Collection, documents: Sequence[str], **columns: Unpack[Columns]
+    client: ClientAPI, collection: Collection, documents: Iterable[str], **columns: Unpack[Columns]
 ) -> None:
     """Adds any number of documents, in writes that the client takes.
 
@@ -65,7 +65,7 @@ async def aadd_documents(
     client: AsyncClientAPI,
     collection: AsyncCollection,
     function: Qwen3EmbeddingFunction,
-    documents: Sequence[str],
+    documents: Iterable[str],
     **columns: Unpack[Columns],
 ) -> None:
     """Async twin of `add_documents`; `function` embeds: `AsyncCollection` would do it on the event loop."""
@@ -86,20 +86,22 @@ class _Batch:
     show_progress: bool = False
 
     @classmethod
-    def checked(cls, documents: Sequence[str], **columns: Unpack[Columns]) -> _Batch:
+    def checked(cls, documents: Iterable[str], **columns: Unpack[Columns]) -> _Batch:
         """Refuses what would fail halfway, or be dropped without a word."""
         unknown = columns.keys() - Columns.__annotations__.keys()
         if unknown or "ids" not in columns:
             raise ConfigError(
                 f"Found {', '.join(columns) or 'no columns'}; known: {', '.join(Columns.__annotations__)}. Give ids."
             )
-        _check_texts(documents)
-        ids, metadatas = columns["ids"], columns.get("metadatas")
-        _check_lengths(len(documents), ids, metadatas)
+        texts, ids = checked_texts(documents, "document"), checked_texts(columns["ids"], "id")
+        if not texts:
+            raise EmptyInputError("There are no documents to add. Give at least one.")
+        metadatas = None if columns.get("metadatas") is None else list(columns["metadatas"] or ())
+        _check_lengths(len(texts), ids, metadatas)
         return cls(
-            list(documents),
-            list(ids),
-            None if metadatas is None else list(metadatas),
+            texts,
+            ids,
+            metadatas,
             overwrite=columns.get("overwrite", False),
             show_progress=columns.get("show_progress", False),
         )
@@ -126,16 +128,6 @@ class _Batch:
                 n_written,
             ) from error
         bar.update(min(step, len(self.ids) - n_written))
-
-
-def _check_texts(documents: Sequence[str]) -> None:
-    if isinstance(documents, (str, bytes)):
-        raise InputTypeError(f"Expected a list of str, found {type(documents).__name__}: give [text].")
-    if not len(documents):
-        raise EmptyInputError("There are no documents to add. Give at least one.")
-    for index, text in enumerate(documents):
-        if not isinstance(text, str):
-            raise InputTypeError(f"Document {index} is {type(text).__name__}, expected str.")
 
 
 def _check_lengths(n_documents: int, ids: Sequence[str], metadatas: Sequence[Any] | None) -> None:

@@ -33,6 +33,9 @@ import copy
 import difflib
 from collections.abc import Iterable
 
+EXIT_INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended: 128 and the number of SIGINT, as shells have it."""
+
 
 class Qwen3EmbedError(Exception):
     """Anything that this package raises on purpose."""

@@ -6,6 +6,7 @@ import json
 from importlib.metadata import version
 
 from qwen3_embed_integrations import MODELS
+from qwen3_embed_integrations.core.models import TINY
 from qwen3_embed_integrations.evaluation import markdown_table
 
 from .options import DISTILLING, TrainingOptions
@@ -60,7 +61,7 @@ Its vectors are not those of `{report.base}`: index your documents again.
 
 def licence_of(base: str) -> str:
     """Gives the licence of a published base model, or "" where it is not known."""
-    if base == "tiny":
+    if base == TINY:
         return "Apache-2.0"
     return next((card.licence for card in MODELS.values() if card.repo_id == base), "")
 

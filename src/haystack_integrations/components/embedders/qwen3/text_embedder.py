@@ -6,7 +6,8 @@ from typing import Any
 
 from haystack import component
 
-from qwen3_embed_integrations import Encoded, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import Encoded, Qwen3Encoder
+from qwen3_embed_integrations.core.texts import checked_text
 
 from .embedder import Embedder, shows_options
 
@@ -60,8 +61,4 @@ class Qwen3TextEmbedder(Embedder):
 
 
 def _query(text: str) -> str:
-    if not isinstance(text, str):
-        raise InputTypeError(
-            f"The query is {type(text).__name__}, expected str. For documents, use Qwen3DocumentEmbedder."
-        )
-    return text
+    return checked_text(text, "query", "For documents, use Qwen3DocumentEmbedder.")
