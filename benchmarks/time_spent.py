@@ -64,11 +64,11 @@ def main() -> None:
 
 def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callable[[], object]]:
     """Gives the forward passes to be measured."""
-    from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
-    from qwen3_embed_integrations.backends.devices import choose_device
     from qwen3_embed_integrations.backends.local import LocalBackend
-    from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut
-    from qwen3_embed_integrations.backends.torch import TorchForward
+    from qwen3_embed_integrations.backends.torch.device import choose_device
+    from qwen3_embed_integrations.backends.torch.forward import TorchForward
+    from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
+    from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut
     from qwen3_embed_integrations.core.packing import pack
 
     encoder = Qwen3Encoder(model=model)

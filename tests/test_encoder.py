@@ -86,7 +86,8 @@ def test_any_sequence_of_str_will_do(encoder, texts):
 def test_equal_texts_are_computed_once_and_told_apart_from_nothing(checkpoint):
     done = []
     encoder = Qwen3Encoder(model=str(checkpoint))
-    from qwen3_embed_integrations.backends import Request, load_backend
+    from qwen3_embed_integrations.backends.registry import load_backend
+    from qwen3_embed_integrations.core.protocols import Request
 
     texts = ["a", "b", "a", "a", "b"]
     raw = load_backend(encoder.config).submit(Request(texts, 100, on_progress=done.append)).result()

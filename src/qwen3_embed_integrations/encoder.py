@@ -11,17 +11,18 @@ from typing import Any, Literal
 
 from tqdm import tqdm
 
-from .backends import Backend, Request, describe, is_described, is_loaded, load_backend, unload_backend, wait_for
+from .backends.registry import describe, is_described, is_loaded, load_backend, unload_backend
 from .cache import lookup, submit_through_cache
-from .core.arrays import FloatArray, IntArray, RawRows
 from .core.config import EncoderConfig
 from .core.errors import ConfigError
-from .core.facts import ModelFacts
+from .core.inputs import checked_texts
+from .core.model_info import ModelFacts
+from .core.protocols import Backend, Request, wait_for
 from .core.results import Encoded, RenderedQuery, finish, warn_of_truncations
 from .core.similarity import similarity
-from .core.space import VectorSpace
-from .core.texts import checked_texts
-from .core.turns import in_turns
+from .core.types import FloatArray, IntArray, RawRows
+from .core.vector_space import VectorSpace
+from .scheduling.event_loop import in_turns
 
 Role = Literal["query", "document"]
 _MOST_ENCODERS = 64

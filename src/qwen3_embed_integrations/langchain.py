@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
 from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
-from .core.texts import checked_text
+from .core.inputs import checked_text
 
 try:
     from langchain_core.embeddings import Embeddings

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
 from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
-from .core.texts import checked_text, checked_texts
+from .core.inputs import checked_text, checked_texts
 
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg

@@ -7,7 +7,7 @@ import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.core.cache_keys import embedding_key
-from qwen3_embed_integrations.core.facts import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelFacts
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 LONG = "The harbour was closed for the winter. " * 60

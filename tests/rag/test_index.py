@@ -6,7 +6,7 @@ from filelock import FileLock
 from qwen3_embed_integrations import SpaceMismatchError
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
 from qwen3_embed_integrations.rag.index import BATCH, COLLECTION, open_index
 
 from .conftest import document

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
-from qwen3_embed_integrations.rag.folder import folder_corpus
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
 
 from .test_index import stored
 

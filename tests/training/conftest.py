@@ -5,7 +5,7 @@ from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.training import train
-from training_rows import rows_of
+from training_examples import rows_of
 
 transformers_logging.disable_progress_bar()
 

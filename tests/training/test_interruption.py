@@ -15,8 +15,8 @@ import pytest
 import qwen3_embed_integrations
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder, TrainingError
 from qwen3_embed_integrations.training import train
-from qwen3_embed_integrations.training.workplace import Workplace
-from training_rows import rows_of
+from qwen3_embed_integrations.training.run_directory import Workplace
+from training_examples import rows_of
 
 SOURCE = Path(qwen3_embed_integrations.__file__).parent.parent
 OPTIONS = {"dev_share": 0.2, "batch_size": 8, "max_tokens": 48, "learning_rate": 1e-3, "evaluations": 8, "epochs": 8}

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from qwen3_embed_integrations import ConfigError, DataFileError, MissingExtraError, TrainingError
-from qwen3_embed_integrations.training import TrainingOptions, memory, train, workplace
-from training_rows import rows_of
+from qwen3_embed_integrations.training import TrainingOptions, memory, train
+from qwen3_embed_integrations.training import run_directory as workplace
+from training_examples import rows_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from qwen3_embed_integrations import DataFileError
-from qwen3_embed_integrations.training.examples import Example
+from qwen3_embed_integrations.training.data import Example
 from qwen3_embed_integrations.training.split import read_dev, split_by_group
 
 

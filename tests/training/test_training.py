@@ -9,7 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from qwen3_embed_integrations import Qwen3Encoder
-from training_rows import rows_of
+from training_examples import rows_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft 0.21
 TEXTS = ["apple red?", "The apple here is red, shelf 0.", "", "北京是中华人民共和国的首都。", "x " * 60]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from checkpoints import build_checkpoint
 from qwen3_embed_integrations import (
@@ -25,7 +25,7 @@ from qwen3_embed_integrations import (
 from remote_server import Handler, Server, serving
 
 from .checks import WrongRowError, check, check_same, ours
-from .dice import Dice
+from .random_values import Dice
 
 _FILES = (
     "config.json",

@@ -7,15 +7,14 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import IntArray, RawRows
-from qwen3_embed_integrations.core.texts import without_repeats
-
-from .admission import Admission
-from .base import Forward, Lanes, Request
-from .batching import Batcher
-from .job import Job
-from .lane import Lane
-from .tokens import TextTokenizer, cut, refuse_long
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, refuse_long
+from qwen3_embed_integrations.core.inputs import without_repeats
+from qwen3_embed_integrations.core.protocols import Forward, Lanes, Request
+from qwen3_embed_integrations.core.types import IntArray, RawRows
+from qwen3_embed_integrations.scheduling.admission import Admission
+from qwen3_embed_integrations.scheduling.batcher import Batcher
+from qwen3_embed_integrations.scheduling.pending_request import Job
+from qwen3_embed_integrations.scheduling.worker_thread import Lane
 
 _WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
 _MOST_PROMPTS = 64

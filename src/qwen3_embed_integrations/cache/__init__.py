@@ -1,5 +1,5 @@
 """An optional store of rows on disk, between the encoder and its backend: what is known is not computed again."""
 
-from .calls import Lookup, lookup, submit_through_cache
+from .cached_request import Lookup, lookup, submit_through_cache
 
 __all__ = ["Lookup", "lookup", "submit_through_cache"]

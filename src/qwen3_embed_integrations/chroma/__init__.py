@@ -7,10 +7,10 @@ try:
 except ImportError as error:
     raise missing_extra("chromadb", "chroma") from error
 
+from .add_documents import aadd_documents, add_documents
+from .collection import aopen_collection, open_collection
 from .function import Qwen3EmbeddingFunction
-from .graph import GRAPH
-from .guard import aopen_collection, open_collection
-from .writing import aadd_documents, add_documents
+from .hnsw import GRAPH
 
 __all__ = [
     "GRAPH",

@@ -20,8 +20,8 @@ from qwen3_embed_integrations import (
     VectorSpace,
     load_encoder,
 )
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.core.errors import EmptyInputError
-from qwen3_embed_integrations.core.models import TINY
 
 _NAME = "qwen3_embed"
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .config import EncoderConfig
-from .facts import ModelFacts
-from .space import VectorSpace
+from .model_info import ModelFacts
+from .vector_space import VectorSpace
 
 KEY_VERSION = 2
 """Raise it when a key's content changes: a cache then finds nothing of what another version stored."""

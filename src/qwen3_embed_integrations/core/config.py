@@ -11,11 +11,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
+from .catalog import MIN_DIMENSION, canonical_model
 from .errors import ConfigError
-from .explain import checked_url, checked_variable, explain
-from .models import MIN_DIMENSION, canonical_model
+from .execution_plan import parse_pins
+from .option_errors import checked_url, checked_variable, explain
 from .options import OFF, Engine, Scope, declared, option
-from .plan import parse_pins
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import FloatArray
 from .errors import ConfigError, NonFiniteError
+from .types import FloatArray
 
 _ROWS_AT_ONCE = 4096  # their squares take room, too
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import FloatArray, IntArray, RawRows
 from .errors import TruncationWarning
 from .matryoshka import truncate_and_normalize
+from .types import FloatArray, IntArray, RawRows
 
 
 @dataclass(frozen=True)

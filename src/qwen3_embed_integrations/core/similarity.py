@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import FloatArray
 from .errors import ConfigError
 from .matryoshka import truncate_and_normalize
+from .types import FloatArray
 
 
 def similarity(a: FloatArray, b: FloatArray, metric: Literal["cosine", "dot"]) -> FloatArray:

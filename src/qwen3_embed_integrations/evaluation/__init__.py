@@ -7,11 +7,11 @@ Example:
     1.0
 """
 
-from .judged import JudgedSet, read_judged, read_pairs
-from .measuring import Figures, evaluate, figures_of, ladder
+from .dataset import JudgedSet, read_judged, read_pairs
+from .evaluator import Figures, evaluate, figures_of, ladder
 from .plots import check_picture, plot_quality, plot_similarity
-from .tables import Row, read_rows, refuse
-from .tables_of_figures import markdown_table, terminal_table
+from .records import Row, read_rows, refuse
+from .report import markdown_table, terminal_table
 
 __all__ = [
     "Figures",

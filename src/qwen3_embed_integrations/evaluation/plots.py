@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .measuring import Figures
+from .evaluator import Figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,8 +12,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import RagError
+from qwen3_embed_integrations.core.types import FloatArray
 
 from .index import Passage
 

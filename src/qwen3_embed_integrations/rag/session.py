@@ -15,13 +15,13 @@ from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 from .answer import Generated, Generator, extractive, rank_sentences, rendered_prompt
-from .corpus import Corpus, chunks_by_id
-from .folder import folder_corpus
+from .corpora.corpus import Corpus, chunks_by_id
+from .corpora.folder import folder_corpus
+from .corpora.stdlib_docs import stdlib_documents, stdlib_name
 from .index import Index, open_index
 from .language_models import LocalChatModel, endpoint_model
 from .options import RagOptions
-from .places import default_index
-from .stdlib_docs import stdlib_documents, stdlib_name
+from .paths import default_index
 from .terminal import indexing_progress, show_answer, show_passages, show_prompt
 
 

@@ -6,7 +6,7 @@ import json
 from importlib.metadata import version
 
 from qwen3_embed_integrations import MODELS
-from qwen3_embed_integrations.core.models import TINY
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.evaluation import markdown_table
 
 from .options import DISTILLING, TrainingOptions

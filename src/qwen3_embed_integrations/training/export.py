@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 
-from qwen3_embed_integrations.backends.checkpoint import ADAPTER_FILE, Checkpoint
-from qwen3_embed_integrations.backends.lora import merge_adapter
+from qwen3_embed_integrations.backends.torch.lora import merge_adapter
+from qwen3_embed_integrations.checkpoints.checkpoint import ADAPTER_FILE, Checkpoint
 
+from .model import load_student
 from .plan import Plan
-from .student import load_student
 
 
 def export(model: SentenceTransformer, made: Plan, folder: Path) -> None:

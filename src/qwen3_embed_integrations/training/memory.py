@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 import torch
 
-from qwen3_embed_integrations.backends.checkpoint import Checkpoint
-from qwen3_embed_integrations.backends.digest import n_parameters
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint
+from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 from qwen3_embed_integrations.core.errors import TrainingError
 
 from .options import TrainingOptions

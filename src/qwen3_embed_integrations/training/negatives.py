@@ -11,10 +11,10 @@ from sentence_transformers.util import mine_hard_negatives
 
 from qwen3_embed_integrations.core.errors import TrainingError
 
-from .examples import Example
+from .data import Example
+from .model import reading_at_most
 from .options import TrainingOptions
 from .prompting import Prompting
-from .student import reading_at_most
 
 _RANGE_MAX = 100  # ranks that are looked through
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qwen3_embed_integrations import ConfigError
-from qwen3_embed_integrations.core.explain import explain
+from qwen3_embed_integrations.core.option_errors import explain
 
 Loss = Literal["ranking", "cached-ranking", "triplet", "mse", "cosine"]
 DISTILLING: tuple[Loss, ...] = ("mse", "cosine")

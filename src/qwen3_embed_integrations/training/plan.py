@@ -10,18 +10,18 @@ from typing import Any
 import torch
 
 from qwen3_embed_integrations import DataFileError, EncoderConfig
-from qwen3_embed_integrations.backends.checkpoint import Checkpoint
-from qwen3_embed_integrations.backends.devices import choose_device
+from qwen3_embed_integrations.backends.torch.device import choose_device
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint
 
-from .examples import Example, read_examples
+from .data import Example, read_examples
+from .distillation import check_teacher
 from .losses import check_dimensions
 from .memory import check_memory
+from .model import check_lora, open_base
 from .options import DISTILLING, TrainingOptions
 from .prompting import Prompting
+from .run_directory import check_output
 from .split import Split, read_dev, split_by_group
-from .student import check_lora, open_base
-from .teaching import check_teacher
-from .workplace import check_output
 
 
 @dataclass(frozen=True)

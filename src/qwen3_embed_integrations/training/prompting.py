@@ -9,7 +9,7 @@ from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.core.errors import DataFileError
 from qwen3_embed_integrations.core.prompts import find_task
 
-from .examples import Example
+from .data import Example
 
 
 @dataclass(frozen=True)

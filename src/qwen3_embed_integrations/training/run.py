@@ -10,17 +10,17 @@ from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.evaluation import Figures, evaluate, ladder, plot_quality
 
 from .card import licence_of, model_card
+from .distillation import taught
 from .export import export
-from .fitting import fit
+from .model import add_lora, load_student
 from .negatives import mine, with_negatives
 from .options import DISTILLING, TrainingOptions
 from .plan import Plan, plan
 from .progress import one_bar_only
 from .report import TrainingReport
+from .run_directory import Workplace
 from .split import Split
-from .student import add_lora, load_student
-from .teaching import taught
-from .workplace import Workplace
+from .trainer import fit
 
 
 def run(config: EncoderConfig, options: TrainingOptions) -> TrainingReport:

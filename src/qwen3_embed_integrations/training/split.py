@@ -10,7 +10,7 @@ from pathlib import Path
 from qwen3_embed_integrations.core.errors import DataFileError
 from qwen3_embed_integrations.evaluation import JudgedSet
 
-from .examples import Example, read_examples
+from .data import Example, read_examples
 
 
 @dataclass(frozen=True)

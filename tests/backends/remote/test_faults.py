@@ -23,7 +23,7 @@ from qwen3_embed_integrations import (
     RemoteUnavailableError,
     TextTooLongError,
 )
-from qwen3_embed_integrations.backends.remote.refusals import _retry_after_s
+from qwen3_embed_integrations.backends.remote.http_errors import _retry_after_s
 from remote_server import serving
 
 TEXTS = [f"text {i}" for i in range(12)]

@@ -14,7 +14,7 @@ doctor     asks a server what it really does
 from qwen3_embed_integrations.core.config import EncoderConfig
 
 from .backend import RemoteBackend
-from .model import RemoteModel, open_model
+from .discovery import RemoteModel, open_model
 
 __all__ = ["build", "open_model"]
 

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from qwen3_embed_integrations.backends.admission import Admission
-from qwen3_embed_integrations.backends.base import Request
-from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut, refuse_long
-from qwen3_embed_integrations.core.arrays import IntArray, RawRows
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, refuse_long
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.inputs import encodable, without_repeats
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.texts import encodable, without_repeats
+from qwen3_embed_integrations.core.protocols import Request
+from qwen3_embed_integrations.core.types import IntArray, RawRows
+from qwen3_embed_integrations.scheduling.admission import Admission
+from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
-from .calls import Call, Plan
 from .client import Client
-from .loop import LoopThread
-from .model import RemoteModel
-from .wire import Input
+from .discovery import RemoteModel
+from .protocol import Input
+from .request_batcher import Call, Plan
 
 _WINDOW = 64  # texts tokenised at a time, so that the requests of other callers go on meanwhile
 _BYTES_A_TOKEN = 3  # a guess to plan requests by, where there is no tokenizer

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import (
     ConfigError,
@@ -27,10 +26,11 @@ from qwen3_embed_integrations.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .profiles import Target
-from .refusals import FaultError, raise_for_status
-from .wire import BadAnswerError, Input, read_n_tokens, read_rows, request_body
+from .engines import Target
+from .http_errors import FaultError, raise_for_status
+from .protocol import BadAnswerError, Input, read_n_tokens, read_rows, request_body
 
 _CONNECT_S = 10.0
 _MAX_BYTES_A_NUMBER = 32

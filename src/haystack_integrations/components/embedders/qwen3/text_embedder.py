@@ -7,7 +7,7 @@ from typing import Any
 from haystack import component
 
 from qwen3_embed_integrations import Encoded, Qwen3Encoder
-from qwen3_embed_integrations.core.texts import checked_text
+from qwen3_embed_integrations.core.inputs import checked_text
 
 from .embedder import Embedder, shows_options
 

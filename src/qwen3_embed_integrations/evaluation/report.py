@@ -1,0 +1,45 @@
+"""Figures as tables: on a terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from .evaluator import Figures
+
+_COLUMNS = ("dimension", "nDCG@10", "recall@1", "recall@10", "recall@100", "MRR@10", "bytes a vector")
+
+
+def terminal_table(series: Mapping[str, Sequence[Figures]]) -> Table:
+    """Gives a table with a row for each model and dimension, shares in percent."""
+    table = Table()
+    for name in (*_first(series), *_COLUMNS):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    for row in _rows(series):
+        table.add_row(*row)
+    return table
+
+
+def markdown_table(series: Mapping[str, Sequence[Figures]]) -> str:
+    """Gives the same table as Markdown."""
+    head = [*_first(series), *_COLUMNS]
+    rule = ["---" if name == "model" else "--:" for name in head]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *_rows(series)))
+
+
+def _first(series: Mapping[str, Sequence[Figures]]) -> tuple[str, ...]:
+    return ("model",) if len(series) > 1 else ()
+
+
+def _rows(series: Mapping[str, Sequence[Figures]]) -> list[list[str]]:
+    return [
+        [
+            *((name,) if len(series) > 1 else ()),
+            str(one.dimension),
+            *(f"{100 * share:.1f}" for name, share in one.to_dict().items() if name != "dimension"),
+            f"{4 * one.dimension:,}",
+        ]
+        for name, figures in series.items()
+        for one in figures
+    ]
