@@ -51,7 +51,7 @@ def embeddings(checkpoint):
     return Qwen3Embeddings(model=str(checkpoint))
 
 
-def test_the_door_gives_the_encoder_s_rows_as_python_floats(embeddings, checkpoint):
+def test_the_integration_gives_the_encoder_s_embeddings_as_python_floats(embeddings, checkpoint):
     encoder = Qwen3Encoder(model=str(checkpoint))
     documents, query = embeddings.embed_documents(TEXTS), embeddings.embed_query("Where is Paris?")
     np.testing.assert_allclose(documents, encoder.encode_document(TEXTS), atol=1e-6)
@@ -110,7 +110,7 @@ def test_a_query_that_is_no_str_is_a_type_error(embeddings, text):
         embeddings.embed_query(text)
 
 
-def test_no_documents_give_no_rows(embeddings):
+def test_no_documents_give_no_embeddings(embeddings):
     assert embeddings.embed_documents([]) == []
 
 
@@ -128,11 +128,11 @@ def test_pickling_keeps_the_options():
     assert pickle.loads(pickle.dumps(embeddings)) == embeddings  # noqa: S301 - our own bytes
 
 
-def test_batch_and_threads_give_each_caller_its_row(embeddings):
+def test_batch_and_threads_give_each_caller_its_embedding(embeddings):
     runnable = RunnableLambda(embeddings.embed_query)
     queries = [f"question {i}" for i in range(40)]
-    rows = runnable.batch(queries, config={"max_concurrency": 8})
-    np.testing.assert_allclose(rows, [embeddings.embed_query(query) for query in queries], atol=1e-6)
+    vectors = runnable.batch(queries, config={"max_concurrency": 8})
+    np.testing.assert_allclose(vectors, [embeddings.embed_query(query) for query in queries], atol=1e-6)
 
 
 def test_the_in_memory_store_finds_a_text_by_itself(embeddings):

@@ -82,7 +82,7 @@ def flop_of(shape: str) -> dict[str, float]:
     heads = config["num_attention_heads"] * config["head_dim"]
     kv_heads = config["num_key_value_heads"] * config["head_dim"]
     weights = width * (2 * heads + 2 * kv_heads + 3 * config["intermediate_size"])
-    return {"linears": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
+    return {"linear": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
 
 
 def _write_tokenizer(folder: Path) -> None:

@@ -3,7 +3,7 @@
 The face: importing it loads neither torch nor any framework.
 """
 
-from .core.catalog import MODELS, ModelCard
+from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
 from .core.errors import (
     CheckpointError,
@@ -49,11 +49,11 @@ __all__ = [
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
-    "ModelCard",
     "ModelNotFoundError",
     "NonFiniteError",
     "OverloadedError",
     "PartialWriteError",
+    "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
     "RemoteAnswerError",

@@ -1,4 +1,4 @@
-"""The cache changes what is computed and never a row: every door, sync and async, several processes, a broken disk."""
+"""The cache changes what is computed and never an embedding: all integrations, async too, processes, a broken disk."""
 
 import asyncio
 import logging
@@ -17,14 +17,14 @@ from qwen3_embed_integrations import ConfigError, Qwen3Encoder, TextTooLongError
 from qwen3_embed_integrations.backends.local import LocalBackend
 from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.cache import cached_request as calls
-from qwen3_embed_integrations.cache.sqlite_store import RowStore
+from qwen3_embed_integrations.cache.sqlite_store import EmbeddingStore
 
 TEXTS = ["alpha", "beta\n北京", "", "alpha", "\udc00 lone", "def f(x): return x"]
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "rows.sqlite"
+    return tmp_path / "embeddings.sqlite"
 
 
 @pytest.fixture
@@ -56,23 +56,23 @@ def plain(cached, **options):
     return Qwen3Encoder(cached.config, cache_path=None, **options)
 
 
-def test_rows_and_counts_from_the_cache_equal_the_computed_ones_to_the_bit(cached, path, computed):
+def test_embeddings_and_counts_from_the_cache_equal_the_computed_ones_to_the_bit(cached, path, computed):
     first = cached.encode(TEXTS, "document")
     assert sorted(computed) == sorted(set(TEXTS))
     settled(path)
     again = cached.encode([*TEXTS, "new"], "document")
     assert computed[len(set(TEXTS)) :] == ["new"]
-    for name in ("rows", "full", "n_tokens"):
+    for name in ("embeddings", "full_embeddings", "n_tokens"):
         np.testing.assert_array_equal(getattr(again, name)[:-1], getattr(first, name))
-    np.testing.assert_allclose(again.rows, plain(cached).encode_document([*TEXTS, "new"]), atol=1e-6)
+    np.testing.assert_allclose(again.embeddings, plain(cached).encode_document([*TEXTS, "new"]), atol=1e-6)
 
 
 def test_async_and_sync_callers_share_the_cache(cached, path, computed):
-    rows = asyncio.run(cached.aencode_query(TEXTS))
+    embeddings = asyncio.run(cached.aencode_query(TEXTS))
     settled(path)
     computed.clear()
-    np.testing.assert_array_equal(cached.encode_query(TEXTS), rows)
-    np.testing.assert_array_equal(asyncio.run(cached.aencode_query(TEXTS[::-1])), rows[::-1])
+    np.testing.assert_array_equal(cached.encode_query(TEXTS), embeddings)
+    np.testing.assert_array_equal(asyncio.run(cached.aencode_query(TEXTS[::-1])), embeddings[::-1])
     assert computed == []
 
 
@@ -91,9 +91,9 @@ def test_another_space_prompt_length_or_arithmetic_is_never_answered_from_it(cac
     settled(path)
     computed.clear()
     different = Qwen3Encoder(cached.config, **other)
-    rows = different.encode_document(TEXTS)
+    embeddings = different.encode_document(TEXTS)
     assert len(computed) == len(set(TEXTS))
-    np.testing.assert_allclose(rows, plain(different).encode_document(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(embeddings, plain(different).encode_document(TEXTS), atol=1e-6)
 
 
 def test_another_dimension_is_answered_from_what_is_kept_at_full_length(cached, path, computed):
@@ -113,8 +113,8 @@ def test_another_role_or_instruction_is_never_answered_from_it(cached, computed)
     cached.encode_document([cached.render_query(text).text for text in TEXTS])  # the very string of a query
     assert len(computed) == 4 * len(set(TEXTS))
     for task in (None, "code"):
-        rows = plain(cached).encode_query(TEXTS, task=task)
-        np.testing.assert_allclose(cached.encode_query(TEXTS, task=task), rows, atol=1e-6)
+        embeddings = plain(cached).encode_query(TEXTS, task=task)
+        np.testing.assert_allclose(cached.encode_query(TEXTS, task=task), embeddings, atol=1e-6)
 
 
 def test_another_model_is_never_answered_from_it(cached, path, make_checkpoint):
@@ -126,11 +126,11 @@ def test_another_model_is_never_answered_from_it(cached, path, make_checkpoint):
 def test_what_is_known_needs_no_weights(path, make_checkpoint):
     folder = str(make_checkpoint(seed=32))
     encoder = Qwen3Encoder(model=folder, cache_path=str(path))
-    rows = encoder.encode_document(TEXTS)
+    embeddings = encoder.encode_document(TEXTS)
     settled(path)
     encoder.unload()
-    np.testing.assert_array_equal(encoder.encode_document(TEXTS), rows)
-    np.testing.assert_array_equal(asyncio.run(encoder.aencode_document(TEXTS)), rows)
+    np.testing.assert_array_equal(encoder.encode_document(TEXTS), embeddings)
+    np.testing.assert_array_equal(asyncio.run(encoder.aencode_document(TEXTS)), embeddings)
     assert not encoder.is_loaded
 
 
@@ -150,17 +150,17 @@ def test_a_text_too_long_is_named_by_its_place_in_the_call(checkpoint, path):
         encoder.encode_document(["known", "too", "new", "one two three four five six seven"])
 
 
-def test_many_callers_at_once_get_their_own_rows(cached):
+def test_many_callers_at_once_get_their_own_embeddings(cached):
     texts = [f"text {i % 50}" for i in range(300)]
-    rows = plain(cached).encode_document(texts)
+    embeddings = plain(cached).encode_document(texts)
     with ThreadPoolExecutor(32) as pool:
         found = list(pool.map(lambda text: cached.encode_document([text]), texts))
-    np.testing.assert_allclose(np.concatenate(found), rows, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate(found), embeddings, atol=1e-6)
 
     async def ask():
         return await asyncio.gather(*(cached.aencode_document([text]) for text in texts))
 
-    np.testing.assert_allclose(np.concatenate(asyncio.run(ask())), rows, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate(asyncio.run(ask())), embeddings, atol=1e-6)
 
 
 def test_an_interrupted_call_has_kept_what_it_computed(cached, path, computed, monkeypatch):
@@ -190,31 +190,31 @@ def test_progress_counts_what_is_known(cached, path, capfd):
 
 
 def test_an_error_of_the_backend_is_the_caller_s_and_nothing_is_kept(cached, monkeypatch):
-    def refuse(*_):
+    def raise_problems(*_):
         raise RuntimeError("no forward pass today")
 
     with monkeypatch.context() as patched:
-        patched.setattr(LocalBackend, "submit", refuse)
+        patched.setattr(LocalBackend, "submit", raise_problems)
         with pytest.raises(RuntimeError, match="no forward pass today"):
             cached.encode_document(TEXTS)
     assert cached.encode_document(TEXTS).shape == (len(TEXTS), 64)
 
 
-def test_every_door_takes_it(checkpoint, path, computed):
+def test_every_integration_takes_it(checkpoint, path, computed):
     options = {"model": str(checkpoint), "cache_path": str(path)}
     langchain = pytest.importorskip("qwen3_embed_integrations.langchain").Qwen3Embeddings(**options)
-    rows = langchain.embed_documents(["alpha", "beta"])
+    embeddings = langchain.embed_documents(["alpha", "beta"])
     settled(path)
     computed.clear()
     llama = pytest.importorskip("qwen3_embed_integrations.llama_index").Qwen3Embedding(**options)
-    np.testing.assert_array_equal(llama.get_text_embedding_batch(["alpha", "beta"]), rows)
+    np.testing.assert_array_equal(llama.get_text_embedding_batch(["alpha", "beta"]), embeddings)
     chroma = pytest.importorskip("qwen3_embed_integrations.chroma").Qwen3EmbeddingFunction(**options)
-    np.testing.assert_array_equal(chroma(["alpha", "beta"]), np.asarray(rows, dtype=np.float32))
+    np.testing.assert_array_equal(chroma(["alpha", "beta"]), np.asarray(embeddings, dtype=np.float32))
     haystack = pytest.importorskip("qwen3_embed_integrations.haystack")
     from haystack import Document
 
     embedded = haystack.Qwen3DocumentEmbedder(**options).run(documents=[Document(content="alpha")])
-    np.testing.assert_array_equal(embedded["documents"][0].embedding, rows[0])
+    np.testing.assert_array_equal(embedded["documents"][0].embedding, embeddings[0])
     assert computed == []
     assert "cache_path" not in chroma.get_config()
 
@@ -222,8 +222,8 @@ def test_every_door_takes_it(checkpoint, path, computed):
 # Processes
 
 
-def embed_in_a_process(job):
-    options, texts = job
+def embed_in_a_process(pending):
+    options, texts = pending
     return Qwen3Encoder(**options).encode_document(texts)
 
 
@@ -233,16 +233,16 @@ def test_several_processes_share_one_file(cached, path, method):
     if method == "fork" and not hasattr(os, "fork"):
         pytest.skip("no fork here")
     options = {"model": cached.config.model, "cache_path": str(path)}
-    jobs = [(options, [f"text {i}" for i in range(n, n + 40)]) for n in range(0, 80, 10)]
+    submitted = [(options, [f"text {i}" for i in range(n, n + 40)]) for n in range(0, 80, 10)]
     cached.encode_document(["text 0"])  # a connection that a forked child must not use
-    expected = [plain(cached).encode_document(texts) for _, texts in jobs]
+    expected = [plain(cached).encode_document(texts) for _, texts in submitted]
     with multiprocessing.get_context(method).Pool(3) as pool:
-        found = pool.map(embed_in_a_process, jobs, chunksize=1)
-    for rows, wanted in zip(found, expected, strict=True):
-        np.testing.assert_allclose(rows, wanted, atol=1e-6)
+        found = pool.map(embed_in_a_process, submitted, chunksize=1)
+    for embeddings, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(embeddings, wanted, atol=1e-6)
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert connection.execute("SELECT count(*) FROM rows").fetchone() >= (100,)
+        assert connection.execute("SELECT count(*) FROM embeddings").fetchone() >= (100,)
     connection.close()
 
 
@@ -283,47 +283,49 @@ def emptied(path):
     path.write_bytes(b"")
 
 
-def one_bit_of_a_row(path):
+def one_bit_of_an_embedding(path):
     with sqlite3.connect(path) as connection:
-        ((key, row),) = connection.execute("SELECT key, row FROM rows LIMIT 1").fetchall()
-        connection.execute("UPDATE rows SET row = ? WHERE key = ?", (bytes([row[0] ^ 1]) + row[1:], key))
+        ((key, embedding),) = connection.execute("SELECT key, embedding FROM embeddings LIMIT 1").fetchall()
+        connection.execute(
+            "UPDATE embeddings SET embedding = ? WHERE key = ?", (bytes([embedding[0] ^ 1]) + embedding[1:], key)
+        )
     connection.close()
 
 
-@pytest.mark.parametrize("damage", [damaged_header, damaged_pages, cut_short, emptied, one_bit_of_a_row])
-def test_a_damaged_file_is_begun_anew_and_costs_no_row(cached, path, damage, computed, caplog):
-    rows = cached.encode_document(TEXTS)
+@pytest.mark.parametrize("damage", [damaged_header, damaged_pages, cut_short, emptied, one_bit_of_an_embedding])
+def test_a_damaged_file_is_begun_anew_and_costs_no_embedding(cached, path, damage, computed, caplog):
+    embeddings = cached.encode_document(TEXTS)
     settled(path)
     damage(path)
     with caplog.at_level(logging.WARNING):
-        np.testing.assert_allclose(cached.encode_document(TEXTS), rows, atol=1e-6)
+        np.testing.assert_allclose(cached.encode_document(TEXTS), embeddings, atol=1e-6)
     assert ("begun anew" in caplog.text) == (damage is not emptied)
     settled(path)
     computed.clear()
-    np.testing.assert_allclose(cached.encode_document(TEXTS), rows, atol=1e-6)
+    np.testing.assert_allclose(cached.encode_document(TEXTS), embeddings, atol=1e-6)
     assert computed == []
 
 
 def test_damage_under_an_open_connection_is_met_by_both_of_its_users(tmp_path, caplog):
-    path = tmp_path / "rows.sqlite"
-    one, other = RowStore(path), RowStore(path)
-    rows = {bytes([i]) * 20: (np.full(64, i, dtype=np.float32), i) for i in range(1, 100)}
-    one.put(rows, 10**9)
-    assert len(other.get(list(rows), 64)) == 99
+    path = tmp_path / "embeddings.sqlite"
+    one, other = EmbeddingStore(path), EmbeddingStore(path)
+    embeddings = {bytes([i]) * 20: (np.full(64, i, dtype=np.float32), i) for i in range(1, 100)}
+    one.put(embeddings, 10**9)
+    assert len(other.get(list(embeddings), 64)) == 99
     one.close()
     other._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     damaged_pages(path)
-    assert one.get(list(rows), 64) == {}
-    one.put(rows, 10**9)
-    assert len(other.get(list(rows), 64)) == 99  # from the new file
+    assert one.get(list(embeddings), 64) == {}
+    one.put(embeddings, 10**9)
+    assert len(other.get(list(embeddings), 64)) == 99  # from the new file
     one.close()
     other.close()
     assert "begun anew" in caplog.text
 
 
-def test_the_size_is_bounded_and_the_newest_rows_are_kept(tmp_path):
-    path = tmp_path / "rows.sqlite"
-    store = RowStore(path)
+def test_the_size_is_bounded_and_the_newest_embeddings_are_kept(tmp_path):
+    path = tmp_path / "embeddings.sqlite"
+    store = EmbeddingStore(path)
     keys = [i.to_bytes(20, "big") for i in range(3000)]
     for first in range(0, 3000, 100):
         store.put({key: (np.ones(256, dtype=np.float32), 1) for key in keys[first : first + 100]}, 1_000_000)
@@ -341,9 +343,9 @@ def test_a_file_of_somebody_else_is_refused_and_left_alone(checkpoint, tmp_path)
         connection.execute("CREATE TABLE people (name)")
     connection.close()
     for path, message in (
-        (notes, "no cache of rows"),
+        (notes, "no cache of embeddings"),
         (database, "another program"),
-        (tmp_path / "no/rows", "no folder"),
+        (tmp_path / "no/embeddings", "no folder"),
     ):
         before = path.read_bytes() if path.exists() else None
         with pytest.raises(ConfigError, match=message):
@@ -351,7 +353,7 @@ def test_a_file_of_somebody_else_is_refused_and_left_alone(checkpoint, tmp_path)
         assert (path.read_bytes() if path.exists() else None) == before
 
 
-def test_a_disk_that_can_not_be_written_costs_hits_and_no_rows(cached, path, monkeypatch, caplog):
+def test_a_disk_that_can_not_be_written_costs_hits_and_no_embeddings(cached, path, monkeypatch, caplog):
     expected = plain(cached).encode_document(TEXTS)
     cached.encode_document(["something"])
     settled(path)
@@ -375,9 +377,9 @@ def test_without_a_cache_nothing_of_it_is_touched(checkpoint, monkeypatch):
 
 
 def test_closing_the_encoder_leaves_the_cache_usable(cached):
-    rows = cached.encode_document(["a"])
+    embeddings = cached.encode_document(["a"])
     cached.unload()
-    np.testing.assert_allclose(cached.encode_document(["a", "b"])[:1], rows, atol=1e-6)
+    np.testing.assert_allclose(cached.encode_document(["a", "b"])[:1], embeddings, atol=1e-6)
     assert load_backend(cached.config) is not None
 
 

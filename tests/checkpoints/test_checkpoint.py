@@ -14,52 +14,52 @@ def edit(path, **changes):
     write_json(path, {**json.loads(path.read_text()), **changes})
 
 
-def facts_of(folder, **options):
-    return open_checkpoint(EncoderConfig(model=str(folder), **options)).facts
+def model_info_of(folder, **options):
+    return open_checkpoint(EncoderConfig(model=str(folder), **options)).model_info
 
 
 def test_a_sentence_transformers_folder_says_what_it_is(checkpoint):
-    facts = facts_of(checkpoint)
-    assert (facts.width, facts.context, facts.pooling) == (64, 8192, "lasttoken")
-    assert facts.prompts == {"query": WEB_PROMPT, "document": ""}
-    assert len(facts.weights) == 32
+    model_info = model_info_of(checkpoint)
+    assert (model_info.hidden_size, model_info.context_length, model_info.pooling) == (64, 8192, "lasttoken")
+    assert model_info.prompts == {"query": WEB_PROMPT, "document": ""}
+    assert len(model_info.weights) == 32
 
 
 def test_a_plain_transformers_folder_gets_the_family_s_pooling_and_prompts(own_checkpoint):
     (own_checkpoint / "modules.json").unlink()
     (own_checkpoint / "config_sentence_transformers.json").unlink()
-    facts = facts_of(own_checkpoint)
-    assert facts.pooling == "lasttoken"
-    assert facts.query_prompt(None) == WEB_PROMPT
-    assert facts.document_prompt(EncoderConfig()) == ""
+    model_info = model_info_of(own_checkpoint)
+    assert model_info.pooling == "lasttoken"
+    assert model_info.query_prompt(None) == WEB_PROMPT
+    assert model_info.document_prompt(EncoderConfig()) == ""
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
 def test_stored_pooling_is_respected_in_both_spellings_and_overruled_on_request(make_checkpoint, pooling):
     folder = make_checkpoint(pooling=pooling)
-    assert facts_of(folder).pooling == pooling
-    assert facts_of(folder, pooling="lasttoken").pooling == "lasttoken"
+    assert model_info_of(folder).pooling == pooling
+    assert model_info_of(folder, pooling="lasttoken").pooling == "lasttoken"
     write_json(folder / "1_Pooling" / "config.json", {"embedding_dimension": 64, "pooling_mode": pooling})
-    assert facts_of(folder).pooling == pooling
+    assert model_info_of(folder).pooling == pooling
 
 
 def test_stored_prompts_are_respected_and_a_task_overrules_them(own_checkpoint):
     prompts = {"query": "search: ", "passage": "text: "}
     edit(own_checkpoint / "config_sentence_transformers.json", prompts=prompts)
-    facts = facts_of(own_checkpoint)
-    assert facts.query_prompt(None) == "search: "
-    assert facts.query_prompt("web") == WEB_PROMPT
-    assert facts.document_prompt(EncoderConfig()) == "text: "
-    assert facts.document_prompt(EncoderConfig(document_task="")) == ""
+    model_info = model_info_of(own_checkpoint)
+    assert model_info.query_prompt(None) == "search: "
+    assert model_info.query_prompt("web") == WEB_PROMPT
+    assert model_info.document_prompt(EncoderConfig()) == "text: "
+    assert model_info.document_prompt(EncoderConfig(document_task="")) == ""
 
 
 def test_a_stored_length_lowers_the_default_and_not_a_wish(own_checkpoint):
     edit(own_checkpoint / "sentence_bert_config.json", max_seq_length=100)
-    facts = facts_of(own_checkpoint)
-    assert facts.max_length(EncoderConfig()) == 100
-    assert facts.max_length(EncoderConfig(max_length=300)) == 300
+    model_info = model_info_of(own_checkpoint)
+    assert model_info.max_length(EncoderConfig()) == 100
+    assert model_info.max_length(EncoderConfig(max_length=300)) == 300
     with pytest.raises(ValueError, match="8192"):
-        facts.max_length(EncoderConfig(max_length=9000))
+        model_info.max_length(EncoderConfig(max_length=9000))
 
 
 def test_the_digest_follows_the_weights_and_not_the_path(checkpoint, own_checkpoint, make_checkpoint):
@@ -74,7 +74,7 @@ def test_a_module_that_can_not_be_run_is_refused(own_checkpoint):
         [*modules, {"type": "sentence_transformers.models.Dense", "path": "3"}],
     )
     with pytest.raises(CheckpointError, match="Dense"):
-        facts_of(own_checkpoint)
+        model_info_of(own_checkpoint)
 
 
 @pytest.mark.parametrize("path", ["../elsewhere", "/etc"])
@@ -83,7 +83,7 @@ def test_a_module_outside_the_folder_is_refused(own_checkpoint, path):
     modules[1]["path"] = path
     write_json(own_checkpoint / "modules.json", modules)
     with pytest.raises(CheckpointError, match="outside"):
-        facts_of(own_checkpoint)
+        model_info_of(own_checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -111,21 +111,21 @@ def test_a_damaged_folder_is_refused_with_a_reason(own_checkpoint, file, content
     else:
         path.write_text(content)
     with pytest.raises(CheckpointError, match=message):
-        facts_of(own_checkpoint)
+        model_info_of(own_checkpoint)
 
 
 def test_weights_that_are_cut_short_are_refused(own_checkpoint):
     path = own_checkpoint / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(CheckpointError, match="cut short"):
-        facts_of(own_checkpoint)
+        model_info_of(own_checkpoint)
 
 
 def test_pickled_weights_are_refused_unopened(own_checkpoint):
     (own_checkpoint / "model.safetensors").unlink()
     torch.save({}, own_checkpoint / "pytorch_model.bin")
     with pytest.raises(CheckpointError, match="pickled"):
-        facts_of(own_checkpoint)
+        model_info_of(own_checkpoint)
 
 
 def test_weights_of_another_shape_are_refused_and_not_made_up(own_checkpoint):

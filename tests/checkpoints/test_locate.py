@@ -20,11 +20,11 @@ from qwen3_embed_integrations import Qwen3Encoder
 options = json.loads(sys.argv[1])
 encoder = Qwen3Encoder(**options)
 try:
-    rows = encoder.encode_query(["hello"])
+    embeddings = encoder.encode_query(["hello"])
 except Exception as error:
     print(json.dumps({"error": type(error).__name__, "message": str(error)}))
 else:
-    print(json.dumps({"rows": rows.tolist(), "space": encoder.space.to_dict()}))
+    print(json.dumps({"embeddings": embeddings.tolist(), "space": encoder.space.to_dict()}))
 """
 
 
@@ -128,7 +128,7 @@ def url(hub):
 def test_a_hub_model_downloads_once_and_then_serves_offline(hub, tmp_path, checkpoint):
     found = embed(url(hub), tmp_path, token="hf_secret")
     expected = Qwen3Encoder(model=str(checkpoint))
-    np.testing.assert_allclose(found["rows"], expected.encode_query(["hello"]), atol=1e-6)
+    np.testing.assert_allclose(found["embeddings"], expected.encode_query(["hello"]), atol=1e-6)
     assert found["space"]["revision"] == COMMIT
     assert found["space"]["fingerprint"] == expected.space.fingerprint
     fetched = {Path(path).name for method, path in hub.seen if method == "GET"}

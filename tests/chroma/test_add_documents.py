@@ -119,8 +119,8 @@ async def test_the_async_add_splits_and_leaves_the_event_loop_free(
 
     ticking = asyncio.create_task(tick())
     await aadd_documents(client, collection, function, documents, ids=ids)
-    rows = await function.aembed_query(["How tall is the tower?"])
-    found = await collection.query(query_embeddings=rows, n_results=3)
+    embeddings = await function.aembed_query(["How tall is the tower?"])
+    found = await collection.query(query_embeddings=embeddings, n_results=3)
     ticking.cancel()
     assert await collection.count() == 1500
     assert len(found["ids"][0]) == 3

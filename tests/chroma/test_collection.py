@@ -158,7 +158,7 @@ def test_an_undescribed_collection_of_another_space_is_refused(
 ) -> None:
     other, short, bare = (client.create_collection(n, embedding_function=None) for n in ("other", "short", "bare"))
     other.add(ids=IDS, documents=TEXTS, embeddings=function.embed_query(TEXTS))
-    short.add(ids=IDS, documents=TEXTS, embeddings=[row[:32] for row in function(TEXTS)])
+    short.add(ids=IDS, documents=TEXTS, embeddings=[embedding[:32] for embedding in function(TEXTS)])
     bare.add(ids=IDS, embeddings=function(TEXTS))
     with pytest.raises(SpaceMismatchError, match="embedded again, has cosine 0"):
         open_collection(client, "other", function)

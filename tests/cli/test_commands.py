@@ -6,7 +6,7 @@ import pytest
 
 from qwen3_embed_integrations import MODELS, Qwen3Encoder
 from qwen3_embed_integrations.cli.app import main
-from training_examples import rows_of
+from training_examples import records_of
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def run(capsys, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def rows(tmp_path):
-    path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows_of(40)))
+def records(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records_of(40)))
     return path
 
 
@@ -35,16 +35,16 @@ def test_similarity_shows_texts_and_their_cosines(run):
     texts = ["Cats sleep all day.", "A cat is asleep.", "Import csv."]
     code, out, notes = run("similarity", *texts)
     assert (code, notes) == (0, "")
-    rows = Qwen3Encoder(model="tiny").encode_document(texts)
+    records = Qwen3Encoder(model="tiny").encode_document(texts)
     for text in texts:
         assert text in out
-    assert f"│ {rows[0] @ rows[1]:.2f} │ {rows[0] @ rows[2]:.2f} │" in out
+    assert f"│ {records[0] @ records[1]:.2f} │ {records[0] @ records[2]:.2f} │" in out
 
 
 def test_similarity_compares_queries_with_texts_under_their_task(run):
     encoder = Qwen3Encoder(model="tiny", task="code")
-    score = float(encoder.encode_query(["read rows"])[0] @ encoder.encode_document(["csv.reader"])[0])
-    code, out, _ = run("similarity", "csv.reader", "--query", "read rows", "--task", "code")
+    score = float(encoder.encode_query(["read records"])[0] @ encoder.encode_document(["csv.reader"])[0])
+    code, out, _ = run("similarity", "csv.reader", "--query", "read records", "--task", "code")
     assert code == 0
     assert f"│ q1 │ {score:.2f} │" in out
 
@@ -72,8 +72,8 @@ def test_models_are_listed_with_what_is_on_this_machine(run, tmp_path):
     assert "cached, 0.2 GB" in run("models", "--cache-folder", tmp_path / "hub")[1]
 
 
-def test_eval_measures_each_dimension_and_draws_them(run, rows, tmp_path):
-    code, out, _ = run("eval", "--pairs", rows, "--dimensions", 256, "--dimensions", 64, "--plot", "quality.svg")
+def test_eval_metrics_each_dimension_and_draws_them(run, records, tmp_path):
+    code, out, _ = run("eval", "--pairs", records, "--dimensions", 256, "--dimensions", 64, "--plot", "quality.svg")
     assert code == 0
     assert "tiny: 40 queries, 40 documents" in out
     lines = [line for line in out.splitlines() if line.startswith("│")]
@@ -81,8 +81,8 @@ def test_eval_measures_each_dimension_and_draws_them(run, rows, tmp_path):
     assert "nDCG@10, percent" in (tmp_path / "quality.svg").read_text()
 
 
-def test_eval_prints_markdown(run, rows):
-    _, out, _ = run("eval", "--pairs", rows, "--markdown", "--dimensions", 32)
+def test_eval_prints_markdown(run, records):
+    _, out, _ = run("eval", "--pairs", records, "--markdown", "--dimensions", 32)
     assert out.startswith("| dimension | nDCG@10 |")
     assert "\n| 32 | " in out
 
@@ -96,12 +96,12 @@ def test_eval_reads_three_files(run, tmp_path):
     assert "tiny: 2 queries, 2 documents" in out
 
 
-def test_train_prints_before_and_after_and_where_the_model_is(run, rows, checkpoint, tmp_path):
-    options = ("--data", rows, "--output", tmp_path / "mine", "--dev-share", 0.2, "--batch-size", 8)
+def test_train_prints_before_and_after_and_where_the_model_is(run, records, checkpoint, tmp_path):
+    options = ("--data", records, "--output", tmp_path / "mine", "--dev-share", 0.2, "--batch-size", 8)
     code, out, notes = run("train", *options, "--max-tokens", 48, "--model", checkpoint, "--dimensions", 32)
     assert code == 0, notes
     assert [line.split()[1] for line in out.splitlines() if line.startswith("│")] == ["before"] * 2 + ["after"] * 2
-    assert "mine: trained on 32 rows in 4 steps." in " ".join(out.split())
+    assert "mine: trained on 32 records in 4 steps." in " ".join(out.split())
     assert Qwen3Encoder(model=str(tmp_path / "mine")).dimension == 64
 
 

@@ -59,17 +59,17 @@ def test_another_model_behind_the_name_is_found(server, make_checkpoint, local):
     assert "another model or pooling" in found(checks, "parity")
 
 
-def test_rows_in_another_order_are_found(server):
-    def reverse_rows(data):
-        rows = [entry["embedding"] for entry in data][::-1]
-        for entry, row in zip(data, rows, strict=True):
-            entry["embedding"] = row
+def test_embeddings_in_another_order_are_found(server):
+    def reverse_embeddings(data):
+        embeddings = [entry["embedding"] for entry in data][::-1]
+        for entry, embedding in zip(data, embeddings, strict=True):
+            entry["embedding"] = embedding
 
-    server.faults.extend([changed(reverse_rows)] * 30)
+    server.faults.extend([changed(reverse_embeddings)] * 30)
     assert outcomes(diagnose(config(server)))["order"] == "failure"
 
 
-def test_rows_of_another_length_than_one_are_noted(server):
+def test_embeddings_of_another_length_than_one_are_noted(server):
     def double(data):
         for entry in data:
             entry["embedding"] = [2 * value for value in entry["embedding"]]
@@ -80,7 +80,7 @@ def test_rows_of_another_length_than_one_are_noted(server):
     assert "length 2" in found(checks, "unit norm")
 
 
-def test_rows_of_a_batch_that_differ_from_those_of_its_texts_are_noted(server):
+def test_embeddings_of_a_batch_that_differ_from_those_of_its_texts_are_noted(server):
     def blur(data):
         if len(data) > 1:
             for entry in data:
@@ -92,7 +92,7 @@ def test_rows_of_a_batch_that_differ_from_those_of_its_texts_are_noted(server):
     assert "max_batch_texts=1" in found(checks, "order")
 
 
-def test_rows_of_coarse_weights_are_noted(server, local):
+def test_embeddings_of_coarse_weights_are_noted(server, local):
     def round_off(data):
         for entry in data:
             entry["embedding"] = [round(value * 32) / 32 for value in entry["embedding"]]

@@ -7,7 +7,7 @@ import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.core.cache_keys import embedding_key
-from qwen3_embed_integrations.core.model_info import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 LONG = "The harbour was closed for the winter. " * 60
@@ -31,7 +31,7 @@ LEAVES = {
     "token": "secret",
     "local_files_only": True,
     "device": "cpu",
-    "plan": "lanes=1",
+    "plan": "streams=1",
     "max_batch_tokens": 64,
     "cache_path": "cache.sqlite",
     "cache_max_mb": 1,
@@ -61,7 +61,8 @@ SERVER = {
 
 def both_keys(encoder):
     return [
-        embedding_key(encoder.config, encoder.facts, encoder.prompt(role)).hexdigest for role in ("query", "document")
+        embedding_key(encoder.config, encoder.model_info, encoder.prompt(role)).hexdigest
+        for role in ("query", "document")
     ]
 
 
@@ -70,7 +71,7 @@ def embeddings_of(encoder):
     found = []
     for role, text in itertools.product(("query", "document"), TEXTS):
         try:
-            found.append(encoder.encode([text], role).rows[0])
+            found.append(encoder.encode([text], role).embeddings[0])
         except ValueError:
             found.append(None)
     return found
@@ -110,11 +111,11 @@ def test_an_option_that_moves_no_embedding_leaves_the_key(checkpoint, tmp_path, 
 
 @pytest.mark.parametrize("name", sorted(SERVER.keys() - {"backend"}))
 def test_what_decides_what_a_server_computes_changes_the_key(name):
-    facts = ModelFacts("m", "", "", 64, 512, 512, "lasttoken")
+    model_info = ModelInfo("m", "", "", 64, 512, 512, "lasttoken")
     here = EncoderConfig()
     plain = here.replace(backend="remote", base_url="http://127.0.0.1:8/v1")
     other = plain.replace(**{name: SERVER[name]})
-    digests = {embedding_key(config, facts, "").digest for config in (here, plain, other)}
+    digests = {embedding_key(config, model_info, "").digest for config in (here, plain, other)}
     assert len(digests) == 3
 
 
@@ -131,6 +132,6 @@ def test_one_prompt_has_one_key_whatever_the_role(checkpoint):
 
 def test_a_text_and_its_key_decide_the_stored_key(checkpoint):
     encoder = Qwen3Encoder(model=str(checkpoint))
-    key, other = (embedding_key(encoder.config, encoder.facts, prompt) for prompt in ("", "Query:"))
+    key, other = (embedding_key(encoder.config, encoder.model_info, prompt) for prompt in ("", "Query:"))
     assert len({key.of_text("a"), key.of_text("b"), other.of_text("a"), key.of_text("\udc00")}) == 4
     assert key.at_dimension(32).of_text("a") != key.of_text("a")

@@ -3,10 +3,10 @@ import dataclasses
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig, SpaceMismatchError, VectorSpace
-from qwen3_embed_integrations.core.model_info import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelInfo
 
 SPACE = VectorSpace("m", "r1", "w1", "lasttoken", "", 256)
-FACTS = ModelFacts("m", "", "w", 256, 512, 512, "lasttoken", {"query": "Q:", "document": ""})
+MODEL_INFO = ModelInfo("m", "", "w", 256, 512, 512, "lasttoken", {"query": "Q:", "document": ""})
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_the_fingerprint_of_a_known_space_never_changes():
     ],
 )
 def test_what_does_not_move_a_document_leaves_the_space_alone(options):
-    assert FACTS.space(EncoderConfig(**options)) == FACTS.space(EncoderConfig())
+    assert MODEL_INFO.space(EncoderConfig(**options)) == MODEL_INFO.space(EncoderConfig())
 
 
 def test_a_symmetric_task_puts_its_instruction_on_documents_too():
-    space = FACTS.space(EncoderConfig(task="sts"))
+    space = MODEL_INFO.space(EncoderConfig(task="sts"))
     assert space.document_prompt == "Instruct: Retrieve semantically similar text\nQuery:"
-    assert FACTS.space(EncoderConfig(task="sts", document_task="")).document_prompt == ""
+    assert MODEL_INFO.space(EncoderConfig(task="sts", document_task="")).document_prompt == ""

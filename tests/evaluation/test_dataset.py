@@ -3,7 +3,7 @@
 import pytest
 
 from qwen3_embed_integrations import DataFileError
-from qwen3_embed_integrations.evaluation import read_judged, read_pairs
+from qwen3_embed_integrations.evaluation import read_dataset, read_pairs
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ def files(tmp_path):
 
 
 def test_beirs_layout_is_read_titles_before_texts(files):
-    judged = read_judged(*files())
-    assert judged.queries == ("one", "two")
-    assert judged.documents == ("A\na", "b")
-    assert judged.relevant == ({1: 2.0}, {0: 1.0})
+    dataset = read_dataset(*files())
+    assert dataset.queries == ("one", "two")
+    assert dataset.documents == ("A\na", "b")
+    assert dataset.relevant == ({1: 2.0}, {0: 1.0})
 
 
 def test_plainer_names_do_too_and_a_missing_score_is_one(files):
     paths = files('{"id": 1, "text": "one"}\n', '{"id": 7, "text": "a"}\n', "query_id\tdocument_id\n1\t7\n")
-    assert read_judged(*paths).relevant == ({0: 1.0},)
+    assert read_dataset(*paths).relevant == ({0: 1.0},)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def test_plainer_names_do_too_and_a_missing_score_is_one(files):
 )
 def test_what_does_not_fit_is_named_by_its_line(files, changed, parts):
     with pytest.raises(DataFileError) as error:
-        read_judged(*files(**changed))
+        read_dataset(*files(**changed))
     for part in parts:
         assert part in str(error.value)
 
 
-def test_pairs_make_a_judged_set(tmp_path):
+def test_pairs_make_a_dataset_set(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text("query,positive,note\na,x,1\nb,y,2\na,z,3\n")
-    judged = read_pairs(path)
-    assert judged.queries == ("a", "b")
-    assert judged.documents == ("x", "y", "z")
-    assert judged.relevant == ({0: 1.0, 2: 1.0}, {1: 1.0})
+    dataset = read_pairs(path)
+    assert dataset.queries == ("a", "b")
+    assert dataset.documents == ("x", "y", "z")
+    assert dataset.relevant == ({0: 1.0, 2: 1.0}, {1: 1.0})
     path.write_text("query,positive\na,\n")
     with pytest.raises(DataFileError, match="line 2"):
         read_pairs(path)

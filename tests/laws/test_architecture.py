@@ -96,9 +96,9 @@ def test_describing_a_remote_model_and_asking_its_server_loads_no_torch():
     assert in_a_fresh_process(code) == "1024 False"
 
 
-def test_the_training_door_and_the_figures_load_no_torch():
+def test_the_training_integration_and_the_metrics_load_no_torch():
     code = (
-        "import qwen3_embed_integrations.evaluation, qwen3_embed_integrations.training as training, sys;"
+        "import qwen3_embed_integrations.evaluation, qwen3_embed_integrations.training, sys;"
         "training.TrainingOptions();"
         "print([name for name in ('torch', 'sentence_transformers', 'matplotlib') if name in sys.modules])"
     )
@@ -106,10 +106,11 @@ def test_the_training_door_and_the_figures_load_no_torch():
 
 
 @pytest.mark.parametrize(
-    "door", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding", "chroma.Qwen3EmbeddingFunction"]
+    "integration", ["langchain.Qwen3Embeddings", "llama_index.Qwen3Embedding", "chroma.Qwen3EmbeddingFunction"]
 )
-def test_making_a_door_loads_no_torch(door):  # not Haystack's: haystack itself imports torch where it finds it
-    module, _, name = door.partition(".")
+# not Haystack's: haystack itself imports torch where it finds it
+def test_making_an_integration_loads_no_torch(integration):
+    module, _, name = integration.partition(".")
     code = (
         f"from qwen3_embed_integrations.{module} import {name}; import sys;"
         f"{name}(model='tiny'); print('torch' in sys.modules)"
@@ -138,17 +139,17 @@ def test_a_file_is_one_idea_of_at_most_250_lines(path):
 
 
 @pytest.mark.parametrize(
-    ("door", "package", "extra"),
+    ("integration", "package", "extra"),
     [
         ("langchain", "langchain_core", "langchain"),
         ("llama_index", "llama_index", "llama-index"),
         ("haystack", "haystack", "haystack"),
     ],
 )
-def test_a_door_without_its_framework_names_the_extra(door, package, extra):
+def test_an_integration_without_its_framework_names_the_extra(integration, package, extra):
     code = (
         f"import sys; sys.modules[{package!r}] = None\n"
         "from qwen3_embed_integrations import MissingExtraError\n"
-        f"try:\n    import qwen3_embed_integrations.{door}\nexcept MissingExtraError as error:\n    print(error)"
+        f"try:\n    import qwen3_embed_integrations.{integration}\nexcept MissingExtraError as error:\n    print(error)"
     )
     assert in_a_fresh_process(code).endswith(f'pip install "qwen3-embed-integrations[{extra}]"')

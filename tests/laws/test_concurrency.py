@@ -1,4 +1,4 @@
-"""One encoder, many callers: threads and event loops share forward passes, and everybody gets their own rows."""
+"""One encoder, many callers: threads and event loops share forward passes, and everybody gets their own embeddings."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +25,12 @@ def test_500_concurrent_async_queries_equal_their_single_calls(encoder):
     assert np.abs(np.concatenate(asyncio.run(ask())) - singles).max() <= 1e-6
 
 
-def test_64_threads_get_their_own_rows(encoder):
+def test_64_threads_get_their_own_embeddings(encoder):
     texts = [f"text {i} {'word ' * (i % 23)}" for i in range(256)]
     singles = encoder.encode_document(texts)
     with ThreadPoolExecutor(64) as pool:
-        rows = list(pool.map(lambda text: encoder.encode_document([text]), texts))
-    assert np.abs(np.concatenate(rows) - singles).max() <= 1e-6
+        embeddings = list(pool.map(lambda text: encoder.encode_document([text]), texts))
+    assert np.abs(np.concatenate(embeddings) - singles).max() <= 1e-6
 
 
 def test_cancelling_half_of_the_queries_loses_nobody_else_s_result(encoder):
@@ -45,8 +45,8 @@ def test_cancelling_half_of_the_queries_loses_nobody_else_s_result(encoder):
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     results = asyncio.run(ask())
-    for row, single in zip(results[1::2], singles[1::2], strict=True):
-        np.testing.assert_allclose(row[0], single, atol=1e-6)
+    for embedding, single in zip(results[1::2], singles[1::2], strict=True):
+        np.testing.assert_allclose(embedding[0], single, atol=1e-6)
 
 
 def test_async_twins_equal_their_sync_ones(encoder):
@@ -87,12 +87,12 @@ def test_the_event_loop_stays_free_while_documents_are_embedded(encoder):
             ticks += 1
         return ticks, await work
 
-    ticks, rows = asyncio.run(ask())
-    assert len(rows) == 400
+    ticks, embeddings = asyncio.run(ask())
+    assert len(embeddings) == 400
     assert ticks > 10
 
 
-def test_a_call_beyond_max_waiting_calls_is_refused_and_the_others_get_their_rows(encoder):
+def test_a_call_beyond_max_waiting_calls_is_refused_and_the_others_get_their_embeddings(encoder):
     bounded = Qwen3Encoder(encoder.config, max_waiting_calls=5)
     texts = [f"query {i}" for i in range(20)]
 
@@ -100,11 +100,13 @@ def test_a_call_beyond_max_waiting_calls_is_refused_and_the_others_get_their_row
         return await asyncio.gather(*(bounded.aencode_query([text]) for text in texts), return_exceptions=True)
 
     found = asyncio.run(ask())
-    rows = [(text, row) for text, row in zip(texts, found, strict=True) if not isinstance(row, Exception)]
-    refused = [row for row in found if isinstance(row, Exception)]
-    assert len(rows) >= 5
+    embeddings = [
+        (text, embedding) for text, embedding in zip(texts, found, strict=True) if not isinstance(embedding, Exception)
+    ]
+    refused = [embedding for embedding in found if isinstance(embedding, Exception)]
+    assert len(embeddings) >= 5
     assert refused
     assert {type(error) for error in refused} == {OverloadedError}
-    for text, row in rows:
-        np.testing.assert_allclose(row, encoder.encode_query([text]), atol=1e-6)
+    for text, embedding in embeddings:
+        np.testing.assert_allclose(embedding, encoder.encode_query([text]), atol=1e-6)
     assert len(bounded.encode_query(["afterwards"])) == 1

@@ -80,7 +80,7 @@ def test_every_test_that_a_page_names_exists() -> None:
     assert named > 50
 
 
-def test_figures_replace_their_own_block_of_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_replace_their_own_block_of_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     pages = importlib.import_module("pages")
     page = tmp_path / "page.md"

@@ -21,14 +21,14 @@ MAX_LINES = 60
 ARGUMENTS = {"chroma_rag": ("notes", "How do I open a collection safely?")}  # of those that take any
 
 
-def the_wide_rows_gain(output: str) -> None:
+def the_wide_embeddings_gain(output: str) -> None:
     """The bundled model itself is fine-tuned here: half of its dimensions once drowned in the other."""
-    figures = re.findall(r"(\d+) numbers: nDCG@10 ([\d.]+) -> ([\d.]+)", output)
-    assert [int(width) for width, _, _ in figures] == [256, 128, 64, 32]
-    assert all(float(after) > float(before) + 0.01 for _, before, after in figures[:3]), output
+    metrics = re.findall(r"(\d+) numbers: nDCG@10 ([\d.]+) -> ([\d.]+)", output)
+    assert [int(width) for width, _, _ in metrics] == [256, 128, 64, 32]
+    assert all(float(after) > float(before) + 0.01 for _, before, after in metrics[:3]), output
 
 
-CHECKS = {"fine_tune": the_wide_rows_gain}  # of what an example prints
+CHECKS = {"fine_tune": the_wide_embeddings_gain}  # of what an example prints
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])

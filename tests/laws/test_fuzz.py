@@ -36,7 +36,7 @@ def test_a_fault_is_told_with_its_seed_and_its_input(monkeypatch, capsys):
     monkeypatch.syspath_prepend(ROOT)
     cases, runner = importlib.import_module("tools.fuzz.cases"), importlib.import_module("tools.fuzz.__main__")
     monkeypatch.setattr(cases, "check", lambda *_: 1 / 0)
-    monkeypatch.setattr(cases.Cases, "run", lambda self, data: self.texts(cases.Dice(data)))
+    monkeypatch.setattr(cases.Cases, "run", lambda self, data: self.texts(cases.RandomValues(data)))
     assert runner.work(argparse.Namespace(minutes=1, seed=3, cases=1)) == 1
     told = capsys.readouterr()
     assert told.out == "seed 3\n"
@@ -47,16 +47,16 @@ def test_a_fault_is_told_with_its_seed_and_its_input(monkeypatch, capsys):
 
 def test_bytes_alone_decide_a_case(monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
-    dice = importlib.import_module("tools.fuzz.random_values").Dice
+    values = importlib.import_module("tools.fuzz.random_values").RandomValues
     data = importlib.import_module("tools.fuzz.__main__").data_of(5)
-    assert dice(data).texts() == dice(data).texts()
-    assert dice(b"").texts() == []
-    assert dice(b"").damaged(b"abc") != b"abc"
+    assert values(data).texts() == values(data).texts()
+    assert values(b"").texts() == []
+    assert values(b"").damaged(b"abc") != b"abc"
 
 
 @pytest.mark.parametrize("content", [b"", b"a", b"abc" * 100])
 def test_damage_ends_for_any_content(monkeypatch, content):
     monkeypatch.syspath_prepend(ROOT)
-    dice = importlib.import_module("tools.fuzz.random_values").Dice
+    values = importlib.import_module("tools.fuzz.random_values").RandomValues
     for seed in range(50):
-        dice(importlib.import_module("tools.fuzz.__main__").data_of(seed)).damaged(content)
+        values(importlib.import_module("tools.fuzz.__main__").data_of(seed)).damaged(content)

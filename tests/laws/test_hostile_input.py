@@ -1,4 +1,4 @@
-"""Any text and any option: a finite unit row or one of our errors; never a hang, a crash, another caller's row."""
+"""Any text and any option: a finite unit embedding or one of our errors; never a hang, a crash or another caller's."""
 
 import asyncio
 import string
@@ -47,19 +47,19 @@ def encoder(checkpoint):
     return Qwen3Encoder(model=str(checkpoint), max_length=256).load()
 
 
-def assert_rows(rows, n_texts):
-    assert rows.shape == (n_texts, 64)
-    assert rows.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+def assert_embeddings(embeddings, n_texts):
+    assert embeddings.shape == (n_texts, 64)
+    assert embeddings.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore::qwen3_embed_integrations.TruncationWarning")
 @slowly
 @given(texts=st.lists(hostile, max_size=6))
-def test_any_texts_give_unit_rows_that_equal_their_single_rows(encoder, texts):
+def test_any_texts_give_unit_embeddings_that_equal_their_single_embeddings(encoder, texts):
     documents, queries = encoder.encode_document(texts), encoder.encode_query(texts)
-    assert_rows(documents, len(texts))
-    assert_rows(queries, len(texts))
+    assert_embeddings(documents, len(texts))
+    assert_embeddings(queries, len(texts))
     for text, document, query in zip(texts, documents, queries, strict=True):
         np.testing.assert_allclose(encoder.encode_document([text])[0], document, atol=1e-5)
         np.testing.assert_allclose(encoder.encode_query([text])[0], query, atol=1e-5)
@@ -79,12 +79,12 @@ def test_no_text_spells_a_control_token(encoder, text, token):
 @slowly
 @given(batches=st.lists(st.lists(hostile, min_size=1, max_size=4), min_size=2, max_size=6))
 @pytest.mark.filterwarnings("ignore::qwen3_embed_integrations.TruncationWarning")
-def test_concurrent_hostile_calls_get_their_own_rows(encoder, batches):
+def test_concurrent_hostile_calls_get_their_own_embeddings(encoder, batches):
     async def ask():
         return await asyncio.gather(*(encoder.aencode_document(texts) for texts in batches))
 
-    for texts, rows in zip(batches, asyncio.run(ask()), strict=True):
-        np.testing.assert_allclose(rows, encoder.encode_document(texts), atol=1e-5)
+    for texts, embeddings in zip(batches, asyncio.run(ask()), strict=True):
+        np.testing.assert_allclose(embeddings, encoder.encode_document(texts), atol=1e-5)
 
 
 @slowly
@@ -123,16 +123,16 @@ def test_a_text_of_megabytes_is_cut_reported_and_does_not_hold_up_the_loop(encod
     before = time.monotonic()
     with pytest.warns(UserWarning, match="text 0 lost"):
         encoded, longest = asyncio.run(ask())
-    assert_rows(encoded.rows, 1)
+    assert_embeddings(encoded.embeddings, 1)
     assert longest < 2  # tokenising takes longer, on a thread of its own
     assert time.monotonic() - before < 120
 
 
-def test_100_000_empty_texts_are_one_row(encoder):
+def test_100_000_empty_texts_are_one_embedding(encoder):
     before = time.monotonic()
-    rows = encoder.encode_document([""] * 100_000)
-    assert_rows(rows, 100_000)
-    assert (rows == rows[0]).all()
+    embeddings = encoder.encode_document([""] * 100_000)
+    assert_embeddings(embeddings, 100_000)
+    assert (embeddings == embeddings[0]).all()
     assert time.monotonic() - before < 20
 
 
@@ -182,22 +182,22 @@ def test_an_unknown_option_is_refused_by_name(name, value):
     text=hostile,
 )
 @pytest.mark.filterwarnings("ignore::qwen3_embed_integrations.TruncationWarning")
-def test_options_of_any_range_give_unit_rows_or_our_error(checkpoint, options, text):
+def test_options_of_any_range_give_unit_embeddings_or_our_error(checkpoint, options, text):
     try:
         encoder = Qwen3Encoder(model=str(checkpoint), **{**options, "max_batch_tokens": None})
-        rows = encoder.encode_document([text]), encoder.encode_query([text])
+        embeddings = encoder.encode_document([text]), encoder.encode_query([text])
     except Qwen3EmbedError:
         return
-    for row in rows:
-        assert row.shape == (1, encoder.dimension)
-        np.testing.assert_allclose(np.linalg.norm(row), 1, atol=1e-5)
+    for embedding in embeddings:
+        assert embedding.shape == (1, encoder.dimension)
+        np.testing.assert_allclose(np.linalg.norm(embedding), 1, atol=1e-5)
 
 
 @slowly
 @given(task=st.one_of(st.text(max_size=40), st.sampled_from([*CONTROL, *PROMPTS, "sts\0", "a b\ud800"])))
 def test_any_task_is_an_instruction_or_our_error(encoder, task):
     try:
-        rows = encoder.encode_query(["x"], task=task)
+        embeddings = encoder.encode_query(["x"], task=task)
     except ConfigError:
         return
-    assert_rows(rows, 1)
+    assert_embeddings(embeddings, 1)

@@ -1,4 +1,4 @@
-"""One vector space: what goes in through one door comes out through every other."""
+"""One vector space: what goes in through one integration comes out through every other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from checkpoints import MakeCheckpoint
 from corpus import IDS, QUERIES, TEXTS
-from one_space_integrations import COLLECTION, DOORS, Door
+from one_space_integrations import COLLECTION, INTEGRATIONS, Integration
 from qwen3_embed_integrations import Qwen3Encoder, SpaceMismatchError
 from qwen3_embed_integrations.chroma import open_collection
 
@@ -27,40 +27,42 @@ def options(checkpoint: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory, options: dict[str, Any]) -> dict[str, Path]:
-    """One persistent directory for each door, filled through that door."""
+    """One persistent directory for each integration, filled through that integration."""
     folders = {}
-    for name, door in DOORS.items():
+    for name, integration in INTEGRATIONS.items():
         folder = tmp_path_factory.mktemp(name)
         open_collection(chromadb.PersistentClient(str(folder)), COLLECTION, **options)
-        door(folder, **options).add(CORPUS, CORPUS_IDS)
+        integration(folder, **options).add(CORPUS, CORPUS_IDS)
         folders[name] = folder
     return folders
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=INTEGRATIONS)
 def written(request: pytest.FixtureRequest, indexed: dict[str, Path]) -> Path:
     return indexed[request.param]
 
 
-def test_every_door_writes_the_encoders_rows(written: Path, options: dict[str, Any]) -> None:
+def test_every_integration_writes_the_encoders_embeddings(written: Path, options: dict[str, Any]) -> None:
     collection = open_collection(chromadb.PersistentClient(str(written)), COLLECTION, **options)
     found = collection.get(include=["embeddings", "documents"])
     order = [found["ids"].index(one) for one in CORPUS_IDS]
-    rows = Qwen3Encoder(**options).encode_document(CORPUS)
-    np.testing.assert_allclose(np.asarray(found["embeddings"])[order], rows, atol=1e-6)
+    embeddings = Qwen3Encoder(**options).encode_document(CORPUS)
+    np.testing.assert_allclose(np.asarray(found["embeddings"])[order], embeddings, atol=1e-6)
     assert [found["documents"][i] for i in order] == CORPUS
 
 
-@pytest.mark.parametrize("reader", DOORS)
-def test_every_door_ranks_what_every_door_wrote(written: Path, reader: str, options: dict[str, Any]) -> None:
-    door = DOORS[reader](written, **options)
+@pytest.mark.parametrize("reader", INTEGRATIONS)
+def test_every_integration_ranks_what_every_integration_wrote(
+    written: Path, reader: str, options: dict[str, Any]
+) -> None:
+    integration = INTEGRATIONS[reader](written, **options)
     encoder = Qwen3Encoder(**options)
     documents = encoder.encode_document(CORPUS)
     for query in QUERIES:
-        row = encoder.encode_query([query])[0]
-        np.testing.assert_allclose(door.embed_query(query), row, atol=1e-6)
-        ranked = [CORPUS_IDS[i] for i in np.argsort(-(documents @ row))]
-        assert door.search(query, len(CORPUS)) == ranked
+        embedding = encoder.encode_query([query])[0]
+        np.testing.assert_allclose(integration.embed_query(query), embedding, atol=1e-6)
+        ranked = [CORPUS_IDS[i] for i in np.argsort(-(documents @ embedding))]
+        assert integration.search(query, len(CORPUS)) == ranked
 
 
 MISMATCHES = {
@@ -76,13 +78,13 @@ def stored(indexed: dict[str, Path]) -> Path:
     return next(iter(indexed.values()))
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", INTEGRATIONS)
 @pytest.mark.parametrize("what", MISMATCHES)
-def test_no_door_opens_another_space(
+def test_no_integration_opens_another_space(
     name: str, what: str, stored: Path, options: dict[str, Any], make_checkpoint: MakeCheckpoint
 ) -> None:
     changed, said = MISMATCHES[what]
     other = changed or {"model": str(make_checkpoint(seed=3))}
-    door: Door = DOORS[name](stored, **{**options, **other})
+    integration: Integration = INTEGRATIONS[name](stored, **{**options, **other})
     with pytest.raises(SpaceMismatchError, match=said):
-        open_collection(door.client, COLLECTION, door.guarded())
+        open_collection(integration.client, COLLECTION, integration.guarded())

@@ -38,14 +38,14 @@ def assert_fine(done, *printed):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_of_a_loaded_encoder_computes_the_same_rows(checkpoint):
+def test_a_forked_child_of_a_loaded_encoder_computes_the_same_embeddings(checkpoint):
     done = run(
         """
         import os
-        rows = encoder.encode_document(["a", "b " * 50])
+        embeddings = encoder.encode_document(["a", "b " * 50])
         pid = os.fork()
         if pid == 0:
-            same = np.abs(encoder.encode_document(["a", "b " * 50]) - rows).max() <= 1e-6
+            same = np.abs(encoder.encode_document(["a", "b " * 50]) - embeddings).max() <= 1e-6
             os._exit(0 if same else 3)
         print(os.waitpid(pid, 0)[1])
         """,
@@ -55,7 +55,7 @@ def test_a_forked_child_of_a_loaded_encoder_computes_the_same_rows(checkpoint):
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_process_pool_computes_the_same_rows(checkpoint, method, tmp_path):
+def test_a_process_pool_computes_the_same_embeddings(checkpoint, method, tmp_path):
     if method == "fork" and not hasattr(os, "fork"):
         pytest.skip("no fork here")
     script = tmp_path / "pool.py"
@@ -74,10 +74,10 @@ def test_a_process_pool_computes_the_same_rows(checkpoint, method, tmp_path):
                 warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on fork beside threads
                 encoder = Qwen3Encoder(model={str(checkpoint)!r})
                 texts = [f"text {{i}}" for i in range(8)]
-                rows = encoder.encode_document(texts)
+                embeddings = encoder.encode_document(texts)
                 with multiprocessing.get_context({method!r}).Pool(2) as pool:
                     others = np.concatenate(pool.map(embed, [(encoder, text) for text in texts]))
-                print(np.abs(others - rows).max() <= 1e-6)
+                print(np.abs(others - embeddings).max() <= 1e-6)
             """
         )
     )
@@ -91,7 +91,7 @@ def test_the_interpreter_exits_at_once_after_use(checkpoint):
     assert_fine(run("print(encoder.encode_query(['x']).shape[1])", checkpoint), "64")
 
 
-def test_a_thread_at_work_when_the_main_thread_ends_gets_its_rows(checkpoint):
+def test_a_thread_at_work_when_the_main_thread_ends_gets_its_embeddings(checkpoint):
     done = run(
         """
         import threading, time
@@ -153,9 +153,9 @@ encoder.encode_document(["made and used before the fork", "in the master"])
 
 def application(environ, start_response):
     text = urllib.parse.unquote(environ["QUERY_STRING"])
-    row = encoder.encode_document([text])[0]
+    embedding = encoder.encode_document([text])[0]
     start_response("200 OK", [])
-    return [json.dumps([os.getpid(), row.tolist()]).encode()]
+    return [json.dumps([os.getpid(), embedding.tolist()]).encode()]
 """
 
 
@@ -187,8 +187,8 @@ def test_workers_of_gunicorn_that_were_forked_from_a_used_encoder_embed(checkpoi
                 return json.load(answer)
 
         with ThreadPoolExecutor(12) as pool:
-            pids, rows = zip(*pool.map(ask, texts), strict=True)
-        np.testing.assert_allclose(np.array(rows, dtype=np.float32), expected, atol=1e-6)
+            pids, embeddings = zip(*pool.map(ask, texts), strict=True)
+        np.testing.assert_allclose(np.array(embeddings, dtype=np.float32), expected, atol=1e-6)
         assert master.pid not in pids
         before = time.monotonic()
         master.terminate()
@@ -197,12 +197,12 @@ def test_workers_of_gunicorn_that_were_forked_from_a_used_encoder_embed(checkpoi
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_rows_and_the_child_an_encoder(checkpoint):
+def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_embeddings_and_the_child_an_encoder(checkpoint):
     done = run(
         """
         import os, threading
         texts = [f"{i} " * 60 for i in range(300)]
-        rows = encoder.encode_document(texts)
+        embeddings = encoder.encode_document(texts)
         found = []
         threads = [threading.Thread(target=lambda: found.append(encoder.encode_document(texts))) for _ in range(4)]
         for thread in threads:
@@ -216,7 +216,8 @@ def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_rows_and_the_child_
             children.append(pid)
         for thread in threads:
             thread.join()
-        print(*(os.waitpid(pid, 0)[1] for pid in children), max(np.abs(one - rows).max() for one in found) <= 1e-6)
+        print(*(os.waitpid(pid, 0)[1] for pid in children), max(np.abs(one - embeddings).max() for one in found) <=
+        1e-6)
         """,
         checkpoint,
     )
@@ -253,7 +254,7 @@ def test_ctrl_c_in_the_middle_of_asyncio_run_ends_the_program_at_once(checkpoint
     assert time.monotonic() - before < 15
 
 
-def test_threads_at_shutdown_get_their_rows_or_end_with_the_program(checkpoint):
+def test_threads_at_shutdown_get_their_embeddings_or_end_with_the_program(checkpoint):
     done = run(
         """
         import os, threading, time
@@ -298,7 +299,7 @@ def test_a_call_from_an_exit_handler_is_served_or_refused_and_never_hangs(checkp
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python's collector walks everything in small steps")
-@pytest.mark.parametrize(("model", "plan"), [("tiny", "auto"), ("own", "steps=compiled")])
+@pytest.mark.parametrize(("model", "plan"), [("tiny", "auto"), ("own", "ops=numba")])
 def test_the_walk_over_all_of_pythons_objects_is_over_when_a_model_is_loaded(model, plan, checkpoint):
     done = run(
         f"""

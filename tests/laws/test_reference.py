@@ -66,7 +66,7 @@ def test_documents_equal_sentence_transformers(encoder, reference):
     assert np.abs(encoder.encode_document(TEXTS) - reference.encode_document(TEXTS, batch_size=2)).max() <= 2e-6
 
 
-def test_rows_equal_plain_transformers_with_left_padding(encoder, folder):
+def test_embeddings_equal_plain_transformers_with_left_padding(encoder, folder):
     """The official example: left padding, last position, truncate, normalise."""
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
@@ -79,7 +79,7 @@ def test_rows_equal_plain_transformers_with_left_padding(encoder, folder):
 
 
 @pytest.mark.parametrize("budget", [1, 17, 300, 100_000])
-def test_a_row_is_the_same_in_any_batch_and_order(encoder, folder, budget):
+def test_an_embedding_is_the_same_in_any_batch_and_order(encoder, folder, budget):
     expected = encoder.encode_document(TEXTS)
     order = np.random.default_rng(budget).permutation(len(TEXTS))
     other = Qwen3Encoder(model=str(folder), dtype="float32", max_batch_tokens=budget)
@@ -91,27 +91,27 @@ def test_a_row_is_the_same_in_any_batch_and_order(encoder, folder, budget):
 def test_other_poolings_equal_sentence_transformers(make_checkpoint, pooling):
     folder = make_checkpoint(pooling=pooling, seed=6)
     reference = peer(folder)
-    rows = Qwen3Encoder(model=str(folder)).encode_query(TEXTS)
-    assert np.abs(rows - reference.encode_query(TEXTS, batch_size=1)).max() <= 2e-6
+    embeddings = Qwen3Encoder(model=str(folder)).encode_query(TEXTS)
+    assert np.abs(embeddings - reference.encode_query(TEXTS, batch_size=1)).max() <= 2e-6
 
 
 @pytest.mark.parametrize("dimension", [32, 33, 63])
-def test_truncated_rows_equal_sentence_transformers_renormalised(checkpoint, dimension):
+def test_truncated_embeddings_equal_sentence_transformers_renormalised(checkpoint, dimension):
     reference = peer(checkpoint, truncate_dim=dimension)
     expected = reference.encode_document(TEXTS, batch_size=2, normalize_embeddings=True)
-    rows = Qwen3Encoder(model=str(checkpoint), dimension=dimension).encode_document(TEXTS)
-    assert np.abs(rows - expected).max() <= 2e-6
+    embeddings = Qwen3Encoder(model=str(checkpoint), dimension=dimension).encode_document(TEXTS)
+    assert np.abs(embeddings - expected).max() <= 2e-6
 
 
 def test_truncated_texts_equal_sentence_transformers_and_keep_the_end_token(checkpoint):
     reference = peer(checkpoint)
     reference.max_seq_length = 40
     with pytest.warns(UserWarning, match="were cut"):
-        rows = Qwen3Encoder(model=str(checkpoint), max_length=40).encode_document(TEXTS)
-    assert np.abs(rows - reference.encode_document(TEXTS, batch_size=2)).max() <= 2e-6
+        embeddings = Qwen3Encoder(model=str(checkpoint), max_length=40).encode_document(TEXTS)
+    assert np.abs(embeddings - reference.encode_document(TEXTS, batch_size=2)).max() <= 2e-6
 
 
-def test_bfloat16_stays_close_to_float32_with_rows_of_unit_length(checkpoint):
+def test_bfloat16_stays_close_to_float32_with_embeddings_of_unit_length(checkpoint):
     exact = Qwen3Encoder(model=str(checkpoint), dtype="float32").encode_document(TEXTS)
     rough = Qwen3Encoder(model=str(checkpoint), dtype="bfloat16").encode_document(TEXTS)
     assert (exact * rough).sum(axis=1).min() > 0.99

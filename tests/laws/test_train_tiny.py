@@ -24,9 +24,9 @@ def test_the_first_student_answers_with_the_weighed_mean_of_its_token_vectors(st
     model, vectors = student
     token_ids = torch.randint(0, 30_000, (n_tokens,))
     with torch.no_grad():
-        row = model(torch.tensor([[*token_ids.tolist(), model.config.pad_token_id]])).last_hidden_state[0, -1]
+        embedding = model(torch.tensor([[*token_ids.tolist(), model.config.pad_token_id]])).last_hidden_state[0, -1]
     wanted = torch.from_numpy(token_weights(n_tokens)) @ vectors[token_ids]
-    cosine = torch.cosine_similarity(row[:N_TEXT_DIMENSIONS], wanted[:N_TEXT_DIMENSIONS], dim=0)
+    cosine = torch.cosine_similarity(embedding[:N_TEXT_DIMENSIONS], wanted[:N_TEXT_DIMENSIONS], dim=0)
     assert cosine > 0.995  # attention in layers 2 and 3 is nearly uniform, not quite: it is to be trained
 
 

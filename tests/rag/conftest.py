@@ -1,4 +1,4 @@
-"""Fixtures of the RAG door: a folder of documents, embeddings, chunks."""
+"""Fixtures of the RAG integration: a folder of documents, embeddings, chunks."""
 
 from pathlib import Path
 

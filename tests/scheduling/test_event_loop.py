@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from qwen3_embed_integrations.scheduling import event_loop as turns
-from qwen3_embed_integrations.scheduling.event_loop import in_turns
+from qwen3_embed_integrations.scheduling import event_loop as queues
+from qwen3_embed_integrations.scheduling.event_loop import run_fairly
 
 
 def done(result):
@@ -23,7 +23,7 @@ async def begun_in_each_turn(n_calls):
         begun += 1
         return done(None)
 
-    tasks = [asyncio.create_task(in_turns(start)) for _ in range(n_calls)]
+    tasks = [asyncio.create_task(run_fairly(start)) for _ in range(n_calls)]
     counts = []
     while not all(task.done() for task in tasks):
         before = begun
@@ -35,19 +35,19 @@ async def begun_in_each_turn(n_calls):
 def test_no_turn_begins_more_calls_than_it_has_room_for():
     counts = asyncio.run(begun_in_each_turn(500))
     assert sum(counts) == 500
-    assert max(counts) <= turns._A_TURN
+    assert max(counts) <= queues._BURST
 
 
 def test_a_lone_call_waits_for_no_turn():
     async def ask():
         started = []
-        coroutine = in_turns(lambda: started.append(1) or done("row"))
+        coroutine = run_fairly(lambda: started.append(1) or done("embedding"))
         task = asyncio.ensure_future(coroutine)
         await asyncio.sleep(0)
         assert started
         return await task
 
-    assert asyncio.run(ask()) == "row"
+    assert asyncio.run(ask()) == "embedding"
 
 
 def test_calls_begin_in_order_and_each_gets_its_own_result():
@@ -58,7 +58,7 @@ def test_calls_begin_in_order_and_each_gets_its_own_result():
         return done(i)
 
     async def ask():
-        return await asyncio.gather(*(in_turns(lambda i=i: start(i)) for i in range(200)))
+        return await asyncio.gather(*(run_fairly(lambda i=i: start(i)) for i in range(200)))
 
     assert asyncio.run(ask()) == begun == list(range(200))
 
@@ -68,24 +68,24 @@ def test_a_call_cancelled_while_it_waits_for_its_turn_never_begins_and_holds_up_
 
     async def ask():
         calls = [
-            asyncio.create_task(in_turns(lambda i=i: begun.append(i) or done(i))) for i in range(turns._A_TURN * 3)
+            asyncio.create_task(run_fairly(lambda i=i: begun.append(i) or done(i))) for i in range(queues._BURST * 3)
         ]
         await asyncio.sleep(0)
-        for call in calls[turns._A_TURN :: 2]:
+        for call in calls[queues._BURST :: 2]:
             call.cancel()
         return await asyncio.gather(*calls, return_exceptions=True)
 
     found = asyncio.run(ask())
     kept = [i for i, one in enumerate(found) if not isinstance(one, asyncio.CancelledError)]
     assert begun == kept
-    assert len(kept) == turns._A_TURN * 2
+    assert len(kept) == queues._BURST * 2
 
 
 def test_cancelling_cancels_the_future_and_an_error_comes_through():
     waiting = Future()
 
     async def cancel():
-        task = asyncio.create_task(in_turns(lambda: waiting))
+        task = asyncio.create_task(run_fairly(lambda: waiting))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -97,11 +97,11 @@ def test_cancelling_cancels_the_future_and_an_error_comes_through():
     asyncio.run(cancel())
     assert waiting.cancelled()
     with pytest.raises(ValueError, match="not begun"):
-        asyncio.run(in_turns(broken))
+        asyncio.run(run_fairly(broken))
 
 
-def test_each_event_loop_has_turns_of_its_own():
+def test_each_event_loop_has_queues_of_its_own():
     with ThreadPoolExecutor(4) as pool:
         counts = list(pool.map(lambda n: asyncio.run(begun_in_each_turn(n)), [100, 200, 300, 400]))
     assert [sum(one) for one in counts] == [100, 200, 300, 400]
-    assert not turns._turns or all(loop.is_closed() for loop in turns._turns)
+    assert not queues._queues or all(loop.is_closed() for loop in queues._queues)

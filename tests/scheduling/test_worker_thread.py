@@ -6,18 +6,18 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.scheduling.worker_thread import in_own_thread
+from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 
 def test_the_result_comes_from_a_thread_that_has_ended():
-    thread = in_own_thread(threading.current_thread, "worker")
+    thread = run_in_thread(threading.current_thread, "worker")
     assert thread.name == "worker"
     assert not thread.is_alive()
 
 
 def test_an_error_is_raised_where_it_is_waited_for():
     with pytest.raises(ZeroDivisionError):
-        in_own_thread(lambda: 1 / 0, "worker")
+        run_in_thread(lambda: 1 / 0, "worker")
 
 
 def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
@@ -35,7 +35,7 @@ def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
     try:
         threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
-            in_own_thread(work, "worker")
+            run_in_thread(work, "worker")
     finally:
         signal.signal(signal.SIGINT, before)
     assert ended == [True]

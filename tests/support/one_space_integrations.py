@@ -1,4 +1,4 @@
-"""The four doors, each through its own framework's Chroma store: what the one-space laws are tested with."""
+"""The four integrations, each through its own framework's Chroma store: what the one-space laws are tested with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import chromadb
 COLLECTION = "docs"
 
 
-class Door(ABC):
+class Integration(ABC):
     """One framework: its embedder and its store, over a Chroma directory that is already open."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
@@ -37,7 +37,7 @@ class Door(ABC):
         """Gives ids, nearest first, as the framework's users get them."""
 
 
-class LangChainDoor(Door):
+class LangChainIntegration(Integration):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
         store = importlib.import_module("langchain_chroma")
@@ -57,7 +57,7 @@ class LangChainDoor(Door):
         return [found.id for found in self.store.similarity_search(query, k=n_results)]
 
 
-class ChromaDoor(Door):
+class ChromaIntegration(Integration):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
         self.function = importlib.import_module("qwen3_embed_integrations.chroma").Qwen3EmbeddingFunction(**options)
@@ -76,7 +76,7 @@ class ChromaDoor(Door):
         return list(self.collection.query(query_texts=[query], n_results=n_results)["ids"][0])
 
 
-class LlamaIndexDoor(Door):
+class LlamaIndexIntegration(Integration):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
         chroma = importlib.import_module("llama_index.vector_stores.chroma")
@@ -103,7 +103,7 @@ class LlamaIndexDoor(Door):
         return [one.node.node_id for one in found]
 
 
-class HaystackDoor(Door):
+class HaystackIntegration(Integration):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
         stores = importlib.import_module("haystack_integrations.document_stores.chroma")
@@ -126,13 +126,13 @@ class HaystackDoor(Door):
         return list(self.text_embedder.run(text=query)["embedding"])
 
     def search(self, query: str, n_results: int) -> list[str]:
-        row = self.embed_query(query)
-        return [one.id for one in self.retriever.run(query_embedding=row, top_k=n_results)["documents"]]
+        embedding = self.embed_query(query)
+        return [one.id for one in self.retriever.run(query_embedding=embedding, top_k=n_results)["documents"]]
 
 
-DOORS = {
-    "langchain": LangChainDoor,
-    "llama_index": LlamaIndexDoor,
-    "haystack": HaystackDoor,
-    "chroma": ChromaDoor,
+INTEGRATIONS = {
+    "langchain": LangChainIntegration,
+    "llama_index": LlamaIndexIntegration,
+    "haystack": HaystackIntegration,
+    "chroma": ChromaIntegration,
 }

@@ -19,7 +19,7 @@ import numpy as np
 from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.protocols import Request
+from qwen3_embed_integrations.core.protocols import EmbedRequest
 
 Fault = Callable[["Handler", dict[str, Any]], Any]
 
@@ -57,16 +57,17 @@ class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *_: Any) -> None:
         """A client that went away is no news."""
 
-    def rows(self, inputs: list[Any]) -> tuple[np.ndarray, int]:
-        """Embeds as an engine does: unit rows, and the tokens it read."""
+    def embeddings(self, inputs: list[Any]) -> tuple[np.ndarray, int]:
+        """Embeds as an engine does: unit embeddings, and the tokens it read."""
         texts, extra = zip(*(self.read(one) for one in inputs), strict=True)
-        raw = load_backend(self.config).submit(Request(texts, 8192)).result()
-        return raw.rows / np.linalg.norm(raw.rows, axis=1, keepdims=True), int((raw.n_tokens + extra).sum())
+        raw = load_backend(self.config).submit(EmbedRequest(texts, 8192)).result()
+        return raw.embeddings / np.linalg.norm(raw.embeddings, axis=1, keepdims=True), int((raw.n_tokens + extra).sum())
 
     def read(self, one: Any) -> tuple[str, int]:
-        """Gives the text whose row, end token included, is that of an input, and how its tokens differ in number.
+        """Gives the text whose embedding, end token included, is that of an input, and how its tokens differ in number.
 
-        A row without end token, or with two of them, is the row of another text: which one does not matter.
+        An embedding without end token, or with two of them, is the embedding of another text: which one does not
+        matter.
         """
         if not isinstance(one, str):
             return self.text_of(one), 0
@@ -117,22 +118,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(
                 422, json.dumps({"error": f"batch size {len(inputs)} > maximum allowed {limit}"}).encode()
             )
-        rows, n_tokens = self.server.rows(inputs)
+        embeddings, n_tokens = self.server.embeddings(inputs)
         if dimensions := body.get("dimensions"):
-            rows = rows[:, :dimensions] / np.linalg.norm(rows[:, :dimensions], axis=1, keepdims=True)
+            embeddings = embeddings[:, :dimensions] / np.linalg.norm(embeddings[:, :dimensions], axis=1, keepdims=True)
         if self.path == "/embed":
-            return rows.tolist()
+            return embeddings.tolist()
         if self.path == "/api/embed":
-            return {"embeddings": rows.tolist(), "prompt_eval_count": n_tokens}
+            return {"embeddings": embeddings.tolist(), "prompt_eval_count": n_tokens}
         if self.path != "/v1/embeddings":
             return self.reply(404, b"no such path")
         packed = body["encoding_format"] == "base64"
         data = [
             {
                 "index": i,
-                "embedding": base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.tolist(),
+                "embedding": base64.b64encode(embedding.astype("<f4").tobytes()).decode()
+                if packed
+                else embedding.tolist(),
             }
-            for i, row in enumerate(rows)
+            for i, embedding in enumerate(embeddings)
         ]
         return {"data": data, "model": body["model"], "usage": {"prompt_tokens": n_tokens}}
 
@@ -194,7 +197,7 @@ def literally(content: bytes) -> Fault:
 
 
 def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:
-    """Changes the list of rows of a right answer."""
+    """Changes the list of embeddings of a right answer."""
 
     def fault(handler: Handler, body: dict[str, Any]) -> Any:
         answer = handler.answer(body)
@@ -204,8 +207,8 @@ def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:
     return fault
 
 
-def with_rows(change: Callable[[list[float]], Any]) -> Fault:
-    """Changes the first row of a right answer."""
+def with_embeddings(change: Callable[[list[float]], Any]) -> Fault:
+    """Changes the first embedding of a right answer."""
 
     def change_first(data: list[dict[str, Any]]) -> None:
         data[0]["embedding"] = change(data[0]["embedding"])

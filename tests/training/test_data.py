@@ -1,4 +1,4 @@
-"""Every malformed row is refused with its line, before anything is computed."""
+"""Every malformed record is refused with its line, before anything is computed."""
 
 import json
 
@@ -13,15 +13,15 @@ OTHER = {"query": "another question", "positive": "another answer"}
 
 @pytest.fixture
 def read(tmp_path):
-    def read(*rows, name="pairs.jsonl"):
+    def read(*records, name="pairs.jsonl"):
         path = tmp_path / name
-        path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows))
+        path.write_text("".join(f"{record if isinstance(record, str) else json.dumps(record)}\n" for record in records))
         return read_examples([path])
 
     return read
 
 
-def test_rows_are_read_with_their_places_negatives_task_and_group(read):
+def test_records_are_read_with_their_places_negatives_task_and_group(read):
     first, second = read(
         {**GOOD, "negative": "no", "negative_2": "nor this", "task": "code", "group": 7},
         {**OTHER, "negative": ["neither", "nor that"], "task": "sort my papers by subject"},
@@ -36,7 +36,7 @@ def test_repeated_pairs_count_once(read):
     assert len(read(GOOD, OTHER, GOOD)) == 2
 
 
-def test_csv_and_parquet_give_the_same_rows_as_json_lines(tmp_path, read):
+def test_csv_and_parquet_give_the_same_records_as_json_lines(tmp_path, read):
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -46,11 +46,11 @@ def test_csv_and_parquet_give_the_same_rows_as_json_lines(tmp_path, read):
     for name in ("pairs.csv", "pairs.parquet"):
         found = read_examples([tmp_path / name])
         assert [(one.query, one.positive) for one in found] == [(one.query, one.positive) for one in expected]
-    assert found[1].place == "pairs.parquet, row 2"
+    assert found[1].place == "pairs.parquet, record 2"
 
 
 @pytest.mark.parametrize(
-    ("row", "parts"),
+    ("record", "parts"),
     [
         ({"query": "a"}, ("line 2: positive is missing",)),
         ({**GOOD, "positive": "  "}, ("line 2", "positive is '  '")),
@@ -68,19 +68,19 @@ def test_csv_and_parquet_give_the_same_rows_as_json_lines(tmp_path, read):
         ("[1]", ("line 2: a list",)),
     ],
 )
-def test_a_malformed_row_is_named_by_its_line(read, row, parts):
+def test_a_malformed_record_is_named_by_its_line(read, record, parts):
     with pytest.raises(DataFileError) as error:
-        read(OTHER, row)
+        read(OTHER, record)
     for part in parts:
         assert part in str(error.value)
 
 
-def test_several_bad_rows_are_named_at_once_and_the_rest_counted(read):
+def test_several_bad_records_are_named_at_once_and_the_rest_counted(read):
     with pytest.raises(DataFileError, match=r"line 1: .*line 5: .*And 2 more"):
         read(*[{"query": "a"}] * 7)
 
 
-def test_rows_that_are_no_use_together_are_refused(read):
+def test_records_that_are_no_use_together_are_refused(read):
     with pytest.raises(DataFileError, match="the same negative"):
         read({**GOOD, "negative": "no"}, {**OTHER, "negative": "no"})
     with pytest.raises(DataFileError, match="the same positive"):
@@ -92,7 +92,7 @@ def test_rows_that_are_no_use_together_are_refused(read):
 @pytest.mark.parametrize(
     ("name", "text", "part"),
     [
-        ("empty.jsonl", "", "has no rows"),
+        ("empty.jsonl", "", "has no records"),
         ("pairs.txt", "x", "expected .jsonl"),
         ("short.csv", "query,positive\nonly one\n", "line 2: expected 2 fields"),
         ("quote.csv", 'query,positive\n"a" b,c\n', "line 2"),

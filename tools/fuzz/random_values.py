@@ -33,7 +33,7 @@ _PIECES = 6
 _LONGEST_RUN = 20_000
 
 
-class Dice:
+class RandomValues:
     """Reads values off a string of bytes; beyond its end they are zeros."""
 
     def __init__(self, data: bytes) -> None:

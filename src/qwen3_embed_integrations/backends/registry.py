@@ -1,4 +1,4 @@
-"""Text → raw rows: the process-wide registry of loaded models, and the only lazy import of a runtime."""
+"""Text → raw embeddings: the process-wide registry of loaded models, and the only lazy import of a runtime."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any, Protocol
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
-from qwen3_embed_integrations.core.model_info import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.protocols import Backend
 
 __all__ = [
-    "describe",
-    "is_described",
     "is_loaded",
+    "is_model_info_known",
     "load_backend",
+    "model_info",
     "registry_size",
     "report_plan",
     "unload_backend",
@@ -32,7 +32,7 @@ class _Model(Protocol):
     """What a runtime knows of a model before it is loaded."""
 
     @property
-    def facts(self) -> ModelFacts: ...
+    def model_info(self) -> ModelInfo: ...
 
 
 class _Slot:
@@ -52,10 +52,10 @@ _slots: dict[tuple[Any, ...], _Slot] = {}
 _slots_lock = threading.Lock()
 
 
-def describe(config: EncoderConfig) -> ModelFacts:
+def model_info(config: EncoderConfig) -> ModelInfo:
     """Gives what is known of the model of `config`; reads JSON, may ask a server, loads no weights."""
     with _opened(config) as slot:
-        return _model(slot, config).facts
+        return _model(slot, config).model_info
 
 
 def load_backend(config: EncoderConfig) -> Backend:
@@ -72,8 +72,8 @@ def load_backend(config: EncoderConfig) -> Backend:
         return slot.backend
 
 
-def is_described(config: EncoderConfig) -> bool:
-    """Tell whether `describe` answers at once."""
+def is_model_info_known(config: EncoderConfig) -> bool:
+    """Tell whether `model_info` answers at once."""
     slot = _slots.get(config.model_key)
     return slot is not None and slot.model is not None
 
@@ -154,11 +154,11 @@ def _runtime(name: str) -> ModuleType:
         raise missing_extra(error.name or name, name) from error
 
 
-def _abandon_all() -> None:
+def _discard_all() -> None:
     """Ends every backend at the interpreter's exit: only daemon threads can still wait, and nobody waits for them."""
     for slot in list(_slots.values()):
         if slot.backend is not None:
-            slot.backend.abandon()
+            slot.backend.close(discard=True)
 
 
 def _after_fork() -> None:
@@ -171,6 +171,6 @@ def _after_fork() -> None:
             slot.backend.after_fork()
 
 
-atexit.register(_abandon_all)
+atexit.register(_discard_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -1,4 +1,4 @@
-"""An optional store of rows on disk, between the encoder and its backend: what is known is not computed again."""
+"""An optional store of embeddings on disk, between the encoder and its backend: what is known is not computed again."""
 
 from .cached_request import Lookup, lookup, submit_through_cache
 

@@ -1,4 +1,4 @@
-"""One call through the cache: rows that are known come from disk, the others from the backend, and are kept."""
+"""One call through the cache: embeddings that are known come from disk, the others from the backend, and are kept."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from qwen3_embed_integrations.core.cache_keys import EmbeddingKey, embedding_key
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import TextTooLongError
 from qwen3_embed_integrations.core.inputs import without_repeats
-from qwen3_embed_integrations.core.model_info import ModelFacts
-from qwen3_embed_integrations.core.protocols import Backend, Request
-from qwen3_embed_integrations.core.types import IntArray, RawRows
-from qwen3_embed_integrations.scheduling.worker_thread import Lane
+from qwen3_embed_integrations.core.model_info import ModelInfo
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
+from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
+from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread
 
-from .sqlite_store import RowStore
+from .sqlite_store import EmbeddingStore
 
 _SLICE = 1024  # texts computed and kept at a time: what an interrupted call has computed so far is not lost
 
@@ -43,13 +43,13 @@ class Lookup:
     dimension: int
 
 
-def lookup(config: EncoderConfig, facts: ModelFacts, prompt: str) -> Lookup:
+def lookup(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> Lookup:
     """Return where embeddings of texts behind `prompt` are kept under `config`, which names the file."""
-    dimension = facts.dimension(config) if config.server_dimensions else facts.width
+    dimension = model_info.dimension(config) if config.server_dimensions else model_info.hidden_size
     return Lookup(
         path=Path(config.cache_path or "").expanduser().absolute(),
         max_bytes=config.cache_max_mb * 1_000_000,
-        key=embedding_key(config, facts, prompt).at_dimension(dimension),
+        key=embedding_key(config, model_info, prompt).at_dimension(dimension),
         dimension=dimension,
     )
 
@@ -59,25 +59,25 @@ class _Shelf:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._store: RowStore | None = None
-        self._lane = Lane("qwen3-embed-cache")
+        self._store: EmbeddingStore | None = None
+        self._worker = WorkerThread("qwen3-embed-cache")
         self.is_closing = False
 
     @property
-    def store(self) -> RowStore:
+    def store(self) -> EmbeddingStore:
         """The file, opened at the first use; only for tasks of this shelf."""
         if self._store is None:
-            self._store = RowStore(self._path)
+            self._store = EmbeddingStore(self._path)
         return self._store
 
     def run(self, task: Callable[[], None]) -> None:
         """Runs a task on the shelf's thread."""
-        self._lane.submit(task)
+        self._worker.submit(task)
 
     def close(self) -> None:
         """Keeps what has come, then closes the file."""
         self.is_closing = True
-        self._lane.close()
+        self._worker.close()
         if self._store is not None:
             self._store.close()
 
@@ -88,30 +88,30 @@ _left_behind: list[object] = []
 
 
 def submit_through_cache(
-    request: Request, lookup: Lookup, load: Callable[[], Backend], *, is_loaded: bool
-) -> Future[RawRows]:
-    """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+    request: EmbedRequest, lookup: Lookup, load: Callable[[], Backend], *, is_loaded: bool
+) -> Future[RawEmbeddings]:
+    """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
 
     Args:
         request: As for a backend.
-        lookup: Where the rows are kept.
-        load: Gives the backend; called only when a row is missing.
+        lookup: Where the embeddings are kept.
+        load: Gives the backend; called only when an embedding is missing.
         is_loaded: Whether `load` gives it at once.
     """
     with _shelves_lock:
         shelf = _shelves.setdefault(lookup.path, _Shelf(lookup.path))
-    call = _Call(request, lookup, load, shelf, is_loaded=is_loaded)
-    shelf.run(lambda: call.guarded(call.begin))
-    return call.future
+    cached = _CachedRequest(request, lookup, load, shelf, is_loaded=is_loaded)
+    shelf.run(lambda: cached.guarded(cached.begin))
+    return cached.future
 
 
-class _Call:
+class _CachedRequest:
     """One call on its way."""
 
     def __init__(
-        self, request: Request, lookup: Lookup, load: Callable[[], Backend], shelf: _Shelf, *, is_loaded: bool
+        self, request: EmbedRequest, lookup: Lookup, load: Callable[[], Backend], shelf: _Shelf, *, is_loaded: bool
     ) -> None:
-        self.future: Future[RawRows] = Future()
+        self.future: Future[RawEmbeddings] = Future()
         self._request = request
         self._lookup = lookup
         self._load = load
@@ -131,13 +131,13 @@ class _Call:
         """Looks the texts up, then asks for those that are missing."""
         self._texts, self._inverse = without_repeats(self._request.texts)
         self._keys = [self._lookup.key.of_text(text) for text in self._texts]
-        self._rows = np.empty((len(self._texts), self._lookup.dimension), dtype=np.float32)
+        self._embeddings = np.empty((len(self._texts), self._lookup.dimension), dtype=np.float32)
         self._n_tokens: IntArray = np.zeros(len(self._texts), dtype=np.int64)
         known = self._shelf.store.get(self._keys, self._lookup.dimension)
         self._missing = [place for place, key in enumerate(self._keys) if key not in known]
         for place, key in enumerate(self._keys):
             if key in known:
-                self._rows[place], self._n_tokens[place] = known[key]
+                self._embeddings[place], self._n_tokens[place] = known[key]
         self._ask()
 
     def _ask(self) -> None:
@@ -147,7 +147,7 @@ class _Call:
             self._complete()
         elif self._is_loaded:
             self._submit()
-        else:  # loading takes seconds, in which others may look their rows up
+        else:  # loading takes seconds, in which others may look their embeddings up
             self._is_loaded = True
             threading.Thread(target=lambda: self.guarded(self._submit), name="qwen3-embed-load", daemon=True).start()
 
@@ -158,25 +158,25 @@ class _Call:
         )
         self._follow(self._load().submit(request), lambda inner: self._arrived(places, inner))
 
-    def _follow(self, inner: Future[RawRows], then: Callable[[Future[RawRows]], None]) -> None:
+    def _follow(self, inner: Future[RawEmbeddings], then: Callable[[Future[RawEmbeddings]], None]) -> None:
         self.future.add_done_callback(lambda _: inner.cancel())
         inner.add_done_callback(lambda _: self._shelf.run(lambda: self.guarded(lambda: then(inner))))
 
-    def _arrived(self, places: list[int], inner: Future[RawRows]) -> None:
-        """Takes a slice's rows, asks for the next, then keeps them."""
+    def _arrived(self, places: list[int], inner: Future[RawEmbeddings]) -> None:
+        """Takes a slice's embeddings, asks for the next, then keeps them."""
         if self._shelf.is_closing:
             return
         if not inner.cancelled() and isinstance(inner.exception(), TextTooLongError):
             self._name_the_text()
             return
         raw = inner.result()
-        self._rows[places], self._n_tokens[places] = raw.rows, raw.n_tokens
+        self._embeddings[places], self._n_tokens[places] = raw.embeddings, raw.n_tokens
         del self._missing[: len(places)]
         self._ask()
         kept = {
-            self._keys[place]: (row, int(n_tokens))
-            for place, row, n_tokens in zip(places, raw.rows, raw.n_tokens, strict=True)
-            if np.isfinite(row).all() and row.any()
+            self._keys[place]: (embedding, int(n_tokens))
+            for place, embedding, n_tokens in zip(places, raw.embeddings, raw.n_tokens, strict=True)
+            if np.isfinite(embedding).all() and embedding.any()
         }
         self._shelf.store.put(kept, self._lookup.max_bytes)
 
@@ -189,9 +189,9 @@ class _Call:
             self._request.on_progress(len(self._texts) - len(self._missing) + n_of_slice)
 
     def _complete(self) -> None:
-        self._deliver(RawRows(self._rows[self._inverse], self._n_tokens[self._inverse]))
+        self._deliver(RawEmbeddings(self._embeddings[self._inverse], self._n_tokens[self._inverse]))
 
-    def _deliver(self, raw: RawRows) -> None:
+    def _deliver(self, raw: RawEmbeddings) -> None:
         try:
             self.future.set_result(raw)
         except InvalidStateError:

@@ -48,7 +48,7 @@ Stored = tuple[FloatArray, int]
 _Result = TypeVar("_Result")
 
 
-class RowStore:
+class EmbeddingStore:
     """Keys → rows. Belongs to one thread; a failing disk costs hits, never a call.
 
     Args:
@@ -65,7 +65,7 @@ class RowStore:
         self._connection: sqlite3.Connection | None = None
         if not path.parent.is_dir():
             raise ConfigError(f"cache_path={str(path)!r}: there is no folder {path.parent}. Create it first.")
-        self._refuse_strangers()
+        self._raise_if_foreign()
         self._guarded(lambda _: None, None)
 
     def get(self, keys: Sequence[bytes], width: int) -> dict[bytes, Stored]:
@@ -128,7 +128,7 @@ class RowStore:
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
 
-    def _refuse_strangers(self) -> None:
+    def _raise_if_foreign(self) -> None:
         """Refuses a file that is no database and beside which no lock of ours lies: it must not be moved aside."""
         if self._lock_path.exists() or not self._path.exists():
             return

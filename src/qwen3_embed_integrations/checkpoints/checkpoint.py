@@ -10,7 +10,7 @@ from typing import Any
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import CheckpointError
-from qwen3_embed_integrations.core.model_info import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelInfo
 
 from .locate import Located, locate
 from .safetensors_index import weights_digest
@@ -62,12 +62,12 @@ class Checkpoint:
     """A model folder, understood.
 
     Attributes:
-        facts: What is known before the weights are loaded.
+        model_info: What is known before the weights are loaded.
         folder: Holds config.json, the weights and the tokenizer.
         adapter: LoRA folder to merge into the weights, or None.
     """
 
-    facts: ModelFacts
+    model_info: ModelInfo
     folder: Path
     adapter: Path | None = None
 
@@ -102,18 +102,18 @@ def _open_folder(located: Located, config: EncoderConfig, adapter: Located | Non
         pooling = _read_modules(top)[1]
     shown = adapter or located
     digest = weights_digest(folder) + (f"+{weights_digest(adapter.folder)}" if adapter else "")
-    context = int(model_config.get("max_position_embeddings", 32768))
-    facts = ModelFacts(
+    context_length = int(model_config.get("max_position_embeddings", 32768))
+    model_info = ModelInfo(
         model=shown.model,
         revision=shown.revision,
         weights=digest,
-        width=int(model_config["hidden_size"]),
-        context=context,
-        usual_length=_usual_length(shown.folder, transformer) or context,
+        hidden_size=int(model_config["hidden_size"]),
+        context_length=context_length,
+        max_seq_length=_max_seq_length(shown.folder, transformer) or context_length,
         pooling=config.pooling or pooling or "lasttoken",
         prompts=_read_prompts(shown.folder) or _read_prompts(top),
     )
-    return Checkpoint(facts, folder, adapter.folder if adapter else None)
+    return Checkpoint(model_info, folder, adapter.folder if adapter else None)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _read_prompts(folder: Path) -> dict[str, str]:
     return {name: text for name, text in found.items() if text is not None}
 
 
-def _usual_length(folder: Path, transformer: Path) -> int | None:
+def _max_seq_length(folder: Path, transformer: Path) -> int | None:
     for parent in (transformer, folder):
         if (parent / "sentence_bert_config.json").is_file():
             length = read_json(parent / "sentence_bert_config.json").get("max_seq_length")

@@ -47,11 +47,11 @@ def locate(config: EncoderConfig) -> Located:
     """
     model = config.model
     if model == TINY:
-        _refuse_revision(config, "is bundled with the package")
+        _raise_for_revision(config, "is bundled with the package")
         return Located(Path(str(files("qwen3_embed_integrations"))) / "models" / TINY, TINY)
     folder = Path(model).expanduser()
     if folder.is_dir():
-        _refuse_revision(config, "is a folder")
+        _raise_for_revision(config, "is a folder")
         return Located(folder.resolve(), folder.resolve().name)
     if folder.exists():
         raise ModelNotFoundError(f"model={model!r} is a file. Name the folder that holds config.json.")
@@ -64,7 +64,7 @@ def locate(config: EncoderConfig) -> Located:
     return _download(config)
 
 
-def _refuse_revision(config: EncoderConfig, reason: str) -> None:
+def _raise_for_revision(config: EncoderConfig, reason: str) -> None:
     if config.revision is not None:
         raise ConfigError(
             f"revision={config.revision!r} is for models of the hub, but model={config.model!r} {reason}. Leave it out."

@@ -65,7 +65,7 @@ def cut(ids: list[int], max_length: int) -> list[int]:
     return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
-def refuse_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArray, max_length: int) -> None:
+def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArray, max_length: int) -> None:
     """Refuses token ids of texts `first`, `first + 1`, … over `max_length`.
 
     Args:

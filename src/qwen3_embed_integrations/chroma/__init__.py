@@ -1,4 +1,4 @@
-"""The Chroma door: Qwen3EmbeddingFunction, the guard that Chroma lacks, and adds of any length."""
+"""The Chroma integration: Qwen3EmbeddingFunction, the guard that Chroma lacks, and adds of any length."""
 
 from qwen3_embed_integrations.core.errors import missing_extra
 
@@ -10,10 +10,10 @@ except ImportError as error:
 from .add_documents import aadd_documents, add_documents
 from .collection import aopen_collection, open_collection
 from .function import Qwen3EmbeddingFunction
-from .hnsw import GRAPH
+from .hnsw import HNSW
 
 __all__ = [
-    "GRAPH",
+    "HNSW",
     "Qwen3EmbeddingFunction",
     "aadd_documents",
     "add_documents",

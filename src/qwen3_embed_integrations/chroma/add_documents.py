@@ -73,8 +73,8 @@ async def aadd_documents(
     write = collection.upsert if batch.overwrite else collection.add
     for part, saving in batch.parts(await client.get_max_batch_size()):
         with saving:
-            rows = await function.aembed_documents(part.documents)
-            await write(ids=part.ids, embeddings=rows, documents=part.documents, metadatas=part.metadatas)
+            vectors = await function.aembed_documents(part.documents)
+            await write(ids=part.ids, embeddings=vectors, documents=part.documents, metadatas=part.metadatas)
 
 
 @dataclass(frozen=True)

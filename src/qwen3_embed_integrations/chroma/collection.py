@@ -21,10 +21,10 @@ from chromadb.errors import NotFoundError
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
 
 from .function import Qwen3EmbeddingFunction
-from .hnsw import with_graph
+from .hnsw import with_hnsw
 
 _SAMPLE = 3  # stored documents that are embedded again when a collection does not say what made it
-_SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move a row by less than 0.01
+_SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move an embedding by less than 0.01
 
 
 def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and what makes it ours
@@ -45,10 +45,10 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
     Args:
         client: Any client of Chroma's.
         name: Of the collection.
-        encoder: What embeds: an EncoderConfig, a Qwen3Encoder, a Qwen3EmbeddingFunction, or any door of this
+        encoder: What embeds: an EncoderConfig, a Qwen3Encoder, a Qwen3EmbeddingFunction, or any integration of this
             package. With neither encoder nor options, a collection opens as it was stored.
         metadata: For a new collection.
-        configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`; `GRAPH` where it says nothing.
+        configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`; `HNSW` where it says nothing.
         remedy: What to do about another space, as the end of the message; None: how to re-index by hand.
         **options: As in `EncoderConfig`, instead of `encoder`.
 
@@ -96,12 +96,12 @@ def _function(encoder: Any, options: Mapping[str, Any]) -> Qwen3EmbeddingFunctio
         return encoder
     if encoder is None:
         return Qwen3EmbeddingFunction(**options) if options else None
-    inner = getattr(encoder, "encoder", encoder)  # every door has its encoder under this name
+    inner = getattr(encoder, "encoder", encoder)  # every integration has its encoder under this name
     config = inner.config if isinstance(inner, Qwen3Encoder) else inner
     if not isinstance(config, EncoderConfig):
         raise ConfigError(
             f"Can't embed with {type(encoder).__name__}. Give an EncoderConfig, a Qwen3Encoder, "
-            'a door of this package, or options such as model="0.6B".'
+            'an integration of this package, or options such as model="0.6B".'
         )
     return Qwen3EmbeddingFunction(config, **options)
 
@@ -139,7 +139,7 @@ def _new(
     return {
         "embedding_function": function,
         "metadata": dict(metadata) if metadata else None,
-        "configuration": with_graph(configuration, metadata),
+        "configuration": with_hnsw(configuration, metadata),
     }
 
 
@@ -168,7 +168,9 @@ def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCo
 def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str, advice: str) -> None:
     """Embeds some documents again and compares; raises unless the stored vectors are of this space."""
     pairs = [
-        (text, row) for text, row in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False) if text
+        (text, embedding)
+        for text, embedding in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False)
+        if text
     ]
     if not sample["ids"]:
         return
@@ -177,7 +179,7 @@ def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str
             f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {advice}"
         )
     ours = np.asarray(function([text for text, _ in pairs]))
-    stored = np.asarray([row for _, row in pairs], dtype=np.float32)
+    stored = np.asarray([embedding for _, embedding in pairs], dtype=np.float32)
     if stored.shape != ours.shape:
         raise SpaceMismatchError(
             f"Collection {name!r} holds vectors of another space (dimension: stored {stored.shape[1]}, "
@@ -192,8 +194,8 @@ def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str
         )
 
 
-def _listed(rows: Any) -> list[Any]:
-    return [] if rows is None else list(rows)
+def _listed(embeddings: Any) -> list[Any]:
+    return [] if embeddings is None else list(embeddings)
 
 
 def _remedy(name: str) -> str:

@@ -58,7 +58,7 @@ def rag(options: RagOptions, config: EncoderConfig) -> None:
 class DoctorOptions(BaseModel):
     """What the command `doctor` takes beside the encoder's options."""
 
-    local: str | None = Field(None, description="The same model on this machine, to compare rows with.")
+    local: str | None = Field(None, description="The same model on this machine, to compare embeddings with.")
 
 
 @app.command()
@@ -110,7 +110,7 @@ def train(options: TrainingOptions, config: EncoderConfig) -> None:
         Console().print(terminal_table(report.series()))
     for note in report.notes:
         typer.echo(f"qwen3-embed: {note}", err=True)
-    typer.echo(f"{report.output}: trained on {report.n_train:,} rows in {report.n_steps:,} steps.")
+    typer.echo(f"{report.output}: trained on {report.n_train:,} records in {report.n_steps:,} steps.")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -133,19 +133,19 @@ def _exit_code(arguments: list[str]) -> int:
     except typer.TyperException as error:
         if not error.format_message():  # no command at all: the help was shown
             return error.exit_code
-        return _refuse(f"{error.format_message()} (qwen3-embed --help lists what there is)", error.exit_code)
+        return _fail(f"{error.format_message()} (qwen3-embed --help lists what there is)", error.exit_code)
     except Exception as error:
         if "--debug" in arguments:
             raise
         if isinstance(error, Qwen3EmbedError):
-            return _refuse(str(error), 1)
-        return _refuse(f"{type(error).__name__}: {error} (add --debug to see where it comes from)", 1)
+            return _fail(str(error), 1)
+        return _fail(f"{type(error).__name__}: {error} (add --debug to see where it comes from)", 1)
     if code == EXIT_INTERRUPTED:  # typer has caught Ctrl-C
-        return _refuse("Interrupted. What is done is kept: run the same command again to go on.", code)
+        return _fail("Interrupted. What is done is kept: run the same command again to go on.", code)
     return code
 
 
-def _refuse(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> int:
     typer.echo(f"qwen3-embed: {' '.join(message.split())}", err=True)
     return code
 

@@ -1,4 +1,4 @@
-"""Asks a server what it really does: a wrong end token or prompt gives rows that look right and rank wrong."""
+"""Asks a server what it really does: a wrong end token or prompt gives embeddings that look right and rank wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.backends.remote.backend import RemoteBackend
-from qwen3_embed_integrations.backends.remote.client import Ask, Client
+from qwen3_embed_integrations.backends.remote.client import Client, HttpRequest
 from qwen3_embed_integrations.backends.remote.discovery import open_model
 from qwen3_embed_integrations.backends.remote.http_errors import TooLargeError
 from qwen3_embed_integrations.core.catalog import MIN_DIMENSION, MODELS
@@ -18,7 +18,7 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import Qwen3EmbedError
 from qwen3_embed_integrations.core.matryoshka import truncate_and_normalize
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
-from qwen3_embed_integrations.core.protocols import Request
+from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
@@ -35,7 +35,7 @@ _TEXTS = (
 )
 _LENGTH = 8192  # tokens; none of the texts comes near
 _SAME_NORM = 1e-3
-_SAME_ROW = 0.9999  # cosine: 16-bit arithmetic and other batches stay above
+_SAME_EMBEDDING = 0.9999  # cosine: 16-bit arithmetic and other batches stay above
 _QUANTISED = 0.99  # cosine: what 8-bit weights do
 
 
@@ -94,7 +94,7 @@ class _Examination:
         self._thread.close(self._client.close())
 
     def checks(self) -> Iterator[Check]:
-        first, n_tokens = self._ask([_ONE_TOKEN])
+        first, n_tokens = self._embeddings_of([_ONE_TOKEN])
         yield Check("answer", "ok", f"{self._target.url} answers")
         yield self._dimension(first.shape[1])
         yield _norm(float(np.linalg.norm(first[0])))
@@ -106,17 +106,19 @@ class _Examination:
         if self._local is not None:
             yield self._parity(self._local)
 
-    def _ask(self, texts: Sequence[str], dimension: int | None = None) -> tuple[FloatArray, int | None]:
-        ask = Ask(list(texts), dimension=dimension)
-        return self._thread.submit(self._client.rows_and_n_tokens(ask)).result()
+    def _embeddings_of(self, texts: Sequence[str], dimension: int | None = None) -> tuple[FloatArray, int | None]:
+        http_request = HttpRequest(list(texts), dimension=dimension)
+        return self._thread.submit(self._client.embeddings_and_n_tokens(http_request)).result()
 
     def _dimension(self, width: int) -> Check:
-        facts = self._model.facts
-        if not facts.weights and facts.model not in {card.repo_id for card in MODELS.values()}:
-            return Check("dimension", "unknown", f"{width}; nothing is known of {facts.model!r} here")
-        if width == facts.width:
+        model_info = self._model.model_info
+        if not model_info.weights and model_info.model not in {published.repo_id for published in MODELS.values()}:
+            return Check("dimension", "unknown", f"{width}; nothing is known of {model_info.model!r} here")
+        if width == model_info.hidden_size:
             return Check("dimension", "ok", str(width))
-        return Check("dimension", "failure", f"{width}, but {facts.model!r} has {facts.width}: another model?")
+        return Check(
+            "dimension", "failure", f"{width}, but {model_info.model!r} has {model_info.hidden_size}: another model?"
+        )
 
     def _end_token(self, n_tokens: int | None) -> Check:
         name = "end token"
@@ -129,22 +131,22 @@ class _Examination:
             return Check(name, "failure", "appended twice, by the server and by us: set append_end_token=False")
         if not server_appends and not we_append:
             remedy = "set append_end_token=True"
-            return Check(name, "failure", f"appended by nobody, so rows are those of the last word: {remedy}")
+            return Check(name, "failure", f"appended by nobody, so embeddings are those of the last word: {remedy}")
         return Check(name, "ok", f"{END_TOKEN} is appended by {'us' if we_append else 'the server'}")
 
     def _order(self) -> Check:
-        together, _ = self._ask(_TEXTS)
-        alone = np.concatenate([self._ask([text])[0] for text in _TEXTS])
+        together, _ = self._embeddings_of(_TEXTS)
+        alone = np.concatenate([self._embeddings_of([text])[0] for text in _TEXTS])
         cosines = _unit(together) @ _unit(alone).T
         if (cosines.argmax(axis=1) != np.arange(len(_TEXTS))).any():
-            return Check("order", "failure", "rows of a batch come in another order than its texts")
-        if cosines.diagonal().min() < _SAME_ROW:
-            lowest = f"a batch changes its rows: cosine {cosines.diagonal().min():.5f} to the same text alone"
+            return Check("order", "failure", "embeddings of a batch come in another order than its texts")
+        if cosines.diagonal().min() < _SAME_EMBEDDING:
+            lowest = f"a batch changes its embeddings: cosine {cosines.diagonal().min():.5f} to the same text alone"
             return Check("order", "warning", f"{lowest}; set max_batch_texts=1, or update the server")
-        return Check("order", "ok", "kept, and a batch gives the rows of its texts alone")
+        return Check("order", "ok", "kept, and a batch gives the embeddings of its texts alone")
 
     def _control_tokens(self) -> Check:
-        _, n_tokens = self._ask([_CONTROL])
+        _, n_tokens = self._embeddings_of([_CONTROL])
         name = "control tokens"
         if n_tokens is None:
             return Check(name, "unknown", "the server tells no token counts")
@@ -156,25 +158,25 @@ class _Examination:
 
     def _truncation(self) -> Check:
         try:
-            rows, _ = self._ask([_ONE_TOKEN], dimension=MIN_DIMENSION)
-            able = rows.shape[1] == MIN_DIMENSION
+            embeddings, _ = self._embeddings_of([_ONE_TOKEN], dimension=MIN_DIMENSION)
+            able = embeddings.shape[1] == MIN_DIMENSION
         except (Qwen3EmbedError, TooLargeError):
             able = False
-        can = "can, with server_dimensions=True" if able else "can't; rows are truncated here"
+        can = "can, with server_dimensions=True" if able else "can't; embeddings are truncated here"
         return Check("server dimensions", "ok", f"the server {can}")
 
     def _parity(self, local: EncoderConfig) -> Check:
-        request = Request(_TEXTS, max_length=_LENGTH)
-        ours = _unit(load_backend(local).submit(request).result().rows)
+        request = EmbedRequest(_TEXTS, max_length=_LENGTH)
+        ours = _unit(load_backend(local).submit(request).result().embeddings)
         remote = RemoteBackend(self._config, self._model)
         try:
-            as_set = _lowest_cosine(ours, remote.submit(request).result().rows)
+            as_set = _lowest_cosine(ours, remote.submit(request).result().embeddings)
         finally:
             remote.close()
-        if as_set >= _SAME_ROW:
+        if as_set >= _SAME_EMBEDDING:
             return Check("parity", "ok", f"lowest cosine {as_set:.6f} to the local copy")
         other_end = "" if self._target.append_end_token else END_TOKEN
-        other = _lowest_cosine(ours, self._ask([text + other_end for text in _TEXTS])[0])
+        other = _lowest_cosine(ours, self._embeddings_of([text + other_end for text in _TEXTS])[0])
         if other >= _QUANTISED > as_set:
             return Check("parity", "failure", f"cosine {as_set:.4f}: the other append_end_token gives {other:.4f}")
         if as_set >= _QUANTISED:
@@ -184,8 +186,8 @@ class _Examination:
 
 def _norm(norm: float) -> Check:
     if abs(norm - 1) <= _SAME_NORM:
-        return Check("unit norm", "ok", "rows have unit length")
-    return Check("unit norm", "warning", f"rows have length {norm:.4g}; they are normalised here, nothing to do")
+        return Check("unit norm", "ok", "embeddings have unit length")
+    return Check("unit norm", "warning", f"embeddings have length {norm:.4g}; they are normalised here, nothing to do")
 
 
 def _prompt(n_tokens: int | None) -> Check:
@@ -198,8 +200,8 @@ def _prompt(n_tokens: int | None) -> Check:
     return Check("prompt", "ok", "the server adds none: ours are all")
 
 
-def _unit(rows: FloatArray) -> FloatArray:
-    return truncate_and_normalize(rows, rows.shape[1])
+def _unit(embeddings: FloatArray) -> FloatArray:
+    return truncate_and_normalize(embeddings, embeddings.shape[1])
 
 
 def _lowest_cosine(a: FloatArray, b: FloatArray) -> float:

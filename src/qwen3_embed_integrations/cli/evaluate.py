@@ -10,12 +10,12 @@ from rich.console import Console
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.evaluation import (
-    JudgedSet,
+    RetrievalDataset,
     check_picture,
     evaluate,
     markdown_table,
     plot_quality,
-    read_judged,
+    read_dataset,
     read_pairs,
     terminal_table,
 )
@@ -31,7 +31,7 @@ class EvalOptions(BaseModel):
     documents: Path | None = Field(None, description="File with the columns id, text and perhaps title.")
     judgements: Path | None = Field(None, description="File with the columns query_id, document_id and perhaps score.")
     dimensions: tuple[int, ...] = Field(
-        (), description="Row length to measure at; give it several times. None: the full one and powers of two."
+        (), description="Embedding length to measure at; give it several times. None: the full one and powers of two."
     )
     plot: Path | None = Field(None, description="Picture of nDCG@10 against the dimension: .png, .svg or .pdf.")
     markdown: bool = Field(default=False, description="Print the table as Markdown.")
@@ -46,19 +46,19 @@ def run_eval(config: EncoderConfig, options: EvalOptions) -> None:
     """
     if options.plot:
         check_picture(options.plot)
-    judged = _read(options)
+    dataset = _read(options)
     encoder = Qwen3Encoder(config)
-    figures = {encoder.facts.model: evaluate(encoder, judged, options.dimensions)}
+    metrics = {encoder.model_info.model: evaluate(encoder, dataset, options.dimensions)}
     if options.markdown:
-        typer.echo(markdown_table(figures), nl=False)
+        typer.echo(markdown_table(metrics), nl=False)
     else:
-        Console().print(terminal_table(figures))
-    typer.echo(f"{encoder.facts.model}: {len(judged.queries):,} queries, {len(judged.documents):,} documents")
+        Console().print(terminal_table(metrics))
+    typer.echo(f"{encoder.model_info.model}: {len(dataset.queries):,} queries, {len(dataset.documents):,} documents")
     if options.plot:
-        plot_quality(figures, options.plot, encoder.facts.model)
+        plot_quality(metrics, options.plot, encoder.model_info.model)
 
 
-def _read(options: EvalOptions) -> JudgedSet:
+def _read(options: EvalOptions) -> RetrievalDataset:
     three = (options.queries, options.documents, options.judgements)
     if options.pairs and any(three):
         raise ConfigError("Give --pairs, or --queries with --documents and --judgements, not both.")
@@ -67,4 +67,4 @@ def _read(options: EvalOptions) -> JudgedSet:
     queries, documents, judgements = three
     if queries is None or documents is None or judgements is None:
         raise ConfigError("There is nothing to measure with: give --pairs, or --queries, --documents and --judgements.")
-    return read_judged(queries, documents, judgements)
+    return read_dataset(queries, documents, judgements)

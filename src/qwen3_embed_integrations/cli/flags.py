@@ -102,9 +102,9 @@ def _built(model: type[_Model], values: dict[str, Any]) -> _Model:
     try:
         return model(**given)
     except ValidationError as error:
-        raise ConfigError("; ".join(map(_refused_flag, error.errors()))) from error
+        raise ConfigError("; ".join(map(_flag_error, error.errors()))) from error
 
 
-def _refused_flag(problem: Mapping[str, Any]) -> str:
+def _flag_error(problem: Mapping[str, Any]) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     return f"{_flag(str(problem['loc'][0]))} {problem['input']}: {message}"

@@ -10,7 +10,7 @@ from qwen3_embed_integrations import MODELS, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint, read_json
 from qwen3_embed_integrations.checkpoints.locate import cached_bytes
 from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
-from qwen3_embed_integrations.core.catalog import TINY, ModelCard
+from qwen3_embed_integrations.core.catalog import TINY, PublishedModel
 
 _GB = 1e9
 _COLUMNS = ("model", "weights", "layers", "dimension", "context", "float32", "bfloat16", "licence", "on this machine")
@@ -29,38 +29,46 @@ def run_models(options: ModelsOptions) -> None:
     table = Table()
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name in ("model", "licence", "on this machine") else "right")
-    for card in (_tiny(), *MODELS.values()):
-        table.add_row(*_cells(card, _place(card, options.cache_folder)))
+    for published in (_tiny(), *MODELS.values()):
+        table.add_row(*_cells(published, _place(published, options.cache_folder)))
     console = Console()
     console.print(table)
     console.print("float32 and bfloat16: memory of the weights; a batch needs some more. Names are for --model.")
 
 
-def _tiny() -> ModelCard:
+def _tiny() -> PublishedModel:
     config = EncoderConfig(model=TINY)
-    facts = Qwen3Encoder(config).facts
+    model_info = Qwen3Encoder(config).model_info
     folder = open_checkpoint(config).folder
-    n_layers = int(read_json(folder / "config.json")["num_hidden_layers"])
-    return ModelCard(TINY, "", facts.width, n_layers, facts.context, n_parameters(folder), "Apache-2.0")
+    num_hidden_layers = int(read_json(folder / "config.json")["num_hidden_layers"])
+    return PublishedModel(
+        TINY,
+        "",
+        model_info.hidden_size,
+        num_hidden_layers,
+        model_info.context_length,
+        n_parameters(folder),
+        "Apache-2.0",
+    )
 
 
-def _place(card: ModelCard, cache_folder: str | None) -> str:
-    if not card.repo_id:
+def _place(published: PublishedModel, cache_folder: str | None) -> str:
+    if not published.repo_id:
         return "bundled"
-    n_bytes = cached_bytes(card.repo_id, cache_folder)
+    n_bytes = cached_bytes(published.repo_id, cache_folder)
     return f"cached, {n_bytes / _GB:.1f} GB" if n_bytes else "not yet"
 
 
-def _cells(card: ModelCard, place: str) -> list[str]:
-    weights = card.n_parameters
+def _cells(published: PublishedModel, place: str) -> list[str]:
+    weights = published.n_parameters
     return [
-        card.name,
+        published.name,
         f"{weights / 1e9:.1f} billion" if weights >= 1e9 else f"{weights / 1e6:.0f} million",  # noqa: PLR2004
-        str(card.n_layers),
-        str(card.dimension),
-        f"{card.context:,}",
+        str(published.num_hidden_layers),
+        str(published.dimension),
+        f"{published.context_length:,}",
         f"{4 * weights / _GB:.2f} GB",
         f"{2 * weights / _GB:.2f} GB",
-        card.licence,
+        published.licence,
         place,
     ]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .config import EncoderConfig
-from .model_info import ModelFacts
+from .model_info import ModelInfo
 from .vector_space import VectorSpace
 
 KEY_VERSION = 2
@@ -58,20 +58,20 @@ class EmbeddingKey:
         return replace(self, space=replace(self.space, dimension=dimension))
 
 
-def embedding_key(config: EncoderConfig, facts: ModelFacts, prompt: str) -> EmbeddingKey:
+def embedding_key(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> EmbeddingKey:
     """Return what decides the embeddings that `config` gives texts behind `prompt`.
 
     A query and a document behind the same prompt have the same embedding, and so the same key.
 
     Args:
         config: The encoder's options.
-        facts: What is known of its model.
+        model_info: What is known of its model.
         prompt: What stands before each text; "" for none.
     """
     is_remote = config.backend == "remote"
     return EmbeddingKey(
-        space=replace(facts.space(config), document_prompt=prompt),
-        max_length=facts.max_length(config),
+        space=replace(model_info.space(config), document_prompt=prompt),
+        max_length=model_info.max_length(config),
         on_overflow=config.on_overflow,
         dtype=config.dtype,
         server=tuple((name, getattr(config, name)) for name in _SERVER_OPTIONS) if is_remote else (),

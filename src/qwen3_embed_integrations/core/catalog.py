@@ -15,15 +15,15 @@ MIN_DIMENSION = 32
 
 
 @dataclass(frozen=True)
-class ModelCard:
+class PublishedModel:
     """What a user picks a model by.
 
     Attributes:
         name: Short name, as in `model="0.6B"`.
         repo_id: Name on the hub; "" for the bundled model.
         dimension: Width of a full row.
-        n_layers: Transformer layers.
-        context: Longest text in tokens.
+        num_hidden_layers: Transformer layers.
+        context_length: Longest text in tokens.
         n_parameters: Weights, embeddings included.
         licence: SPDX identifier.
     """
@@ -31,23 +31,23 @@ class ModelCard:
     name: str
     repo_id: str
     dimension: int
-    n_layers: int
-    context: int
+    num_hidden_layers: int
+    context_length: int
     n_parameters: int
     licence: str
 
 
-_ROWS = (
-    ModelCard("0.6B", "Qwen/Qwen3-Embedding-0.6B", 1024, 28, 32768, 595_776_512, "Apache-2.0"),
-    ModelCard("4B", "Qwen/Qwen3-Embedding-4B", 2560, 36, 40960, 4_021_774_336, "Apache-2.0"),
-    ModelCard("8B", "Qwen/Qwen3-Embedding-8B", 4096, 36, 40960, 7_567_295_488, "Apache-2.0"),
+_TABLE = (
+    PublishedModel("0.6B", "Qwen/Qwen3-Embedding-0.6B", 1024, 28, 32768, 595_776_512, "Apache-2.0"),
+    PublishedModel("4B", "Qwen/Qwen3-Embedding-4B", 2560, 36, 40960, 4_021_774_336, "Apache-2.0"),
+    PublishedModel("8B", "Qwen/Qwen3-Embedding-8B", 4096, 36, 40960, 7_567_295_488, "Apache-2.0"),
 )
 
-MODELS: Mapping[str, ModelCard] = MappingProxyType({card.name: card for card in _ROWS})
+MODELS: Mapping[str, PublishedModel] = MappingProxyType({published.name: published for published in _TABLE})
 """The hub models by short name."""
 
 
 def canonical_model(model: str) -> str:
     """Gives the hub name for a short name ("0.6B", "4b"); any other name as it is."""
-    card = MODELS.get(model.upper())
-    return card.repo_id if card else model
+    published = MODELS.get(model.upper())
+    return published.repo_id if published else model

@@ -6,45 +6,45 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
-Product = Literal["plain", "prepacked"]
-Steps = Literal["torch", "compiled"]
+Matmul = Literal["plain", "prepacked"]
+Ops = Literal["torch", "numba"]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What was chosen, as in "products=prepacked steps=compiled lanes=2 block=512".
+class ExecutionPlan:
+    """What was chosen, as in "matmul=prepacked ops=numba streams=2 block_tokens=512".
 
     Attributes:
-        products: Matrix products by torch's own linear, or on weights laid out once for oneDNN.
-        steps: What lies between the products, in torch's operations or compiled by numba.
-        lanes: Batches that are computed side by side, each on its share of the threads.
-        block: Tokens that pass through a layer at a time.
+        matmul: Matrix products by torch's own linear, or on weights laid out once for oneDNN.
+        ops: What lies between the products, in torch's operations or compiled by numba.
+        streams: Batches that are computed side by side, each on its share of the threads.
+        block_tokens: Tokens that pass through a layer at a time.
     """
 
-    products: Product = "plain"
-    steps: Steps = "torch"
-    lanes: int = 1
-    block: int = 2048
+    matmul: Matmul = "plain"
+    ops: Ops = "torch"
+    streams: int = 1
+    block_tokens: int = 2048
 
     def __str__(self) -> str:
         return " ".join(f"{name}={value}" for name, value in asdict(self).items())
 
 
 def parse_pins(text: str) -> Mapping[str, Any]:
-    """Gives the fields that a plan's text pins, as in "products=plain lanes=1"; "auto" pins nothing.
+    """Gives the fields that a plan's text pins, as in "matmul=plain streams=1"; "auto" pins nothing.
 
     Raises:
         ValueError: An unknown field or value.
     """
     if text == "auto":
         return {}
-    kinds = get_type_hints(Plan)
+    kinds = get_type_hints(ExecutionPlan)
     pins: dict[str, Any] = {}
     for part in text.split():
         name, _, value = part.partition("=")
         if name not in kinds:
-            known = ", ".join(field.name for field in fields(Plan))
-            raise ValueError(f'plan has no field {name!r}. Use "auto", or some of {known}, as in "{Plan()}".')
+            known = ", ".join(field.name for field in fields(ExecutionPlan))
+            raise ValueError(f'plan has no field {name!r}. Use "auto", or some of {known}, as in "{ExecutionPlan()}".')
         pins[name] = _number(name, value) if kinds[name] is int else _choice(name, value, get_args(kinds[name]))
     return pins
 

@@ -13,16 +13,16 @@ from .vector_space import VectorSpace
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ModelInfo:
     """What a checkpoint says of itself.
 
     Attributes:
         model: Hub name, or the folder's name of a local model.
         revision: Commit of a hub model, or "".
         weights: Digest of the weights, or "".
-        width: Length of a full row.
-        context: Longest text in tokens that the positions allow.
-        usual_length: Longest text in tokens that the checkpoint asks for.
+        hidden_size: Length of a full embedding.
+        context_length: Longest text in tokens that the positions allow.
+        max_seq_length: Longest text in tokens that the checkpoint asks for.
         pooling: "lasttoken", "mean", "cls" or "max".
         prompts: The checkpoint's stored prompts by name ("query", "document").
     """
@@ -30,9 +30,9 @@ class ModelFacts:
     model: str
     revision: str
     weights: str
-    width: int
-    context: int
-    usual_length: int
+    hidden_size: int
+    context_length: int
+    max_seq_length: int
     pooling: str
     prompts: Mapping[str, str] = field(default_factory=dict)
 
@@ -43,21 +43,21 @@ class ModelFacts:
             ConfigError: `max_length` was set to more than the model's context.
         """
         if config.max_length == DEFAULT_MAX_LENGTH:
-            return min(DEFAULT_MAX_LENGTH, self.usual_length, self.context)
-        if config.max_length > self.context:
+            return min(DEFAULT_MAX_LENGTH, self.max_seq_length, self.context_length)
+        if config.max_length > self.context_length:
             raise ConfigError(
                 f"max_length={config.max_length} is more than the context of {self.model!r}: "
-                f"{self.context} tokens. Use at most that."
+                f"{self.context_length} tokens. Use at most that."
             )
         return config.max_length
 
     def dimension(self, config: EncoderConfig) -> int:
-        """Gives the length of a row under `config`.
+        """Gives the length of an embedding under `config`.
 
         Raises:
             ConfigError: `dimension` is wider than the model.
         """
-        return self.checked_dimension(config.dimension or self.width)
+        return self.checked_dimension(config.dimension or self.hidden_size)
 
     def checked_dimension(self, dimension: int) -> int:
         """Gives `dimension` back when this model can serve it.
@@ -65,10 +65,10 @@ class ModelFacts:
         Raises:
             ConfigError: It is not in 32..width (a model narrower than 32 serves its full width only).
         """
-        if dimension != self.width and not MIN_DIMENSION <= dimension <= self.width:
+        if dimension != self.hidden_size and not MIN_DIMENSION <= dimension <= self.hidden_size:
             raise ConfigError(
                 f"dimension={dimension} is out of range for {self.model!r}: "
-                f"use {min(MIN_DIMENSION, self.width)} to {self.width}."
+                f"use {min(MIN_DIMENSION, self.hidden_size)} to {self.hidden_size}."
             )
         return dimension
 

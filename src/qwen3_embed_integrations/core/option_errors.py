@@ -39,7 +39,7 @@ _UNSHOWN = ("token", "api_key_env", "base_url")
 """Options whose value may be, or hold, a secret that was put in the wrong place."""
 
 
-def explain(error: ValidationError, cls: type[BaseModel]) -> str:
+def describe_refused_options(error: ValidationError, cls: type[BaseModel]) -> str:
     """Turns pydantic's report into: found, expected, what to do."""
     lines = []
     for problem in error.errors():

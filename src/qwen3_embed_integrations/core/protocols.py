@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from .packing import PackedBatch
-from .types import FloatArray, IntArray, RawRows
+from .types import FloatArray, IntArray, RawEmbeddings
 
 Forward = Callable[[PackedBatch], FloatArray]
-"""The seam at token level: a packed batch of n sequences → `[n, width]` float32 pooled rows.
+"""The seam at token level: a packed batch of n sequences → `[n, width]` float32 pooled embeddings.
 
-A row may come back non-finite; the caller refuses it. Out of memory is a MemoryError.
+An embedding may come back non-finite; the caller refuses it. Out of memory is a MemoryError.
 """
 
 
 @dataclass(frozen=True)
-class Lanes:
+class Streams:
     """How many batches a forward pass takes side by side.
 
     Attributes:
@@ -32,7 +32,7 @@ class Lanes:
 
 
 @dataclass(frozen=True)
-class Request:
+class EmbedRequest:
     """One call's texts, prompts already in front of them.
 
     Attributes:
@@ -41,7 +41,7 @@ class Request:
         on_overflow: Cut a longer text, or fail with TextTooLongError.
         dimension: As many columns as the caller needs; a backend may give more. None: all of them.
         max_waiting: Calls that may wait for the model, this one included; None: any number.
-        shared_prefix: What all texts begin with. A hint: it may change the speed, never a row.
+        shared_prefix: What all texts begin with. A hint: it may change the speed, never an embedding.
         on_progress: Called with the number of texts done so far, from another thread.
     """
 
@@ -54,7 +54,7 @@ class Request:
     shared_prefix: str = ""
 
 
-def wait_for(future: Future[RawRows]) -> RawRows:
+def wait_for(future: Future[RawEmbeddings]) -> RawEmbeddings:
     """Gives the future's result; who stops waiting cancels it."""
     try:
         return future.result()
@@ -64,10 +64,10 @@ def wait_for(future: Future[RawRows]) -> RawRows:
 
 
 class Backend(Protocol):
-    """Text → raw rows. One instance serves every thread and every door of the process."""
+    """Text → raw embeddings. One instance serves every thread and every integration of the process."""
 
-    def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+    def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
@@ -86,12 +86,13 @@ class Backend(Protocol):
         """Gives the vocabulary's entry of each id."""
         ...
 
-    def close(self) -> None:
-        """Finishes what waits, then frees the model."""
-        ...
+    def close(self, *, discard: bool = False) -> None:
+        """Compute what waits, then free the model.
 
-    def abandon(self) -> None:
-        """Ends as soon as what is being computed is done: the interpreter exits, and nobody waits for the rest."""
+        Args:
+            discard: End as soon as what is being computed is done: the interpreter exits, and nobody waits for the
+                rest.
+        """
         ...
 
     def after_fork(self) -> None:

@@ -13,14 +13,14 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class RawRows:
+class RawEmbeddings:
     """What a backend gives back for n texts.
 
     Attributes:
-        rows: `[n, width]` float32, pooled, not truncated, not normalised; row i is text i.
+        embeddings: `[n, width]` float32, pooled, not truncated, not normalised; embedding i is text i.
         n_tokens: `[n]`, length of each text in tokens before any truncation, prompt and end token included;
             -1 where only a server knows it.
     """
 
-    rows: FloatArray
+    embeddings: FloatArray
     n_tokens: IntArray

@@ -26,9 +26,9 @@ class VectorSpace:
         weights: Digest of the weights; "" for a remote model.
         pooling: "lasttoken", "mean", "cls" or "max".
         document_prompt: What stands before every document; "" for raw documents.
-        dimension: Length of a row.
+        dimension: Length of an embedding.
         end_token: Appended to every text.
-        normalized: Rows have unit length.
+        normalized: Embeddings have unit length.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""JudgedSet: queries, documents, and which document answers which query; and how it is read from files."""
+"""RetrievalDataset: queries, documents, and which document answers which query; and how it is read from files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from qwen3_embed_integrations.core.errors import DataFileError
 
 from .metrics import Relevance
-from .records import Row, read_rows, refuse
+from .records import Record, raise_problems, read_records
 
 _ID = ("id", "_id")
 _QUERY_ID = ("query_id", "query-id", "qid")
@@ -19,7 +19,7 @@ _SCORE = ("score", "relevance", "label")
 
 
 @dataclass(frozen=True)
-class JudgedSet:
+class RetrievalDataset:
     """Queries with their relevant documents.
 
     Attributes:
@@ -35,7 +35,7 @@ class JudgedSet:
     tasks: tuple[str, ...] = ()
 
     @classmethod
-    def of_pairs(cls, pairs: Iterable[tuple[str, str]], distractors: Iterable[str] = ()) -> JudgedSet:
+    def of_pairs(cls, pairs: Iterable[tuple[str, str]], distractors: Iterable[str] = ()) -> RetrievalDataset:
         """Gives the set of (query, document) pairs; the same query in several pairs has several answers.
 
         Args:
@@ -51,7 +51,7 @@ class JudgedSet:
         return cls(tuple(relevant), tuple(numbers), tuple(relevant.values()))
 
 
-def read_judged(queries: Path, documents: Path, judgements: Path) -> JudgedSet:
+def read_dataset(queries: Path, documents: Path, judgements: Path) -> RetrievalDataset:
     """Reads a judged set from three files, in BEIR's layout or under plainer names.
 
     Args:
@@ -68,70 +68,70 @@ def read_judged(queries: Path, documents: Path, judgements: Path) -> JudgedSet:
     numbers = {name: number for number, name in enumerate(document_texts)}
     relevant: dict[str, dict[int, float]] = {}
     problems = []
-    for row in read_rows(judgements):
+    for record in read_records(judgements):
         try:
-            query, document, grade = _judgement(row, query_texts, numbers)
+            query, document, grade = _judgement(record, query_texts, numbers)
         except DataFileError as error:
             problems.append(str(error))
             continue
         if grade > 0:
             relevant.setdefault(query, {})[numbers[document]] = grade
-    refuse(problems)
+    raise_problems(problems)
     if not relevant:
         raise DataFileError(f"{judgements.name} names no relevant document: every score is 0.")
-    return JudgedSet(
+    return RetrievalDataset(
         tuple(query_texts[name] for name in relevant), tuple(document_texts.values()), tuple(relevant.values())
     )
 
 
-def read_pairs(path: Path) -> JudgedSet:
+def read_pairs(path: Path) -> RetrievalDataset:
     """Reads a judged set from one file with the columns query and positive; others are left alone.
 
     Raises:
-        DataFileError: A row lacks one of them; the message names the lines.
+        DataFileError: A record lacks one of them; the message names the lines.
     """
     pairs, problems = [], []
-    for row in read_rows(path):
-        values = [row.values.get(name) for name in ("query", "positive")]
+    for record in read_records(path):
+        values = [record.values.get(name) for name in ("query", "positive")]
         if all(isinstance(value, str) and value.strip() for value in values):
             pairs.append((str(values[0]), str(values[1])))
         else:
-            problems.append(f"{row.place}: needs a text in both columns, query and positive.")
-    refuse(problems)
-    return JudgedSet.of_pairs(pairs)
+            problems.append(f"{record.place}: needs a text in both columns, query and positive.")
+    raise_problems(problems)
+    return RetrievalDataset.of_pairs(pairs)
 
 
 def _texts(path: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     problems = []
-    for row in read_rows(path):
-        name, text, title = _value(row, _ID), row.values.get("text"), row.values.get("title")
+    for record in read_records(path):
+        name, text, title = _value(record, _ID), record.values.get("text"), record.values.get("title")
         if name is None or not isinstance(text, str):
-            problems.append(f"{row.place}: needs the columns id and text, has {', '.join(map(str, row.values))}.")
+            problems.append(f"{record.place}: needs the columns id and text, has {', '.join(map(str, record.values))}.")
         elif str(name) in texts:
-            problems.append(f"{row.place}: the id {name!r} is there twice.")
+            problems.append(f"{record.place}: the id {name!r} is there twice.")
         else:
             texts[str(name)] = f"{title}\n{text}" if title else text
-    refuse(problems)
+    raise_problems(problems)
     return texts
 
 
-def _judgement(row: Row, queries: Mapping[str, str], documents: Mapping[str, int]) -> tuple[str, str, float]:
-    query, document, score = _value(row, _QUERY_ID), _value(row, _DOCUMENT_ID), _value(row, _SCORE)
+def _judgement(record: Record, queries: Mapping[str, str], documents: Mapping[str, int]) -> tuple[str, str, float]:
+    query, document, score = _value(record, _QUERY_ID), _value(record, _DOCUMENT_ID), _value(record, _SCORE)
     known: tuple[tuple[str, Any, Callable[[str], bool]], ...] = (
         ("query", query, queries.__contains__),
         ("document", document, documents.__contains__),
     )
     for kind, name, is_known in known:
         if name is None:
-            raise DataFileError(f"{row.place}: has no column {kind}_id.")
+            raise DataFileError(f"{record.place}: has no column {kind}_id.")
         if not is_known(str(name)):
-            raise DataFileError(f"{row.place}: no {kind} has the id {name!r}.")
+            raise DataFileError(f"{record.place}: no {kind} has the id {name!r}.")
     try:
         return str(query), str(document), float(1 if score is None else score)
     except (TypeError, ValueError) as error:
-        raise DataFileError(f"{row.place}: the score {score!r} is no number.") from error
+        raise DataFileError(f"{record.place}: the score {score!r} is no number.") from error
 
 
-def _value(row: Row, names: tuple[str, ...]) -> Any:
-    return next((row.values[name] for name in names if row.values.get(name) is not None), None)
+def _value(record: Record, names: tuple[str, ...]) -> Any:
+    return next((record.values[name] for name in names if record.values.get(name) is not None), None)

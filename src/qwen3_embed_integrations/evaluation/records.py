@@ -1,4 +1,4 @@
-"""Rows of JSON Lines, CSV, TSV and Parquet files, each with the place that an error about it names."""
+"""Records of JSON Lines, CSV, TSV and Parquet files, each with the place that an error about it names."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _SHOWN = 5  # problems of one file that an error names
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a file: its place ("pairs.jsonl, line 3") and its values by column; an empty cell is None."""
+class Record:
+    """One record of a file: its place ("pairs.jsonl, line 3") and its values by column; an empty cell is None."""
 
     place: str
     values: Mapping[str, Any]
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Gives every row of a file, by the ending of its name. Empty lines are skipped.
+def read_records(path: Path) -> list[Record]:
+    """Gives every record of a file, by the ending of its name. Empty lines are skipped.
 
     Raises:
-        DataFileError: No such file, another ending, broken rows, or none at all; the message names the lines.
+        DataFileError: No such file, another ending, broken records, or none at all; the message names the lines.
         MissingExtraError: A Parquet file without pyarrow.
     """
     readers = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _separated, ".tsv": _separated}
@@ -37,13 +37,13 @@ def read_rows(path: Path) -> list[Row]:
         raise DataFileError(f"There is no file {str(path)!r}. Check the path.")
     if ending != ".parquet" and ending not in readers:
         raise DataFileError(f"{path.name} ends in {path.suffix!r}, expected {_ENDINGS}.")
-    rows = _parquet(path) if ending == ".parquet" else list(readers[ending](path, _text(path)))
-    if not rows:
-        raise DataFileError(f"{path.name} has no rows. Each row needs at least the columns that the page names.")
-    return rows
+    records = _parquet(path) if ending == ".parquet" else list(readers[ending](path, _text(path)))
+    if not records:
+        raise DataFileError(f"{path.name} has no records. Each record needs at least the columns that the page names.")
+    return records
 
 
-def refuse(problems: list[str]) -> None:
+def raise_problems(problems: list[str]) -> None:
     """Raises one error for all problems of a file, the first few by name.
 
     Raises:
@@ -63,7 +63,7 @@ def _text(path: Path) -> str:
         raise DataFileError(f"{path.name}, line {line}: not UTF-8. Save the file as UTF-8.") from error
 
 
-def _json_lines(path: Path, text: str) -> Iterator[Row]:
+def _json_lines(path: Path, text: str) -> Iterator[Record]:
     problems = []
     for number, line in enumerate(text.split("\n"), start=1):
         place = f"{path.name}, line {number}"
@@ -75,13 +75,13 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
             problems.append(f"{place}: not JSON ({error}).")
             continue
         if isinstance(values, dict):
-            yield Row(place, values)
+            yield Record(place, values)
         else:
             problems.append(f"{place}: a {type(values).__name__}, expected an object of columns.")
-    refuse(problems)
+    raise_problems(problems)
 
 
-def _separated(path: Path, text: str) -> Iterator[Row]:
+def _separated(path: Path, text: str) -> Iterator[Record]:
     reader = csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
     csv.field_size_limit(2**31 - 1)  # a document may be longer than csv's usual 128 KiB
     problems = []
@@ -92,20 +92,20 @@ def _separated(path: Path, text: str) -> Iterator[Row]:
             if None in values or None in values.values():
                 problems.append(f"{place}: expected {n_columns} fields, as the first line has. Quote the texts.")
             else:
-                yield Row(place, {name: value or None for name, value in values.items()})
+                yield Record(place, {name: value or None for name, value in values.items()})
     except csv.Error as error:
         raise DataFileError(f"{path.name}, line {reader.line_num + 1}: {error}. Check the quotes.") from error
-    refuse(problems)
+    raise_problems(problems)
 
 
-def _parquet(path: Path) -> list[Row]:
+def _parquet(path: Path) -> list[Record]:
     try:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise missing_extra("pyarrow", "train") from error
     try:
-        rows = parquet.read_table(path).to_pylist()
+        records = parquet.read_table(path).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataFileError(f"{path.name} can't be read as Parquet ({error}). Write it again.") from error
-    return [Row(f"{path.name}, row {number}", values) for number, values in enumerate(rows, start=1)]
+    return [Record(f"{path.name}, record {number}", values) for number, values in enumerate(records, start=1)]

@@ -66,7 +66,7 @@ class Index:
             chunks: By id.
             on_progress: Called with (chunks done, chunks to do) before the first batch and after each.
         """
-        with _explained(self._path), self._lock:
+        with _with_remedy(self._path), self._lock:
             stored = set(self._store.get(include=[])["ids"])
             missing = [key for key in chunks if key not in stored]
             gone = sorted(stored - chunks.keys())
@@ -90,10 +90,10 @@ class Index:
             if on_progress:
                 on_progress(done, len(missing))
 
-    def search(self, row: list[float], *, top_k: int) -> list[Passage]:
-        """Gives the `top_k` chunks nearest to a query's row, the best first."""
-        with _explained(self._path):
-            found = self._store.similarity_search_by_vector_with_relevance_scores(row, k=top_k)
+    def search(self, embedding: list[float], *, top_k: int) -> list[Passage]:
+        """Gives the `top_k` chunks nearest to a query's embedding, the best first."""
+        with _with_remedy(self._path):
+            found = self._store.similarity_search_by_vector_with_relevance_scores(embedding, k=top_k)
         return [
             Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
             for document, distance in found
@@ -116,7 +116,7 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
     """
     _ = embeddings.encoder.space  # finds and checks the model before anything is written
     with ExitStack() as stack:
-        with _explained(path):
+        with _with_remedy(path):
             if path.exists() and not path.is_dir():
                 raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
             path.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ def _advice(path: Path) -> str:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _with_remedy(path: Path) -> Iterator[None]:
     """Turns what Chroma and the file system say into one line with a remedy."""
     try:
         yield

@@ -43,8 +43,8 @@ class Session:
         """
         if not question.strip():
             raise RagError('The question is empty. Ask something: --ask "How do I …?".')
-        row = self.embeddings.embed_query(question)
-        found = self.index.search(row, top_k=self.options.top_k)
+        embedding = self.embeddings.embed_query(question)
+        found = self.index.search(embedding, top_k=self.options.top_k)
         passages = [passage for passage in found if passage.score >= self.options.min_score]
         if not passages:
             best = f" (the best scores {found[0].score:.3f})" if found else ""
@@ -52,7 +52,7 @@ class Session:
                 f"No passage scores {self.options.min_score} or more for {question!r}{best}. "
                 "Lower --min-score, or ask in other words."
             )
-        sentences = rank_sentences(self.embeddings.encoder, np.asarray(row, dtype=np.float32), passages)
+        sentences = rank_sentences(self.embeddings.encoder, np.asarray(embedding, dtype=np.float32), passages)
         show_passages(self.console, question, passages, sentences)
         if self.options.show_prompt:
             show_prompt(self.console, rendered_prompt(question, passages))

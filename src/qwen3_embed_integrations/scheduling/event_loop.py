@@ -10,10 +10,10 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 _Result = TypeVar("_Result")
-_A_TURN = 32  # to begin a call takes 40 µs of the loop's thread, to finish it 13: 500 in one turn were 20 ms
+_BURST = 32  # to begin a call takes 40 µs of the loop's thread, to finish it 13: 500 in one turn were 20 ms
 
 
-class _Turns:
+class _FairQueue:
     """Counts what one turn of an event loop does; what is too much waits for the next."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class _Turns:
 
     def has_room(self) -> bool:
         """Tells whether one more fits into this turn, and takes its place."""
-        if self._n_done >= _A_TURN or self._waiting:
+        if self._n_done >= _BURST or self._waiting:
             return False
         if not self._n_done:
             asyncio.get_running_loop().call_soon(self._next)
@@ -37,7 +37,7 @@ class _Turns:
 
     def _next(self) -> None:
         self._n_done = 0
-        while self._waiting and self._n_done < _A_TURN:
+        while self._waiting and self._n_done < _BURST:
             waiter = self._waiting.popleft()
             if not waiter.done():  # cancelled otherwise
                 waiter.set_result(None)
@@ -46,19 +46,19 @@ class _Turns:
             asyncio.get_running_loop().call_soon(self._next)
 
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
+_queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _FairQueue] = WeakKeyDictionary()
 
 
-async def in_turns(start: Callable[[], Future[_Result]]) -> _Result:
+async def run_fairly(start: Callable[[], Future[_Result]]) -> _Result:
     """Gives the result of the future that `start` makes; begins and comes back in turns that are not full.
 
     Cancelling it cancels the future.
     """
     loop = asyncio.get_running_loop()
-    turns = _turns.get(loop) or _turns.setdefault(loop, _Turns())
-    if not turns.has_room():
-        await turns.wait()
+    fair_queue = _queues.get(loop) or _queues.setdefault(loop, _FairQueue())
+    if not fair_queue.has_room():
+        await fair_queue.wait()
     result = await asyncio.wrap_future(start())
-    if not turns.has_room():
-        await turns.wait()
+    if not fair_queue.has_room():
+        await fair_queue.wait()
     return result

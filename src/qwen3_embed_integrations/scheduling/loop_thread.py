@@ -22,7 +22,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._abandoned = False
+        self._discarded = False
         self._running: set[Future[Any]] = set()
 
     def submit(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
@@ -39,16 +39,16 @@ class LoopThread:
         running.add_done_callback(self._running.discard)
         return future
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Cancels what runs and tells nobody: those who wait are daemon threads of an interpreter that exits."""
         with self._lock:
-            self._abandoned = True
+            self._discarded = True
             running = list(self._running)
         for future in running:
             future.cancel()
 
     def _deliver(self, running: Future[_Result], future: Future[_Result]) -> None:
-        if self._abandoned:
+        if self._discarded:
             return
         try:
             if running.cancelled():
@@ -69,7 +69,7 @@ class LoopThread:
             last.close()
             return
         wait(running)
-        asyncio.run_coroutine_threadsafe(_finish(last), loop).result()
+        asyncio.run_coroutine_threadsafe(_shut_down(last), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
@@ -81,7 +81,7 @@ class LoopThread:
         return self._loop
 
 
-async def _finish(last: Coroutine[Any, Any, None]) -> None:
+async def _shut_down(last: Coroutine[Any, Any, None]) -> None:
     """Lets cancelled tasks clean up before `last` takes away what they stand on."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*others, return_exceptions=True)

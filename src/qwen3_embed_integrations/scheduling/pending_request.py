@@ -1,4 +1,4 @@
-"""One call on its way through the batcher: its texts, its future, the rows that are done."""
+"""One call on its way through the batcher: its texts, its future, the embeddings that are done."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qwen3_embed_integrations.core.packing import fill_budget
-from qwen3_embed_integrations.core.protocols import Request
-from qwen3_embed_integrations.core.types import FloatArray, RawRows
+from qwen3_embed_integrations.core.protocols import EmbedRequest
+from qwen3_embed_integrations.core.types import FloatArray, RawEmbeddings
 
 Prefix = tuple[int, ...]
 _LONGEST_SHARING = 512  # tokens: behind a prefix attention needs a mask of tokens times tokens, and it saves little
@@ -27,16 +27,16 @@ class Sequence:
     prefix: Prefix = field(compare=False, default=())
 
 
-class Job:
-    """One call on its way: its texts, its future, the rows that are done."""
+class PendingRequest:
+    """One call on its way: its texts, its future, the embeddings that are done."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: EmbedRequest) -> None:
         self.request = request
-        self.future: Future[RawRows] = Future()
+        self.future: Future[RawEmbeddings] = Future()
         self.texts: list[str] = []  # without repeats
         self.inverse = np.empty(0, dtype=np.int64)  # text i of the call is texts[inverse[i]]
         self.n_tokens = np.empty(0, dtype=np.int64)
-        self.rows: FloatArray | None = None
+        self.embeddings: FloatArray | None = None
         self.n_done = 0
         self.n_waiting = 0
         self.tokens_waiting = 0
@@ -83,21 +83,21 @@ class Job:
         except InvalidStateError:
             return  # cancelled, or failed before
 
-    def store(self, sequences: list[Sequence], rows: FloatArray) -> None:
-        """Takes the computed rows of some of its sequences; the last ones complete the future."""
-        with self._storing:  # lanes end at the same time
-            if self.rows is None:
-                self.rows = np.empty((len(self.texts), rows.shape[1]), dtype=np.float32)
-            self.rows[[sequence.index for sequence in sequences]] = rows
+    def store(self, sequences: list[Sequence], embeddings: FloatArray) -> None:
+        """Takes the computed embeddings of some of its sequences; the last ones complete the future."""
+        with self._storing:  # streams end at the same time
+            if self.embeddings is None:
+                self.embeddings = np.empty((len(self.texts), embeddings.shape[1]), dtype=np.float32)
+            self.embeddings[[sequence.index for sequence in sequences]] = embeddings
             self.n_done += len(sequences)
             if self.request.on_progress is not None:
                 self.request.on_progress(self.n_done)
             if self.n_done == len(self.texts):
-                self._complete(self.rows)
+                self._complete(self.embeddings)
 
-    def _complete(self, rows: FloatArray) -> None:
+    def _complete(self, embeddings: FloatArray) -> None:
         repeats = len(self.inverse) != len(self.texts)
-        result = RawRows(rows[self.inverse] if repeats else rows, self.n_tokens[self.inverse])
+        result = RawEmbeddings(embeddings[self.inverse] if repeats else embeddings, self.n_tokens[self.inverse])
         try:
             self.future.set_result(result)
         except InvalidStateError:

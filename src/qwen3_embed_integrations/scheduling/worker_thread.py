@@ -1,4 +1,4 @@
-"""A lane: one daemon thread that runs what it is handed, in order."""
+"""A worker thread: one daemon thread that runs what it is handed, in order."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Task = Callable[[], None]
 T = TypeVar("T")
 
 
-class Lane:
+class WorkerThread:
     """One thread, started at the first task.
 
     A daemon thread and no ThreadPoolExecutor: the executor refuses work as soon as the main thread ends,
     although other threads of the program may still be at work.
 
-    A task must handle its own errors; one that escapes goes to `threading.excepthook` and ends the lane's thread,
+    A task must handle its own errors; one that escapes goes to `threading.excepthook` and ends the thread,
     and the next task starts a new one.
     """
 
@@ -71,7 +71,7 @@ def fulfil(future: Future[T], work: Callable[[], T]) -> None:
         future.set_exception(error)
 
 
-def in_own_thread(work: Callable[[], T], name: str) -> T:
+def run_in_thread(work: Callable[[], T], name: str) -> T:
     """Gives what `work` gives, or raises what it raises.
 
     Ctrl-C in the waiting thread ends the work as it would have ended it there, and is raised when that has ended.

@@ -11,7 +11,7 @@ from sentence_transformers.base.evaluation import BaseEvaluator
 from sentence_transformers.base.model import BaseModel
 
 from qwen3_embed_integrations.core.types import FloatArray
-from qwen3_embed_integrations.evaluation import JudgedSet, figures_of
+from qwen3_embed_integrations.evaluation import RetrievalDataset, evaluate_embeddings
 
 from .model import width_of
 from .prompting import Prompting
@@ -21,18 +21,18 @@ BEST = "ndcg_at_10"
 
 
 class DevEvaluator(BaseEvaluator):
-    """Figures of a judged set at full width, under the names of `Figures`.
+    """Figures of a judged set at full width, under the names of `RetrievalMetrics`.
 
     Args:
-        judged: Queries, documents and what answers what.
+        dataset: Queries, documents and what answers what.
         prompting: What stands before them.
         batch_size: Texts of one forward pass.
     """
 
-    def __init__(self, judged: JudgedSet, prompting: Prompting, batch_size: int) -> None:
+    def __init__(self, dataset: RetrievalDataset, prompting: Prompting, batch_size: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # sentence-transformers'
         self.primary_metric = BEST
-        self._judged = judged
+        self._dataset = dataset
         self._prompting = prompting
         self._batch_size = batch_size
 
@@ -42,19 +42,19 @@ class DevEvaluator(BaseEvaluator):
         """Gives the figures."""
         del output_path, epoch, steps
         model = cast("SentenceTransformer", model)
-        judged = self._judged
+        dataset = self._dataset
         width = width_of(model)
-        queries = np.empty((len(judged.queries), width), dtype=np.float32)
-        for task in dict.fromkeys(judged.tasks):
-            numbers = [number for number, name in enumerate(judged.tasks) if name == task]
-            texts = [judged.queries[number] for number in numbers]
-            queries[numbers] = self._rows(model, texts, self._prompting.by_task[task])
-        documents = self._rows(model, judged.documents, self._prompting.document)
-        (figures,) = figures_of(queries, documents, judged, [width])
-        return {name: value for name, value in figures.to_dict().items() if name != "dimension"}
+        queries = np.empty((len(dataset.queries), width), dtype=np.float32)
+        for task in dict.fromkeys(dataset.tasks):
+            numbers = [number for number, name in enumerate(dataset.tasks) if name == task]
+            texts = [dataset.queries[number] for number in numbers]
+            queries[numbers] = self._embeddings(model, texts, self._prompting.by_task[task])
+        documents = self._embeddings(model, dataset.documents, self._prompting.document)
+        (metrics,) = evaluate_embeddings(queries, documents, dataset, [width])
+        return {name: value for name, value in metrics.to_dict().items() if name != "dimension"}
 
-    def _rows(self, model: SentenceTransformer, texts: Sequence[str], prompt: str) -> FloatArray:
-        rows: FloatArray = model.encode(
+    def _embeddings(self, model: SentenceTransformer, texts: Sequence[str], prompt: str) -> FloatArray:
+        embeddings: FloatArray = model.encode(
             list(texts), prompt=prompt or None, batch_size=self._batch_size, show_progress_bar=False
         )
-        return rows
+        return embeddings

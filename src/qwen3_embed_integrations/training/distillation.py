@@ -1,4 +1,4 @@
-"""A teacher's vectors for each row: computed by our encoder, or as the rows bring them."""
+"""A teacher's vectors for each embedding: computed by our encoder, or as the embeddings bring them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def check_teacher(examples: Sequence[Example], config: EncoderConfig, options: T
         DataFileError: They are.
     """
     if options.teacher:
-        n_numbers, source = Qwen3Encoder(_teacher(config, options)).facts.width, f"teacher={options.teacher!r}"
+        n_numbers, source = (
+            Qwen3Encoder(_teacher(config, options)).model_info.hidden_size,
+            f"teacher={options.teacher!r}",
+        )
     else:
         n_numbers, source = len(examples[0].vectors[0]) if examples[0].vectors else 0, examples[0].place
     if not n_numbers:
@@ -38,23 +41,25 @@ def check_teacher(examples: Sequence[Example], config: EncoderConfig, options: T
         )
 
 
-def taught(
+def with_teacher_vectors(
     examples: Sequence[Example], config: EncoderConfig, options: TrainingOptions, width: int, cache: Path
 ) -> list[Example]:
-    """Gives the rows with vectors of the model's width: a wider teacher's are cut, and all have unit length.
+    """Gives the embeddings with vectors of the model's width: a wider teacher's are cut, and all have unit length.
 
     Args:
-        examples: The training rows.
+        examples: The training embeddings.
         config: Of the model that learns; the teacher runs on the same device.
         options: They name the teacher.
         width: Of the model that learns.
         cache: File that keeps a teacher's vectors for a run that goes on.
     """
     if options.teacher:
-        rows = _computed(examples, config, options, cache)
+        embeddings = _computed(examples, config, options, cache)
     else:
-        rows = np.array([example.vectors for example in examples], dtype=np.float32)
-    units = np.stack([truncate_and_normalize(rows[:, side], width) for side in range(rows.shape[1])], axis=1)
+        embeddings = np.array([example.vectors for example in examples], dtype=np.float32)
+    units = np.stack(
+        [truncate_and_normalize(embeddings[:, side], width) for side in range(embeddings.shape[1])], axis=1
+    )
     vectors = units.tolist()
     return [replace(example, vectors=tuple(map(tuple, both))) for example, both in zip(examples, vectors, strict=True)]
 
@@ -63,17 +68,19 @@ def _computed(examples: Sequence[Example], config: EncoderConfig, options: Train
     if not cache.is_file():
         encoder = Qwen3Encoder(_teacher(config, options))
         queries = np.stack(
-            [encoder.encode([e.query], "query", task=e.task or None).full[0] for e in examples]
+            [encoder.encode([e.query], "query", task=e.task or None).full_embeddings[0] for e in examples]
             if len({e.task for e in examples}) > 1
-            else list(encoder.encode([e.query for e in examples], "query", task=examples[0].task or None).full)
+            else list(
+                encoder.encode([e.query for e in examples], "query", task=examples[0].task or None).full_embeddings
+            )
         )
-        documents = encoder.encode([example.positive for example in examples], "document").full
+        documents = encoder.encode([example.positive for example in examples], "document").full_embeddings
         encoder.unload()
         partial = cache.with_suffix(".partial.npy")
         np.save(partial, np.stack([queries, documents], axis=1))
         partial.replace(cache)
-    rows: FloatArray = np.load(cache)
-    return rows
+    embeddings: FloatArray = np.load(cache)
+    return embeddings
 
 
 def _teacher(config: EncoderConfig, options: TrainingOptions) -> EncoderConfig:

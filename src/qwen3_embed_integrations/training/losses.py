@@ -21,7 +21,7 @@ class TeacherLoss(losses.EmbedDistillLoss):
         self, embeddings: list[torch.Tensor], teacher_embeddings: list[torch.Tensor]
     ) -> torch.Tensor:
         """Gives the mean distance over the columns."""
-        units = [normalize(rows, dim=-1) for rows in teacher_embeddings]
+        units = [normalize(vectors, dim=-1) for vectors in teacher_embeddings]
         loss: torch.Tensor = super().compute_loss_from_embeddings(embeddings, units)
         return loss
 

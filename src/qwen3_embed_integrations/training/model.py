@@ -39,13 +39,13 @@ def open_base(config: EncoderConfig) -> Checkpoint:
     return checkpoint
 
 
-def load_student(checkpoint: Checkpoint, prompting: Prompting, device: torch.device) -> SentenceTransformer:
+def load_model(checkpoint: Checkpoint, prompting: Prompting, device: torch.device) -> SentenceTransformer:
     """Loads a checkpoint in float32, with its pooling, the run's prompts and an end token on every text."""
     transformer = Transformer(str(checkpoint.folder), model_kwargs={"dtype": torch.float32})
     _ensure_end_token(transformer, checkpoint)
-    modules = [transformer, Pooling(checkpoint.facts.width, checkpoint.facts.pooling), Normalize()]
+    modules = [transformer, Pooling(checkpoint.model_info.hidden_size, checkpoint.model_info.pooling), Normalize()]
     model = SentenceTransformer(modules=modules, prompts=prompting.stored(), device=str(device))
-    model.max_seq_length = checkpoint.facts.usual_length
+    model.max_seq_length = checkpoint.model_info.max_seq_length
     model.model_card_data.local_files_only = True
     model.model_card_data.generate_widget_examples = False
     return model
@@ -81,22 +81,24 @@ def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
 
 
 def width_of(model: SentenceTransformer) -> int:
-    """Gives the length of a full row."""
+    """Gives the length of a full embedding."""
     width = model.get_embedding_dimension()
     if width is None:
-        raise CheckpointError("The model does not say how long its rows are. Its pooling's config.json is damaged.")
+        raise CheckpointError(
+            "The model does not say how long its embeddings are. Its pooling's config.json is damaged."
+        )
     return width
 
 
 @contextmanager
 def reading_at_most(model: SentenceTransformer, n_tokens: int) -> Iterator[None]:
     """Cuts texts after `n_tokens` while the block runs."""
-    usual_length = model.max_seq_length
-    model.max_seq_length = n_tokens if usual_length is None else min(n_tokens, usual_length)
+    max_seq_length = model.max_seq_length
+    model.max_seq_length = n_tokens if max_seq_length is None else min(n_tokens, max_seq_length)
     try:
         yield
     finally:
-        model.max_seq_length = usual_length
+        model.max_seq_length = max_seq_length
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from qwen3_embed_integrations.core.errors import TrainingError
 _STATE = "trainer_state.json"  # transformers' trainer writes it last
 
 
-class Workplace:
+class RunDirectory:
     """`<output>.run`: begun, gone on with, and thrown away when the model folder stands.
 
     Args:
@@ -47,7 +47,7 @@ class Workplace:
             shown = "; ".join(f"{name}: then {stored.get(name)!r}, now {fingerprint[name]!r}" for name in changed[:3])
             raise TrainingError(
                 f"{str(self.folder)!r} holds an interrupted run that was begun differently ({shown}). "
-                "Give the same options and rows to go on, or --fresh to begin anew."
+                "Give the same options and embeddings to go on, or --fresh to begin anew."
             )
 
     def remembered(self, name: str, make: Callable[[], Any]) -> Any:
@@ -78,7 +78,7 @@ class Workplace:
         folder.mkdir()
         return folder
 
-    def finish(self, staging: Path) -> None:
+    def publish(self, staging: Path) -> None:
         """Moves the complete model to its place in one step, then throws everything else away.
 
         Raises:

@@ -22,20 +22,20 @@ from .losses import build_loss
 from .memory import out_of_memory
 from .model import reading_at_most
 from .options import CONTRASTIVE, TrainingOptions
-from .plan import Plan
+from .plan import TrainingPlan
 from .progress import ProgressBar
-from .run_directory import Workplace
+from .run_directory import RunDirectory
 from .split import Split
 
 
 class _Trainer(SentenceTransformerTrainer):
-    """Without sentence-transformers' model card, which quotes training rows; ours doesn't."""
+    """Without sentence-transformers' model card, which quotes training records; ours doesn't."""
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         """Adds none."""
 
 
-def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -> int:
+def fit(model: SentenceTransformer, made: TrainingPlan, split: Split, work: RunDirectory) -> int:
     """Trains `model` in place, from the last checkpoint where there is one; gives the number of steps.
 
     With a dev set the best checkpoint is loaded at the end.
@@ -47,7 +47,7 @@ def fit(model: SentenceTransformer, made: Plan, split: Split, work: Workplace) -
     resume_from = work.last_checkpoint()
     data, prompts = datasets_of(split.train, options, prompting)
     arguments = _arguments(model, split, options, prompts, work.checkpoints)
-    evaluator = DevEvaluator(split.judged(0), prompting, options.batch_size) if split.dev else None
+    evaluator = DevEvaluator(split.dataset(0), prompting, options.batch_size) if split.dev else None
     writer = SummaryWriter(str(work.folder / "runs"))
     callbacks = [ProgressBar(), TensorBoardCallback(writer)]  # type: ignore[no-untyped-call] # transformers'
     if split.dev and options.patience:
@@ -110,8 +110,8 @@ def _arguments(
 
 
 def n_steps(split: Split, options: TrainingOptions) -> int:
-    """Gives about how many steps a run takes; rows that repeat a text may need some more."""
-    n_rows = len(split.train)
+    """Gives about how many steps a run takes; records that repeat a text may need some more."""
+    n_records = len(split.train)
     if options.loss == "triplet":
-        n_rows = sum(len(example.negatives) for example in split.train)
-    return math.ceil(options.epochs * math.ceil(n_rows / options.batch_size))
+        n_records = sum(len(example.negatives) for example in split.train)
+    return math.ceil(options.epochs * math.ceil(n_records / options.batch_size))

@@ -1,4 +1,4 @@
-"""Rows over HTTP equal local rows, whatever the engine, the order, the sizes and the dimension."""
+"""Embeddings over HTTP equal local embeddings, whatever the engine, the order, the sizes and the dimension."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from qwen3_embed_integrations import (
 )
 from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.protocols import Request
+from qwen3_embed_integrations.core.protocols import EmbedRequest
 from remote_server import serving, stall
 
 TEXTS = [f"text {i} " + "word " * (i % 13) for i in range(40)] + ["text 0 ", "", "naïve 北京\n\nx", "\udc00 lone"]
@@ -34,7 +34,7 @@ def same(a, b, atol=1e-5):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("knows_the_model", [False, True])
-def test_rows_equal_local_rows_on_every_engine(remote, server, local, engine, knows_the_model):
+def test_embeddings_equal_local_embeddings_on_every_engine(remote, server, local, engine, knows_the_model):
     options = {"model": local.config.model} if knows_the_model else {}
     encoder = remote(engine=engine, **options)
     same(encoder.encode_document(TEXTS), local.encode_document(TEXTS))
@@ -43,7 +43,7 @@ def test_rows_equal_local_rows_on_every_engine(remote, server, local, engine, kn
     assert {path for path, _ in server.requests} == {paths.get(engine, "/v1/embeddings")}
 
 
-async def test_async_rows_equal_sync_rows_and_the_loop_stays_free(remote, server, local):
+async def test_async_embeddings_equal_sync_embeddings_and_the_loop_stays_free(remote, server, local):
     encoder = remote()
     server.options["delay_s"] = 0.2
     stalls, stop = [], asyncio.Event()
@@ -55,10 +55,10 @@ async def test_async_rows_equal_sync_rows_and_the_loop_stays_free(remote, server
             stalls.append(time.perf_counter() - before)
 
     watching = asyncio.create_task(watch())
-    rows = await asyncio.gather(*(encoder.aencode_query([text]) for text in TEXTS[:8]))
+    embeddings = await asyncio.gather(*(encoder.aencode_query([text]) for text in TEXTS[:8]))
     stop.set()
     await watching
-    same(np.concatenate(rows), local.encode_query(TEXTS[:8]))
+    same(np.concatenate(embeddings), local.encode_query(TEXTS[:8]))
     assert max(stalls) < 0.15  # a call that blocked the loop would stall it for the server's 0.2 s
 
 
@@ -66,10 +66,10 @@ def test_prompts_are_applied_here_and_repeats_are_sent_once(remote, server):
     encoder = remote()
     encoder.load()
     server.requests.clear()
-    rows = encoder.encode_query(["b", "a", "b"], task="Find the letter, please")
+    embeddings = encoder.encode_query(["b", "a", "b"], task="Find the letter, please")
     (sent,) = server.texts
     assert sorted(sent) == [f"Instruct: Find the letter, please\nQuery:{text}" for text in "ab"]
-    same(rows[0], rows[2])
+    same(embeddings[0], embeddings[2])
 
 
 def test_any_dimension_is_truncated_here_and_has_unit_length(remote, server, local):
@@ -77,9 +77,9 @@ def test_any_dimension_is_truncated_here_and_has_unit_length(remote, server, loc
     assert all("dimensions" not in body for _, body in server.requests)
 
 
-def test_the_server_truncates_on_request_to_the_same_rows(remote, server, local):
-    rows = remote(dimension=32, server_dimensions=True).encode_document(TEXTS)
-    same(rows, local.encode(TEXTS, "document").at(32))
+def test_the_server_truncates_on_request_to_the_same_embeddings(remote, server, local):
+    embeddings = remote(dimension=32, server_dimensions=True).encode_document(TEXTS)
+    same(embeddings, local.encode(TEXTS, "document").at(32))
     assert [body["dimensions"] for _, body in server.requests[1:]] == [32] * (len(server.requests) - 1)
 
 
@@ -119,7 +119,7 @@ def test_a_query_goes_between_the_requests_of_a_large_call(remote, server):
     documents.join()
 
 
-def test_no_texts_give_no_rows_and_no_request(remote, server):
+def test_no_texts_give_no_embeddings_and_no_request(remote, server):
     encoder = remote()
     assert encoder.encode_document([]).shape == (0, 64)
     assert len(server.requests) == 1  # the one that told the width
@@ -160,7 +160,7 @@ def test_a_folder_on_this_machine_tells_everything(remote, local, checkpoint, se
 
 def test_a_published_model_is_known_without_asking(server):
     encoder = Qwen3Encoder(model="4B", backend="remote", base_url=server.url, revision="main")
-    assert (encoder.dimension, encoder.facts.context, encoder.space.revision) == (2560, 40960, "")
+    assert (encoder.dimension, encoder.model_info.context_length, encoder.space.revision) == (2560, 40960, "")
     assert server.requests == []
 
 
@@ -177,7 +177,7 @@ def test_a_remote_space_equals_the_local_one_of_the_same_model_and_revision():
 def test_the_width_of_an_unknown_model_is_asked_once(remote, server):
     encoder = remote()
     assert encoder.dimension == 64
-    assert encoder.facts.query_prompt(None).startswith("Instruct: Given a web search query")
+    assert encoder.model_info.query_prompt(None).startswith("Instruct: Given a web search query")
     assert len(server.requests) == 1
     with pytest.raises(ConfigError, match="use 32 to 64"):
         remote(dimension=65).encode_document(["a"])
@@ -210,7 +210,7 @@ def test_a_long_text_is_cut_here_where_its_tokens_are_known(remote, local, check
         with pytest.warns(TruncationWarning, match="text 1 lost"):
             encoded = remote(model=str(checkpoint), engine=engine, max_length=20).encode(texts, "document")
         with pytest.warns(TruncationWarning):
-            same(encoded.rows, ours.encode_document(texts))
+            same(encoded.embeddings, ours.encode_document(texts))
         assert encoded.n_tokens.tolist() == local.count_tokens(texts).tolist()
     assert server.requests[-1][1]["truncate"] is False  # ours is the cut
 
@@ -332,14 +332,14 @@ def test_closing_waits_for_what_runs_and_the_next_call_opens_again(remote, serve
     encoder = remote()
     encoder.load()
     server.faults.append(stall(0.3))
-    rows = []
-    thread = threading.Thread(target=lambda: rows.append(encoder.encode_document(["a"])))
+    embeddings = []
+    thread = threading.Thread(target=lambda: embeddings.append(encoder.encode_document(["a"])))
     thread.start()
     while len(server.requests) < 2:
         time.sleep(0.01)
     encoder.unload()
     thread.join()
-    same(rows[0], encoder.encode_document(["a"]))
+    same(embeddings[0], encoder.encode_document(["a"]))
 
 
 def test_a_closed_backend_refuses_what_comes_after(remote):
@@ -347,21 +347,21 @@ def test_a_closed_backend_refuses_what_comes_after(remote):
     backend = load_backend(encoder.config)
     encoder.unload()
     with pytest.raises(EncoderClosedError, match="Call it again"):
-        backend.submit(Request(["a"], 10))
+        backend.submit(EmbedRequest(["a"], 10))
     backend.close()  # a second time does nothing
 
 
 def test_progress_counts_texts_and_its_error_reaches_the_caller(remote):
     backend = load_backend(remote(max_batch_texts=2, max_concurrency=1).config)
     seen = []
-    backend.submit(Request(["a", "b", "c", "a"], 10, on_progress=seen.append)).result()
+    backend.submit(EmbedRequest(["a", "b", "c", "a"], 10, on_progress=seen.append)).result()
     assert seen == [2, 3]
 
     def stumble(_):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        backend.submit(Request(["a"], 10, on_progress=stumble)).result()
+        backend.submit(EmbedRequest(["a"], 10, on_progress=stumble)).result()
 
 
 def test_the_tokenizer_of_a_published_model_is_found_in_the_hubs_cache(server, checkpoint, tmp_path):

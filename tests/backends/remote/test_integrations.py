@@ -1,4 +1,4 @@
-"""Every door works over a server and gives the rows that it gives locally."""
+"""Every integration works over a server and gives the embeddings that it gives locally."""
 
 import json
 import pickle
@@ -27,7 +27,7 @@ def expected(local):
     return local.encode(TEXTS, "document").at(32), local.encode([QUERY], "query").at(32)[0]
 
 
-def assert_rows(found, expected):
+def assert_embeddings(found, expected):
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(np.asarray(ours), theirs, atol=1e-5)
 
@@ -40,24 +40,28 @@ async def test_langchain_over_a_server(options, expected):
     dumps = pytest.importorskip("langchain_core.load").dumps
     from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
-    door = Qwen3Embeddings(**options)
-    assert_rows((door.embed_documents(TEXTS), door.embed_query(QUERY)), expected)
-    assert_rows((await door.aembed_documents(TEXTS), await door.aembed_query(QUERY)), expected)
-    assert_no_key(repr(door), dumps(door), pickle.dumps(door))
-    assert_rows((pickle.loads(pickle.dumps(door)).embed_documents(TEXTS), expected[1]), expected)  # noqa: S301
-    door.encoder.unload()
+    integration = Qwen3Embeddings(**options)
+    assert_embeddings((integration.embed_documents(TEXTS), integration.embed_query(QUERY)), expected)
+    assert_embeddings((await integration.aembed_documents(TEXTS), await integration.aembed_query(QUERY)), expected)
+    assert_no_key(repr(integration), dumps(integration), pickle.dumps(integration))
+    assert_embeddings((pickle.loads(pickle.dumps(integration)).embed_documents(TEXTS), expected[1]), expected)  # noqa: S301
+    integration.encoder.unload()
 
 
 async def test_llama_index_over_a_server(options, expected):
     pytest.importorskip("llama_index.core")
     from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
-    door = Qwen3Embedding(**options)
-    assert_rows((door.get_text_embedding_batch(TEXTS), door.get_query_embedding(QUERY)), expected)
-    assert_rows((await door.aget_text_embedding_batch(TEXTS), await door.aget_query_embedding(QUERY)), expected)
-    assert_no_key(repr(door), door.to_dict(), pickle.dumps(door))
-    assert_rows((Qwen3Embedding.from_dict(door.to_dict()).get_text_embedding_batch(TEXTS), expected[1]), expected)
-    door.encoder.unload()
+    integration = Qwen3Embedding(**options)
+    assert_embeddings((integration.get_text_embedding_batch(TEXTS), integration.get_query_embedding(QUERY)), expected)
+    assert_embeddings(
+        (await integration.aget_text_embedding_batch(TEXTS), await integration.aget_query_embedding(QUERY)), expected
+    )
+    assert_no_key(repr(integration), integration.to_dict(), pickle.dumps(integration))
+    assert_embeddings(
+        (Qwen3Embedding.from_dict(integration.to_dict()).get_text_embedding_batch(TEXTS), expected[1]), expected
+    )
+    integration.encoder.unload()
 
 
 async def test_haystack_over_a_server(options, expected, checkpoint):
@@ -68,16 +72,16 @@ async def test_haystack_over_a_server(options, expected, checkpoint):
     one, many = Qwen3TextEmbedder(**options), Qwen3DocumentEmbedder(**options)
     embedded = many.run(documents=documents)
     answer = one.run(text=QUERY)
-    assert_rows(([document.embedding for document in embedded["documents"]], answer["embedding"]), expected)
+    assert_embeddings(([document.embedding for document in embedded["documents"]], answer["embedding"]), expected)
     embedded = await many.run_async(documents=documents)
-    rows = [document.embedding for document in embedded["documents"]]
-    assert_rows((rows, (await one.run_async(text=QUERY))["embedding"]), expected)
+    embeddings = [document.embedding for document in embedded["documents"]]
+    assert_embeddings((embeddings, (await one.run_async(text=QUERY))["embedding"]), expected)
     assert "usage" not in answer["meta"]  # the server counts tokens of whole requests only
     counted = Qwen3TextEmbedder(**{**options, "tokenizer": str(checkpoint)}).run(text=QUERY)
     assert counted["meta"]["usage"]["prompt_tokens"] > 10
     assert_no_key(json.dumps(one.to_dict()), repr(many))
     again = Qwen3DocumentEmbedder.from_dict(many.to_dict()).run(documents=documents)
-    assert_rows(([document.embedding for document in again["documents"]], expected[1]), expected)
+    assert_embeddings(([document.embedding for document in again["documents"]], expected[1]), expected)
     one.encoder.unload()
 
 
@@ -85,10 +89,10 @@ def test_chroma_over_a_server(options, expected):
     pytest.importorskip("chromadb")
     Qwen3EmbeddingFunction = pytest.importorskip("qwen3_embed_integrations.chroma").Qwen3EmbeddingFunction  # noqa: N806
 
-    door = Qwen3EmbeddingFunction(**options)
-    assert_rows((door(TEXTS), door.embed_query([QUERY])[0]), expected)
-    stored = json.loads(json.dumps(door.get_config()))
-    assert_no_key(stored, repr(door))
+    integration = Qwen3EmbeddingFunction(**options)
+    assert_embeddings((integration(TEXTS), integration.embed_query([QUERY])[0]), expected)
+    stored = json.loads(json.dumps(integration.get_config()))
+    assert_no_key(stored, repr(integration))
     again = Qwen3EmbeddingFunction.build_from_config(stored)
-    assert_rows((again(TEXTS), again.embed_query([QUERY])[0]), expected)
-    door.encoder.unload()
+    assert_embeddings((again(TEXTS), again.embed_query([QUERY])[0]), expected)
+    integration.encoder.unload()

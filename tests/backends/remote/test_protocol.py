@@ -1,4 +1,4 @@
-"""Whatever a server sends is rows of the right shape or a BadAnswerError."""
+"""Whatever a server sends is embeddings of the right shape or a BadAnswerError."""
 
 import base64
 import json
@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.backends.remote.engines import PROFILES, request_url, target_of
-from qwen3_embed_integrations.backends.remote.protocol import BadAnswerError, read_n_tokens, read_rows, request_body
+from qwen3_embed_integrations.backends.remote.protocol import (
+    BadAnswerError,
+    read_embeddings,
+    read_n_tokens,
+    request_body,
+)
 
 
 def target(engine="openai", **options):
@@ -29,47 +34,47 @@ anything = st.recursive(
 
 @settings(deadline=None)
 @given(answer=anything, engine=st.sampled_from(["openai", "tei", "ollama"]), n=st.integers(0, 3))
-def test_any_json_is_rows_or_a_bad_answer(answer, engine, n):
+def test_any_json_is_embeddings_or_a_bad_answer(answer, engine, n):
     try:
-        rows = read_rows(target(engine), json.dumps(answer).encode(), n, width=2)
+        embeddings = read_embeddings(target(engine), json.dumps(answer).encode(), n, width=2)
     except BadAnswerError:
         return
-    assert rows.shape == (n, 2)
-    assert np.isfinite(rows).all()
+    assert embeddings.shape == (n, 2)
+    assert np.isfinite(embeddings).all()
 
 
 @settings(deadline=None)
 @given(content=st.binary(max_size=40))
-def test_any_bytes_are_a_bad_answer_or_rows(content):
+def test_any_bytes_are_a_bad_answer_or_embeddings(content):
     try:
-        rows = read_rows(target("tei"), content, 1, width=None)
+        embeddings = read_embeddings(target("tei"), content, 1, width=None)
     except BadAnswerError:
         return
-    assert np.isfinite(rows).all()
+    assert np.isfinite(embeddings).all()
 
 
 @settings(deadline=None)
 @given(
-    rows=st.lists(st.lists(st.floats(1, 2, width=32), min_size=3, max_size=3), min_size=1, max_size=6),
+    embeddings=st.lists(st.lists(st.floats(1, 2, width=32), min_size=3, max_size=3), min_size=1, max_size=6),
     packed=st.booleans(),
     random=st.randoms(use_true_random=False),
 )
-def test_rows_survive_either_encoding_and_any_order(rows, packed, random):
+def test_embeddings_survive_either_encoding_and_any_order(embeddings, packed, random):
     data = [
         {
             "index": i,
-            "embedding": base64.b64encode(np.asarray(row, "<f4").tobytes()).decode() if packed else row,
+            "embedding": base64.b64encode(np.asarray(embedding, "<f4").tobytes()).decode() if packed else embedding,
         }
-        for i, row in enumerate(rows)
+        for i, embedding in enumerate(embeddings)
     ]
     random.shuffle(data)
-    found = read_rows(target(), json.dumps({"data": data}).encode(), len(rows), width=3)
-    np.testing.assert_array_equal(found, np.asarray(rows, np.float32))
+    found = read_embeddings(target(), json.dumps({"data": data}).encode(), len(embeddings), width=3)
+    np.testing.assert_array_equal(found, np.asarray(embeddings, np.float32))
 
 
-def test_rows_without_indices_keep_their_order():
+def test_embeddings_without_indices_keep_their_order():
     data = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}]
-    assert read_rows(target(), json.dumps({"data": data}).encode(), 2, width=None).tolist() == [[1, 0], [0, 1]]
+    assert read_embeddings(target(), json.dumps({"data": data}).encode(), 2, width=None).tolist() == [[1, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ def layout_of(lengths, device="cpu"):
 def test_neighbours_of_equal_length_make_one_run():
     layout = layout_of([3, 3, 5, 3])
     assert layout.runs == ((0, 2, 3), (6, 1, 5), (11, 1, 3))
-    assert layout.bounds.tolist() == [0, 3, 6, 11, 14]
-    assert layout.longest == 5
+    assert layout.cu_seqlens.tolist() == [0, 3, 6, 11, 14]
+    assert layout.max_seqlen == 5
 
 
 @pytest.mark.parametrize("lengths", [[1], [4, 4, 4], [1, 2, 2, 7], [9, 1, 9]])

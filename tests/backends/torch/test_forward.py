@@ -32,15 +32,15 @@ def overflowing(own_checkpoint):
     return opened(own_checkpoint)
 
 
-def test_a_row_that_overflows_in_16_bits_is_computed_in_float32(overflowing, caplog):
+def test_an_embedding_that_overflows_in_16_bits_is_computed_in_float32(overflowing, caplog):
     exact = TorchForward(overflowing, CPU, "float32")(BATCH)
-    rows = TorchForward(overflowing, CPU, torch.float16)(BATCH)
-    assert "2 rows overflowed in torch.float16" in caplog.text
-    np.testing.assert_allclose(rows, exact)
-    assert np.isfinite(rows).all()
+    embeddings = TorchForward(overflowing, CPU, torch.float16)(BATCH)
+    assert "2 embeddings overflowed in torch.float16" in caplog.text
+    np.testing.assert_allclose(embeddings, exact)
+    assert np.isfinite(embeddings).all()
 
 
-def test_a_row_that_fits_is_left_in_its_dtype(checkpoint, caplog):
+def test_an_embedding_that_fits_is_left_in_its_dtype(checkpoint, caplog):
     opened_checkpoint = opened(checkpoint)
     rough = TorchForward(opened_checkpoint, CPU, "bfloat16")(BATCH)
     assert not caplog.text
@@ -64,7 +64,7 @@ def test_another_error_of_torch_stays_what_it_is(checkpoint):
 def test_auto_is_bfloat16_only_for_large_models_on_cpus_that_multiply_it(monkeypatch, multiplies):
     device = choose_device("auto")
     assert device.type == ("cuda" if torch.cuda.is_available() else device.type)
-    monkeypatch.setattr("qwen3_embed_integrations.backends.torch.device.has_bfloat16_products", lambda: multiplies)
+    monkeypatch.setattr("qwen3_embed_integrations.backends.torch.device.has_bfloat16_matmul", lambda: multiplies)
     assert choose_dtype("auto", CPU, HEAVY - 1) == torch.float32
     assert choose_dtype("auto", CPU, HEAVY) == (torch.bfloat16 if multiplies else torch.float32)
     assert choose_dtype("int8", CPU) == torch.int8
@@ -81,26 +81,28 @@ def test_float16_is_refused_where_bfloat16_serves():
 
 
 def test_the_shape_in_an_older_config_reads_alike(checkpoint):
-    from qwen3_embed_integrations.backends.torch.architecture import Shape
+    from qwen3_embed_integrations.backends.torch.architecture import Qwen3Architecture
 
     config = json.loads((checkpoint / "config.json").read_text())
     older = {name: value for name, value in config.items() if name != "rope_parameters"}
-    assert Shape.of({**older, "rope_theta": config["rope_parameters"]["rope_theta"]}) == Shape.of(config)
+    assert Qwen3Architecture.of(
+        {**older, "rope_theta": config["rope_parameters"]["rope_theta"]}
+    ) == Qwen3Architecture.of(config)
 
 
-def test_a_lane_keeps_its_threads_to_itself():
+def test_a_stream_keeps_its_threads_to_itself():
     import threading
 
     before, seen = torch.get_num_threads(), []
 
-    def lane():
+    def stream():
         use_threads(before + 1, of=before)
         seen.append(torch.get_num_threads())
         other = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
         other.start()
         other.join()
 
-    thread = threading.Thread(target=lane)
+    thread = threading.Thread(target=stream)
     thread.start()
     thread.join()
     assert seen == [before + 1, before]
@@ -109,10 +111,10 @@ def test_a_lane_keeps_its_threads_to_itself():
 
 @pytest.mark.parametrize("pooling", ["lasttoken", "mean"])
 @pytest.mark.parametrize("n", [3, 17, 40])
-def test_padding_the_total_changes_no_row(make_checkpoint, pooling, n):
+def test_padding_the_total_changes_no_embedding(make_checkpoint, pooling, n):
     checkpoint = opened(make_checkpoint(pooling=pooling))
     batch = pack([[5 + i] * (1 + i % 7) for i in range(n)])
-    padded = TorchForward(checkpoint, CPU, torch.float32, "products=prepacked")(batch)
+    padded = TorchForward(checkpoint, CPU, torch.float32, "matmul=prepacked")(batch)
     np.testing.assert_allclose(padded, TorchForward(checkpoint, CPU, torch.float32)(batch), atol=2e-6)
 
 
@@ -132,8 +134,8 @@ def test_a_prefix_of_a_transformers_model_is_written_out(own_checkpoint, checkpo
     rope = {"rope_type": "linear", "factor": 1.0, "rope_theta": config["rope_parameters"]["rope_theta"]}
     (own_checkpoint / "config.json").write_text(json.dumps({**config, "rope_parameters": rope}))
     batch = pack([[7], [8, 9]], (5, 6, 4, 3))
-    rows = TorchForward(opened(own_checkpoint), CPU, torch.float32)(batch)
-    np.testing.assert_allclose(rows, TorchForward(opened(checkpoint), CPU, torch.float32)(batch), atol=1e-5)
+    embeddings = TorchForward(opened(own_checkpoint), CPU, torch.float32)(batch)
+    np.testing.assert_allclose(embeddings, TorchForward(opened(checkpoint), CPU, torch.float32)(batch), atol=1e-5)
 
 
 def test_int8_refuses_an_unusual_checkpoint(own_checkpoint):

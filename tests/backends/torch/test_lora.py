@@ -40,9 +40,9 @@ def test_an_adapter_folder_is_merged_at_load(checkpoint, adapter, tmp_path):
     base = AutoModel.from_pretrained(checkpoint, dtype=torch.float32)
     PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(merged)
     expected = Qwen3Encoder(model=str(merged)).encode_query(TEXTS)
-    rows = Qwen3Encoder(model=str(adapter)).encode_query(TEXTS)
-    np.testing.assert_allclose(rows, expected, atol=2e-6)
-    assert np.abs(rows - Qwen3Encoder(model=str(checkpoint)).encode_query(TEXTS)).max() > 1e-2
+    embeddings = Qwen3Encoder(model=str(adapter)).encode_query(TEXTS)
+    np.testing.assert_allclose(embeddings, expected, atol=2e-6)
+    assert np.abs(embeddings - Qwen3Encoder(model=str(checkpoint)).encode_query(TEXTS)).max() > 1e-2
 
 
 def test_an_adapter_trained_on_the_language_model_fits_too(checkpoint, adapter, tmp_path):
@@ -50,8 +50,8 @@ def test_an_adapter_trained_on_the_language_model_fits_too(checkpoint, adapter, 
     weights = load_file(adapter / "adapter_model.safetensors")
     renamed = {name.replace("base_model.model.", "base_model.model.model.", 1): w for name, w in weights.items()}
     save_file(renamed, tmp_path / "adapter_model.safetensors", metadata={"format": "pt"})
-    rows = Qwen3Encoder(model=str(tmp_path)).encode_query(TEXTS)
-    np.testing.assert_allclose(rows, Qwen3Encoder(model=str(adapter)).encode_query(TEXTS), atol=1e-6)
+    embeddings = Qwen3Encoder(model=str(tmp_path)).encode_query(TEXTS)
+    np.testing.assert_allclose(embeddings, Qwen3Encoder(model=str(adapter)).encode_query(TEXTS), atol=1e-6)
     assert "model.layers.0.self_attn.q_proj.weight" in Qwen3ForCausalLM.from_pretrained(checkpoint).state_dict()
 
 

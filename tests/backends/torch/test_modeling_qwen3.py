@@ -9,13 +9,13 @@ from safetensors.torch import load_file, save_file
 
 from checkpoints import write_json
 from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
-from qwen3_embed_integrations.backends.torch.architecture import Shape, is_plain
+from qwen3_embed_integrations.backends.torch.architecture import Qwen3Architecture, is_plain
 from qwen3_embed_integrations.backends.torch.attention import Layout
 from qwen3_embed_integrations.backends.torch.modeling_qwen3 import PackedQwen3
-from qwen3_embed_integrations.backends.torch.thread_team import Team
+from qwen3_embed_integrations.backends.torch.thread_team import ThreadTeam
 from qwen3_embed_integrations.backends.torch.transformers_model import ReferenceQwen3, load_reference
 from qwen3_embed_integrations.backends.torch.weights import FolderWeights
-from qwen3_embed_integrations.core.execution_plan import Plan
+from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.core.packing import pack
 
 CPU = torch.device("cpu")
@@ -25,14 +25,14 @@ SHAPES = [{}, {"num_key_value_heads": 1, "hidden_size": 96}, {"head_dim": 16, "r
 def packed():
     rng = np.random.default_rng(0)
     batch = pack(sorted((rng.integers(0, 999, n).tolist() for n in (1, 2, 2, 9, 40, 300)), key=len))
-    ids, positions, bounds = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
-    return ids, positions, Layout.of(batch.lengths.tolist(), bounds), bounds[1:] - 1
+    ids, positions, cu_seqlens = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
+    return ids, positions, Layout.of(batch.lengths.tolist(), cu_seqlens), cu_seqlens[1:] - 1
 
 
 def own(folder, dtype, **plan):
-    shape = Shape.of(json.loads((folder / "config.json").read_text()))
+    shape = Qwen3Architecture.of(json.loads((folder / "config.json").read_text()))
     stored = torch.bfloat16 if dtype == torch.int8 else dtype
-    return PackedQwen3(shape, FolderWeights(folder, CPU, stored), dtype, Plan(**plan))
+    return PackedQwen3(shape, FolderWeights(folder, CPU, stored), dtype, ExecutionPlan(**plan))
 
 
 @pytest.fixture(scope="module", params=range(len(SHAPES)))
@@ -53,14 +53,14 @@ def test_states_equal_transformers_states_in_float32(folder):
     )
 
 
-@pytest.mark.parametrize("block", [64, 512])
+@pytest.mark.parametrize("block_tokens", [64, 512])
 @torch.inference_mode()
-def test_a_team_gives_the_states_that_one_thread_gives(folder, block):
+def test_a_thread_team_gives_the_states_that_one_thread_gives(folder, block_tokens):
     ids, positions, layout, ends = packed()
-    model = own(folder, torch.float32, block=block)
+    model = own(folder, torch.float32, block_tokens=block_tokens)
     alone = model(ids, positions, layout, ends)
-    with Team(2, of=torch.get_num_threads()) as team:
-        torch.testing.assert_close(model(ids, positions, layout, ends, (), team), alone, atol=1e-5, rtol=1e-5)
+    with ThreadTeam(2, of=torch.get_num_threads()) as thread_team:
+        torch.testing.assert_close(model(ids, positions, layout, ends, (), thread_team), alone, atol=1e-5, rtol=1e-5)
 
 
 @torch.inference_mode()
@@ -82,17 +82,17 @@ def test_bfloat16_states_are_nearer_to_float32_than_transformers_are(folder):
 
 
 PLANS = [
-    {"products": products, "steps": steps, "block": block}
-    for products, steps, block in [
+    {"matmul": matmul, "ops": ops, "block_tokens": block_tokens}
+    for matmul, ops, block_tokens in [
         ("prepacked", "torch", 7),
-        ("plain", "compiled", 2048),
-        ("prepacked", "compiled", 64),
+        ("plain", "numba", 2048),
+        ("prepacked", "numba", 64),
     ]
 ]
 
 
 def skip_without_numba(plan):
-    if plan["steps"] == "compiled":
+    if plan["ops"] == "numba":
         pytest.importorskip("numba", reason='the extra "fast" is not installed')
 
 
@@ -119,7 +119,7 @@ def test_every_plan_keeps_bfloat16_near_to_float32(checkpoint, plan):
 @pytest.mark.parametrize("plan", [{}, *PLANS[::2]], ids=str)
 @torch.inference_mode()
 def test_int8_stays_near_to_float32(checkpoint, plan):
-    skip_without_numba({"steps": "torch", **plan})
+    skip_without_numba({"ops": "torch", **plan})
     exact = own(checkpoint, torch.float32)(*packed())
     assert torch.cosine_similarity(own(checkpoint, torch.int8, **plan)(*packed()), exact).min() > 0.995
 
@@ -133,9 +133,9 @@ def test_a_kept_prefix_gives_the_states_of_whole_sequences(checkpoint, n_prefix)
     batch = pack([rng.integers(0, 999, n).tolist() for n in (1, 3, 3, 40)], prefix)
     whole = batch.without_prefix()
     states = [
-        model(ids, positions, Layout.of(one.lengths.tolist(), bounds), bounds[1:] - 1, kept)
+        model(ids, positions, Layout.of(one.lengths.tolist(), cu_seqlens), cu_seqlens[1:] - 1, kept)
         for one, kept in ((batch, model.keys_values(*prefix_inputs(prefix))), (whole, ()))
-        for ids, positions, bounds in [map(torch.from_numpy, (one.input_ids, one.position_ids, one.cu_seqlens))]
+        for ids, positions, cu_seqlens in [map(torch.from_numpy, (one.input_ids, one.position_ids, one.cu_seqlens))]
     ]
     torch.testing.assert_close(*states, atol=2e-6, rtol=2e-6)
 
@@ -160,20 +160,20 @@ def test_an_unusual_checkpoint_is_left_to_transformers(checkpoint, change):
     assert not is_plain({**config, **change})
 
 
-def test_stretched_positions_run_through_transformers_and_change_the_rows(own_checkpoint, checkpoint):
+def test_stretched_positions_run_through_transformers_and_change_the_embeddings(own_checkpoint, checkpoint):
     config = json.loads((own_checkpoint / "config.json").read_text())
     stretched = {"rope_type": "linear", "factor": 4.0, "rope_theta": config["rope_parameters"]["rope_theta"]}
     write_json(own_checkpoint / "config.json", {**config, "rope_parameters": stretched})
-    rows = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["one two three four"])
-    assert np.abs(rows - Qwen3Encoder(model=str(checkpoint)).encode_document(["one two three four"])).max() > 1e-4
+    embeddings = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["one two three four"])
+    assert np.abs(embeddings - Qwen3Encoder(model=str(checkpoint)).encode_document(["one two three four"])).max() > 1e-4
 
 
 def test_weights_named_as_in_the_language_model_load_too(own_checkpoint, checkpoint):
     weights = load_file(own_checkpoint / "model.safetensors")
     renamed = {f"model.{name}": weight for name, weight in weights.items()}
     save_file(renamed, own_checkpoint / "model.safetensors", metadata={"format": "pt"})
-    rows = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["x"])
-    np.testing.assert_array_equal(rows, Qwen3Encoder(model=str(checkpoint)).encode_document(["x"]))
+    embeddings = Qwen3Encoder(model=str(own_checkpoint)).encode_document(["x"])
+    np.testing.assert_array_equal(embeddings, Qwen3Encoder(model=str(checkpoint)).encode_document(["x"]))
 
 
 def test_a_weight_of_another_shape_is_refused(own_checkpoint):

@@ -12,7 +12,7 @@ def test_each_pooling_takes_its_own_tokens_in_float32():
         "mean": [[2, 3], [7, 7]],
         "max": [[3, 5], [7, 7]],
     }
-    for pooling, rows in expected.items():
+    for pooling, embeddings in expected.items():
         out = pool(STATES, BOUNDS, pooling)
         assert out.dtype == torch.float32
-        assert out.tolist() == rows, pooling
+        assert out.tolist() == embeddings, pooling

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 
-from qwen3_embed_integrations.backends.torch.thread_team import Team
+from qwen3_embed_integrations.backends.torch.thread_team import ThreadTeam
 
 N_THREADS = torch.get_num_threads()
 
@@ -18,9 +18,9 @@ def _threads_as_before():
 
 
 def test_results_come_in_the_order_of_the_tasks():
-    with Team(3, of=N_THREADS) as team:
-        assert team([partial(pow, number, 2) for number in range(10)]) == [number**2 for number in range(10)]
-        assert team([]) == []
+    with ThreadTeam(3, of=N_THREADS) as thread_team:
+        assert thread_team([partial(pow, number, 2) for number in range(10)]) == [number**2 for number in range(10)]
+        assert thread_team([]) == []
 
 
 def test_its_threads_work_at_the_same_time_with_one_torch_thread_each():
@@ -30,8 +30,8 @@ def test_its_threads_work_at_the_same_time_with_one_torch_thread_each():
         meeting.wait()
         return torch.get_num_threads(), torch.is_inference_mode_enabled()
 
-    with torch.inference_mode(), Team(3, of=N_THREADS) as team:
-        assert team([meet] * 3) == [(1, True)] * 3
+    with torch.inference_mode(), ThreadTeam(3, of=N_THREADS) as thread_team:
+        assert thread_team([meet] * 3) == [(1, True)] * 3
 
 
 def test_an_error_is_raised_when_all_tasks_have_ended():
@@ -44,15 +44,15 @@ def test_an_error_is_raised_when_all_tasks_have_ended():
     def fail():
         raise ValueError("no")
 
-    with Team(2, of=N_THREADS) as team:
+    with ThreadTeam(2, of=N_THREADS) as thread_team:
         with pytest.raises(ValueError, match="no"):
-            team([fail, slow])
+            thread_team([fail, slow])
         assert done.is_set()
 
 
 def test_no_thread_outlives_it():
-    with Team(4, of=N_THREADS) as team:
-        team([threading.get_ident] * 8)
+    with ThreadTeam(4, of=N_THREADS) as thread_team:
+        thread_team([threading.get_ident] * 8)
         assert len(own_threads()) == 3
     assert not own_threads()
 

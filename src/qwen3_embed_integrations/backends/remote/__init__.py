@@ -1,4 +1,4 @@
-"""Text → rows on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
+"""Text → embeddings on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
 
 model      what is known of the model before any text is embedded
 backend    the seam that the encoder sees; cuts and ends texts

@@ -11,11 +11,11 @@ from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.catalog import MODELS, TINY
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, RemoteRefusedError
-from qwen3_embed_integrations.core.model_info import ModelFacts
+from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
-from .client import Ask, Client
+from .client import Client, HttpRequest
 from .engines import Target, target_of
 from .http_errors import TooLargeError
 
@@ -28,12 +28,12 @@ class RemoteModel:
     """A model on a server.
 
     Attributes:
-        facts: What is known of it here.
+        model_info: What is known of it here.
         target: The server.
         tokenizer: Its tokenizer, where one is on hand.
     """
 
-    facts: ModelFacts
+    model_info: ModelInfo
     target: Target
     tokenizer: TextTokenizer | None
 
@@ -42,7 +42,7 @@ def open_model(config: EncoderConfig) -> RemoteModel:
     """Finds out what there is to know of the model of `config`.
 
     A folder on this machine (or "tiny") tells everything, its weights' digest included. The published models are
-    in a table. Of any other model the server is asked for one row, to learn its width.
+    in a table. Of any other model the server is asked for one embedding, to learn its width.
 
     Raises:
         ConfigError: An option that the engine can't serve, or a tokenizer folder that is none.
@@ -52,33 +52,33 @@ def open_model(config: EncoderConfig) -> RemoteModel:
     folder: Path | None = None
     if config.model == TINY or Path(config.model).expanduser().is_dir():
         checkpoint = open_checkpoint(config)
-        facts, folder = checkpoint.facts, checkpoint.folder
+        model_info, folder = checkpoint.model_info, checkpoint.folder
     else:
-        facts = _facts(config, target)
-    return RemoteModel(facts, target, _tokenizer(config, folder))
+        model_info = _model_info(config, target)
+    return RemoteModel(model_info, target, _tokenizer(config, folder))
 
 
-def _facts(config: EncoderConfig, target: Target) -> ModelFacts:
-    card = next((card for card in MODELS.values() if card.repo_id == config.model), None)
-    context = card.context if card else _UNBOUNDED
+def _model_info(config: EncoderConfig, target: Target) -> ModelInfo:
+    published = next((published for published in MODELS.values() if published.repo_id == config.model), None)
+    context_length = published.context_length if published else _UNBOUNDED
     revision = config.revision or ""
-    return ModelFacts(
+    return ModelInfo(
         model=config.model,
         revision=revision if _COMMIT.fullmatch(revision) else "",  # a branch names no one revision
         weights="",
-        width=card.dimension if card else _asked_width(config, target),
-        context=context,
-        usual_length=context,
+        hidden_size=published.dimension if published else _width_from_server(config, target),
+        context_length=context_length,
+        max_seq_length=context_length,
         pooling=config.pooling or "lasttoken",
         prompts={"query": query_prompt(TASKS[DEFAULT_TASK].instruction), "document": ""},
     )
 
 
-def _asked_width(config: EncoderConfig, target: Target) -> int:
+def _width_from_server(config: EncoderConfig, target: Target) -> int:
     client, thread = Client(config, target), LoopThread("qwen3-embed-width")
     try:
         text = "a" + (END_TOKEN if target.append_end_token else "")
-        return int(thread.submit(client.rows(Ask([text]))).result().shape[1])
+        return int(thread.submit(client.embeddings(HttpRequest([text]))).result().shape[1])
     except TooLargeError as error:
         raise RemoteRefusedError(
             f"The server {target.url} finds a text of one letter too large: {error}. `qwen3-embed doctor` shows what "

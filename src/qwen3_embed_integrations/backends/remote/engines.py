@@ -1,4 +1,4 @@
-"""How each server differs: its path, what it calls things, its limits. A new engine is a row in this table.
+"""How each server differs: its path, what it calls things, its limits. A new engine is a row of this table.
 
 Sources: text-embeddings-inference's README and OpenAPI description, vLLM's and SGLang's documentation of the
 embeddings API, Ollama's docs/api.md, tools/server/README.md of llama.cpp, DashScope's and Vercel's API references.
@@ -30,8 +30,8 @@ class Profile:
         path: Where embeddings are asked for.
         max_texts: Texts of one request.
         max_tokens: Tokens of one request, all texts together.
-        base64: Rows may be asked for as base64, a third of the bytes.
-        dimensions: The server can truncate rows.
+        base64: Embeddings may be asked for as base64, a third of the bytes.
+        dimensions: The server can truncate embeddings.
         token_ids: The server takes token ids in place of text: exact, and no text can spell a control token.
             None: it may, but is not asked to by itself.
         cuts: The server can be told to cut a long text, or not to.
@@ -52,7 +52,7 @@ class Profile:
 
 
 def _named(pattern: str) -> Mapping[str, str]:
-    return {card.repo_id: pattern.format(card.name.lower()) for card in MODELS.values()}
+    return {published.repo_id: pattern.format(published.name.lower()) for published in MODELS.values()}
 
 
 _TEI = Profile(dialect="tei", path="/embed", cuts=True)
@@ -66,7 +66,7 @@ PROFILES: Mapping[Engine, Profile] = MappingProxyType(
         "sglang": Profile(max_texts=64, token_ids=True),
         "ollama": Profile(dialect="ollama", path="/api/embed", cuts=True, names=_named("qwen3-embedding:{}")),
         "llama.cpp": Profile(base64=True, dimensions=False, token_ids=True),
-        "dashscope": Profile(max_texts=10),  # rows of one call
+        "dashscope": Profile(max_texts=10),  # embeddings of one call
         "vercel": Profile(names=_named("alibaba/qwen3-embedding-{}")),
     }
 )

@@ -1,4 +1,4 @@
-"""Texts → the body of a request; the answer's bytes → checked rows. Pure: no network."""
+"""Texts → the body of a request; the answer's bytes → checked embeddings. Pure: no network."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Input = str | list[int]
 
 
 class BadAnswerError(Exception):
-    """An answer that is not the rows that were asked for; the message says why."""
+    """An answer that is not the embeddings that were asked for; the message says why."""
 
 
 def request_body(
     target: Target, inputs: Sequence[Input], *, dimension: int | None = None, cut_at: int | None = None
 ) -> dict[str, Any]:
-    """Gives the JSON body that asks for the rows of `inputs`.
+    """Gives the JSON body that asks for the embeddings of `inputs`.
 
     Args:
         target: The server.
         inputs: Texts or token ids.
-        dimension: Length that the server is to truncate rows to; None: full rows.
+        dimension: Length that the server is to truncate embeddings to; None: full embeddings.
         cut_at: Tokens at which the server is to cut a text; None: it is not to cut, where it can be told.
     """
     if target.profile.dialect == "tei":
@@ -51,29 +51,29 @@ def _openai_fields(target: Target, inputs: Sequence[Input], cut_at: int | None) 
     return fields
 
 
-def read_rows(target: Target, content: bytes, n_inputs: int, width: int | None) -> FloatArray:
-    """Gives the rows of an answer in the order of the request, `[n_inputs, width]` float32.
+def read_embeddings(target: Target, content: bytes, n_inputs: int, width: int | None) -> FloatArray:
+    """Gives the embeddings of an answer in the order of the request, `[n_inputs, width]` float32.
 
-    Rows out of order are put right by their indices.
+    Embeddings out of order are put right by their indices.
 
     Args:
         target: The server.
         content: The answer's body.
-        n_inputs: How many rows were asked for.
+        n_inputs: How many embeddings were asked for.
         width: Their length; None: any, all equal.
 
     Raises:
-        BadAnswerError: Rows are missing, doubled, of another length, not finite, or the answer is no such JSON.
+        BadAnswerError: Embeddings are missing, doubled, of another length, not finite, or the answer is no such JSON.
     """
     found = _in_order(_entries(target, _parsed(content)), n_inputs)
-    rows = [_row(entry, index) for index, entry in enumerate(found)]
-    expected = width or (len(rows[0]) if rows else 0)
-    for index, row in enumerate(rows):
-        if len(row) != expected or not expected:
-            raise BadAnswerError(f"row {index} has {len(row)} numbers, expected {expected}")
-        if not np.isfinite(row).all() or not row.any():
-            raise BadAnswerError(f"row {index} has no direction: it holds NaN or infinity, or only zeros")
-    return np.stack(rows) if rows else np.empty((0, expected), dtype=np.float32)
+    embeddings = [_embedding(entry, index) for index, entry in enumerate(found)]
+    expected = width or (len(embeddings[0]) if embeddings else 0)
+    for index, embedding in enumerate(embeddings):
+        if len(embedding) != expected or not expected:
+            raise BadAnswerError(f"embedding {index} has {len(embedding)} numbers, expected {expected}")
+        if not np.isfinite(embedding).all() or not embedding.any():
+            raise BadAnswerError(f"embedding {index} has no direction: it holds NaN or infinity, or only zeros")
+    return np.stack(embeddings) if embeddings else np.empty((0, expected), dtype=np.float32)
 
 
 def read_n_tokens(content: bytes, headers: Mapping[str, str]) -> int | None:
@@ -95,16 +95,16 @@ def _parsed(content: bytes) -> Any:
 
 
 def _entries(target: Target, answer: Any) -> list[tuple[int | None, Any]]:
-    """Gives (index, row) pairs; None where the dialect has no indices."""
+    """Gives (index, embedding) pairs; None where the dialect has no indices."""
     if target.profile.dialect == "tei":
-        rows = answer
+        embeddings = answer
     elif target.profile.dialect == "ollama":
-        rows = answer.get("embeddings") if isinstance(answer, dict) else None
+        embeddings = answer.get("embeddings") if isinstance(answer, dict) else None
     else:
         return _indexed(answer)
-    if not isinstance(rows, list):
-        raise BadAnswerError(f"it holds no list of rows but {_shown(answer)}")
-    return [(None, row) for row in rows]
+    if not isinstance(embeddings, list):
+        raise BadAnswerError(f"it holds no list of embeddings but {_shown(answer)}")
+    return [(None, embedding) for embedding in embeddings]
 
 
 def _indexed(answer: Any) -> list[tuple[int | None, Any]]:
@@ -116,26 +116,28 @@ def _indexed(answer: Any) -> list[tuple[int | None, Any]]:
 
 def _in_order(entries: list[tuple[int | None, Any]], n_inputs: int) -> list[Any]:
     if len(entries) != n_inputs:
-        raise BadAnswerError(f"it holds {len(entries)} rows for {n_inputs} texts")
+        raise BadAnswerError(f"it holds {len(entries)} embeddings for {n_inputs} texts")
     if all(index is None for index, _ in entries):
-        return [row for _, row in entries]
-    by_index = {index: row for index, row in entries if isinstance(index, int) and not isinstance(index, bool)}
+        return [embedding for _, embedding in entries]
+    by_index = {
+        index: embedding for index, embedding in entries if isinstance(index, int) and not isinstance(index, bool)
+    }
     if sorted(by_index) != list(range(n_inputs)):
         raise BadAnswerError(f"its indices are not 0 to {n_inputs - 1}, each once")
     return [by_index[index] for index in range(n_inputs)]
 
 
-def _row(entry: Any, index: int) -> FloatArray:
+def _embedding(entry: Any, index: int) -> FloatArray:
     try:
         if isinstance(entry, str):
             return np.frombuffer(base64.b64decode(entry, validate=True), dtype="<f4").astype(np.float32)
         with np.errstate(over="ignore"):  # it becomes infinite, which is refused
-            row = np.asarray(entry, dtype=np.float32)
+            embedding = np.asarray(entry, dtype=np.float32)
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        raise BadAnswerError(f"row {index} is no list of numbers ({error})") from error
-    if row.ndim != 1:
-        raise BadAnswerError(f"row {index} is no list of numbers but {_shown(entry)}")
-    return row
+        raise BadAnswerError(f"embedding {index} is no list of numbers ({error})") from error
+    if embedding.ndim != 1:
+        raise BadAnswerError(f"embedding {index} is no list of numbers but {_shown(entry)}")
+    return embedding
 
 
 def _shown(value: Any) -> str:

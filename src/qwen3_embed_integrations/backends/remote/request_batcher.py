@@ -12,21 +12,21 @@ from qwen3_embed_integrations.core.errors import RemoteError, TextTooLongError
 from qwen3_embed_integrations.core.packing import fill_budget
 from qwen3_embed_integrations.core.types import FloatArray, IntArray
 
-from .client import Ask, Client
+from .client import Client, HttpRequest
 from .http_errors import TooLargeError
 from .protocol import Input
 
 
 @dataclass(frozen=True)
-class Plan:
+class RequestPlan:
     """What a call asks for, and how much of it in one request.
 
     Attributes:
         inputs: Texts without repeats, or their token ids.
         lengths: Tokens of each, as far as they are known: what requests are planned by.
         inverse: `[n]`, where each of the call's texts is among the inputs.
-        width: Length of a row of the answer.
-        dimension: Length that the server is to truncate rows to, or None.
+        width: Length of an embedding of the answer.
+        dimension: Length that the server is to truncate embeddings to, or None.
         cut_at: Tokens at which the server is to cut a text, or None.
         max_texts: Inputs of one request.
         max_tokens: Tokens of one request.
@@ -44,21 +44,21 @@ class Plan:
     n_workers: int
 
 
-class Call:
+class RequestBatcher:
     """Works a plan off, longest inputs first, a few requests at once."""
 
-    def __init__(self, client: Client, plan: Plan, on_progress: Callable[[int], None] | None) -> None:
+    def __init__(self, client: Client, plan: RequestPlan, on_progress: Callable[[int], None] | None) -> None:
         self._client = client
         self._plan = plan
         self._on_progress = on_progress
         self._waiting = sorted(range(len(plan.inputs)), key=plan.lengths.__getitem__)
         self._max_texts = plan.max_texts
         self._max_tokens = plan.max_tokens
-        self._rows = np.empty((len(plan.inputs), plan.width), dtype=np.float32)
+        self._embeddings = np.empty((len(plan.inputs), plan.width), dtype=np.float32)
         self._n_done = 0
 
     async def run(self) -> FloatArray:
-        """Gives the rows of the inputs, `[inputs, width]`; the first failure ends the other requests.
+        """Gives the embeddings of the inputs, `[inputs, width]`; the first failure ends the other requests.
 
         Raises:
             RemoteError: The server fails for good.
@@ -72,20 +72,22 @@ class Call:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             if isinstance(error, RemoteError):
-                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts had their rows by then.")
+                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts had their embeddings by then.")
             raise
-        return self._rows
+        return self._embeddings
 
     async def _work(self) -> None:
         while self._waiting:
             batch = self._take()
-            ask = Ask([self._plan.inputs[i] for i in batch], self._plan.width, self._plan.dimension, self._plan.cut_at)
+            http_request = HttpRequest(
+                [self._plan.inputs[i] for i in batch], self._plan.width, self._plan.dimension, self._plan.cut_at
+            )
             try:
-                rows = await self._client.rows(ask)
+                embeddings = await self._client.embeddings(http_request)
             except TooLargeError as error:
                 self._halve(batch, error)
             else:
-                self._store(batch, rows)
+                self._store(batch, embeddings)
 
     def _take(self) -> list[int]:
         """Takes the longest inputs that wait, as many as one request may hold, at least one."""
@@ -107,8 +109,8 @@ class Call:
         self._max_tokens = min(self._max_tokens, sum(self._plan.lengths[i] for i in half))
         self._waiting = sorted([*self._waiting, *batch], key=self._plan.lengths.__getitem__)
 
-    def _store(self, batch: list[int], rows: FloatArray) -> None:
-        self._rows[batch] = rows
+    def _store(self, batch: list[int], embeddings: FloatArray) -> None:
+        self._embeddings[batch] = embeddings
         self._n_done += len(batch)
         if self._on_progress is not None:
             self._on_progress(self._n_done)

@@ -22,23 +22,23 @@ class Layout:
 
     Attributes:
         runs: (first token, number of sequences, tokens of each): neighbours of equal length.
-        bounds: `[n + 1]` int32 on the model's device, where each sequence starts and the last one ends.
-        longest: Tokens of the longest sequence.
+        cu_seqlens: `[n + 1]` int32 on the model's device, where each sequence starts and the last one ends.
+        max_seqlen: Tokens of the longest sequence.
     """
 
     runs: tuple[tuple[int, int, int], ...]
-    bounds: torch.Tensor
-    longest: int
+    cu_seqlens: torch.Tensor
+    max_seqlen: int
 
     @classmethod
-    def of(cls, lengths: list[int], bounds: torch.Tensor) -> Layout:
-        """Gives the layout of sequences of these lengths, laid end to end, which start and end at `bounds`."""
+    def of(cls, lengths: list[int], cu_seqlens: torch.Tensor) -> Layout:
+        """Gives the layout of sequences of these lengths, laid end to end, which start and end at `cu_seqlens`."""
         runs, start = [], 0
         for length, group in groupby(lengths):
             count = len(list(group))
             runs.append((start, count, length))
             start += count * length
-        return cls(tuple(runs), bounds.to(torch.int32), max(lengths))
+        return cls(tuple(runs), cu_seqlens.to(torch.int32), max(lengths))
 
 
 @dataclass(frozen=True)
@@ -76,21 +76,21 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument
             query,
             key,
             value,
-            layout.bounds,
-            layout.bounds,
-            layout.longest,
-            layout.longest,
+            layout.cu_seqlens,
+            layout.cu_seqlens,
+            layout.max_seqlen,
+            layout.max_seqlen,
             scale=scale,
             window_size=(-1, 0),  # causal
             enable_gqa=True,
-            num_splits=1,  # the same row whatever else is in the batch
+            num_splits=1,  # the same embedding whatever else is in the batch
         )
     return _attention_by_length(query, key, value, scale, layout, prefix)
 
 
 @cache
 def find_varlen() -> Callable[..., torch.Tensor] | None:
-    """Gives torch's kernel for packed sequences; None before torch 2.13, where it can't keep rows independent."""
+    """Gives torch's kernel for packed sequences; None before torch 2.13, where it can't keep embeddings independent."""
     try:
         varlen: Any = import_module("torch.nn.attention.varlen").varlen_attn
     except (ImportError, AttributeError):
@@ -113,13 +113,13 @@ def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
     for start, count, length in layout.runs:
         end = start + count * length
         q, k, v = (x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (query, key, value))
-        mixed = _attend(q, k, v, scale, prefix)
+        mixed = _attention_of_equal_lengths(q, k, v, scale, prefix)
         out[start:end].view(count, length, *out.shape[1:]).copy_(mixed.transpose(1, 2))
     out[end:] = 0
     return out
 
 
-def _attend(
+def _attention_of_equal_lengths(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
 ) -> torch.Tensor:
     """Gives causal attention of equally long sequences, `[n, heads, tokens, head_size]`, after their prefix."""

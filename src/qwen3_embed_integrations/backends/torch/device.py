@@ -45,7 +45,7 @@ def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torc
     on_cpu = device.type == "cpu"
     has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
     if name == "auto":
-        gains = has_bfloat16_products() and n_parameters >= HEAVY if on_cpu else has_bfloat16
+        gains = has_bfloat16_matmul() and n_parameters >= HEAVY if on_cpu else has_bfloat16
         return torch.bfloat16 if gains else torch.float32
     if name == "float16" and (on_cpu or has_bfloat16):
         raise ConfigError(
@@ -71,7 +71,7 @@ def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
-def has_bfloat16_products() -> bool:
+def has_bfloat16_matmul() -> bool:
     """Tells whether this CPU multiplies bfloat16 matrices in hardware."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
 

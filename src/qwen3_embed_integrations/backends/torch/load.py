@@ -8,9 +8,9 @@ import torch
 
 from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
 from qwen3_embed_integrations.core.errors import ConfigError
-from qwen3_embed_integrations.core.execution_plan import Plan
+from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 
-from .architecture import Shape, is_plain
+from .architecture import Qwen3Architecture, is_plain
 from .attention import Layout
 from .modeling_qwen3 import PackedQwen3, TakeWeight
 from .prefix_cache import PrefixStates
@@ -33,7 +33,7 @@ class TokenModel(Protocol):
 
 
 def load_model(
-    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, plan: Plan | None = None
+    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, plan: ExecutionPlan | None = None
 ) -> TokenModel:
     """Loads the weights: into the forward pass written here, or into transformers' for an unusual checkpoint.
 
@@ -44,7 +44,7 @@ def load_model(
     if is_plain(config):
         stored = torch.bfloat16 if dtype == torch.int8 else dtype
         weights = take_weights(checkpoint, device, stored)
-        return PackedQwen3(Shape.of(config), weights, dtype, plan)
+        return PackedQwen3(Qwen3Architecture.of(config), weights, dtype, plan)
     if dtype == torch.int8:
         raise ConfigError('dtype="int8" runs plain Qwen3 checkpoints only, this one is unusual. Use dtype="bfloat16".')
     from .lora import merge_adapter

@@ -1,4 +1,4 @@
-"""One row per sequence from all its token states, in float32.
+"""One embedding per sequence from all its token states, in float32.
 
 Last-token pooling is not here: it asks the model for the last tokens' states alone.
 """
@@ -34,5 +34,5 @@ POOLINGS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.T
 
 
 def pool(states: torch.Tensor, cu_seqlens: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Gives `[n, width]` float32 rows from token states `[tokens, width]` and bounds `[n + 1]`."""
+    """Gives `[n, width]` float32 embeddings from token states `[tokens, width]` and bounds `[n + 1]`."""
     return POOLINGS[pooling](states, cu_seqlens[:-1], cu_seqlens[1:])

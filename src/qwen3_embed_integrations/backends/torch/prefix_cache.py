@@ -32,7 +32,7 @@ class PrefixCache:
         """Gives the keys and values of a prefix; () for the empty one."""
         if not prefix:
             return ()
-        with self._lock:  # held while it computes: several lanes begin with the same instruction
+        with self._lock:  # held while it computes: several streams begin with the same instruction
             if prefix not in self._kept:
                 self._kept[prefix] = self._compute(prefix)
                 if len(self._kept) > _MOST_PREFIXES:

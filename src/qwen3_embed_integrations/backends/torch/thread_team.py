@@ -13,14 +13,14 @@ from typing import Self, TypeVar
 
 import torch
 
-from qwen3_embed_integrations.scheduling.worker_thread import Lane, fulfil
+from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread, fulfil
 
 from .device import use_threads
 
 T = TypeVar("T")
 
 
-class Team:
+class ThreadTeam:
     """Its threads live from `with` to its end; the thread that opens it is one of them.
 
     Args:
@@ -30,12 +30,12 @@ class Team:
 
     def __init__(self, count: int, of: int) -> None:
         self._of = of
-        self._lanes = [Lane(f"qwen3-embed-team-{number}") for number in range(1, count)]
+        self._workers = [WorkerThread(f"qwen3-embed-team-{number}") for number in range(1, count)]
 
     @property
     def count(self) -> int:
         """Threads."""
-        return len(self._lanes) + 1
+        return len(self._workers) + 1
 
     def __enter__(self) -> Self:
         use_threads(1, of=self._of)
@@ -44,17 +44,18 @@ class Team:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for lane in self._lanes:
-            lane.close()
+        for worker in self._workers:
+            worker.close()
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """Gives what each task gives, in their order; when all have ended, raises what the first to fail raised."""
         futures = [Future[T]() for _ in tasks]
         work = list(zip(tasks, futures, strict=True))
-        for number, lane in enumerate(self._lanes, 1):
+        for number, worker in enumerate(self._workers, 1):
             mine = work[number :: self.count]
             if mine:
-                lane.submit(lambda mine=mine: self._compute(mine))  # type: ignore[misc]  # bound now, not when it runs
+                # bound now, not when it runs
+                worker.submit(lambda mine=mine: self._compute(mine))  # type: ignore[misc]
         _fulfil_all(work[:: self.count])
         wait(futures)  # all of them: tasks write into what belongs to the caller
         return [future.result() for future in futures]
@@ -65,9 +66,9 @@ class Team:
             _fulfil_all(work)
 
 
-def share(tasks: Sequence[Callable[[], T]], team: Team | None) -> list[T]:
+def share(tasks: Sequence[Callable[[], T]], thread_team: ThreadTeam | None) -> list[T]:
     """Gives what each task gives, computed by the team, or here where there is none."""
-    return team(tasks) if team else [task() for task in tasks]
+    return thread_team(tasks) if thread_team else [task() for task in tasks]
 
 
 def _fulfil_all(work: Sequence[tuple[Callable[[], T], Future[T]]]) -> None:

@@ -40,11 +40,11 @@ def folder_corpus(path: Path, *, skip_unreadable: bool = False) -> Corpus:
         corpus.documents.extend(documents)
         if not documents:
             empty.append(f"{source} is empty")
-    _refuse(path, unreadable if not skip_unreadable else [], found=bool(corpus.documents), empty=empty)
+    _raise_unreadable(path, unreadable if not skip_unreadable else [], found=bool(corpus.documents), empty=empty)
     return Corpus(corpus.name, corpus.documents, (*unreadable, *empty))
 
 
-def _refuse(path: Path, unreadable: list[str], *, found: bool, empty: list[str]) -> None:
+def _raise_unreadable(path: Path, unreadable: list[str], *, found: bool, empty: list[str]) -> None:
     if unreadable:
         more = f" and {len(unreadable) - _SHOWN} more" if len(unreadable) > _SHOWN else ""
         raise RagError(
@@ -71,7 +71,7 @@ def _files(path: Path) -> list[Path]:
 
 def _walk(root: Path) -> Iterator[Path]:
     seen: set[tuple[int, int]] = set()  # real folders: a link that leads back up ends here
-    for folder, names, files in os.walk(root, followlinks=True, onerror=_refuse_folder):
+    for folder, names, files in os.walk(root, followlinks=True, onerror=_raise_unlistable):
         status = os.stat(folder)  # noqa: PTH116 - Path.stat of a name that os.walk gave says nothing more
         if (status.st_dev, status.st_ino) in seen:
             names.clear()
@@ -83,7 +83,7 @@ def _walk(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _refuse_folder(error: OSError) -> None:
+def _raise_unlistable(error: OSError) -> None:
     raise RagError(
         f"{error.filename} can't be listed ({error.strerror}). Give this user the right to read it."
     ) from error

@@ -49,7 +49,7 @@ def _markdown(path: Path, source: str) -> Iterator[Document]:
 
 def _html(path: Path, source: str) -> Iterator[Document]:
     data = path.read_bytes()
-    _refuse_binary(data)
+    _raise_if_binary(data)
     logging.getLogger("bs4.dammit").setLevel(logging.CRITICAL)  # it speaks of odd bytes without naming the file
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an XML page, or one that looks like a file name: read it all the same
@@ -82,7 +82,7 @@ def _document(text: str, source: str, title: str, kind: str) -> Iterator[Documen
 
 def _decoded(data: bytes) -> str:
     """Gives a file's text: by its byte order mark, else UTF-8, else Windows-1252."""
-    _refuse_binary(data)
+    _raise_if_binary(data)
     encodings = ["utf-16"] if data.startswith(_UTF_16) else ["utf-8-sig", "windows-1252"]
     for encoding in encodings:
         with suppress(UnicodeDecodeError):
@@ -90,7 +90,7 @@ def _decoded(data: bytes) -> str:
     raise UnreadableFileError("is text in an encoding that is neither UTF-8, UTF-16 nor Windows-1252")
 
 
-def _refuse_binary(data: bytes) -> None:
+def _raise_if_binary(data: bytes) -> None:
     if b"\0" in data and not data.startswith(_UTF_16):
         raise UnreadableFileError("is binary data, no text")
 

@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from qwen3_embed_integrations.backends.torch.kernels.torch_ops import Rows, RowShape, TorchRows, quantised
+from qwen3_embed_integrations.backends.torch.kernels.torch_ops import OpsConfig, ScaledTensor, TorchOps, quantised
 
 pytest.importorskip("numba", reason='the extra "fast" is not installed')
 
-from qwen3_embed_integrations.backends.torch.kernels.numba_ops import CompiledRows
+from qwen3_embed_integrations.backends.torch.kernels.numba_ops import NumbaOps
 
 N, HEADS, KV_HEADS, SIZE, WIDTH = 7, 4, 2, 16, 48
 
 
 def shape(dtype, *, int8=False):
-    return RowShape(HEADS, KV_HEADS, SIZE, 1e-6, dtype, int8)
+    return OpsConfig(HEADS, KV_HEADS, SIZE, 1e-6, dtype, int8)
 
 
 FORMS = [(torch.float32, False), (torch.bfloat16, False), (torch.bfloat16, True)]
@@ -26,7 +26,7 @@ def _seeded():
 
 
 def pair(dtype, *, int8):
-    return CompiledRows(shape(dtype, int8=int8)), TorchRows(shape(dtype, int8=int8))
+    return NumbaOps(shape(dtype, int8=int8)), TorchOps(shape(dtype, int8=int8))
 
 
 def near(ours, theirs, dtype, *, int8):
@@ -42,7 +42,7 @@ def near(ours, theirs, dtype, *, int8):
 
 def product(dtype, width, *, int8):
     """What a matrix product gives to the next step."""
-    return Rows(torch.randn(N, width).to(dtype), torch.rand(N) + 0.5 if int8 else None)
+    return ScaledTensor(torch.randn(N, width).to(dtype), torch.rand(N) + 0.5 if int8 else None)
 
 
 @both
@@ -77,7 +77,7 @@ def test_silu_times_up(dtype, int8):
 
 
 def test_a_row_that_is_not_finite_stays_so_and_spoils_no_other():
-    ours = CompiledRows(shape(torch.bfloat16))
+    ours = NumbaOps(shape(torch.bfloat16))
     states = torch.randn(3, WIDTH)
     states[1, 5], states[2, 5] = float("nan"), float("inf")
     normed = ours.add_norm(states, None, torch.ones(WIDTH)).values
@@ -89,7 +89,9 @@ def test_a_row_that_is_not_finite_stays_so_and_spoils_no_other():
 def test_bfloat16_is_rounded_to_nearest_even_as_torch_does():
     values = torch.randn(64, 512) * torch.logspace(-30, 30, 64)[:, None]
     states = values.clone()
-    ours = CompiledRows(shape(torch.bfloat16)).swiglu(Rows(torch.cat((torch.full_like(values, 200.0), states), dim=1)))
+    ours = NumbaOps(shape(torch.bfloat16)).swiglu(
+        ScaledTensor(torch.cat((torch.full_like(values, 200.0), states), dim=1))
+    )
     torch.testing.assert_close(ours.values, (values * 200).to(torch.bfloat16), rtol=0, atol=0)
 
 
@@ -98,5 +100,5 @@ def test_quantised_rows_are_within_half_a_step():
     rows = quantised(values)
     assert (rows.values.abs().amax(dim=1) == 127).all()
     assert ((rows.float() - values).abs() <= rows.scales[:, None] * 0.501).all()
-    ours = CompiledRows(shape(torch.bfloat16, int8=True)).ready(values.bfloat16())
+    ours = NumbaOps(shape(torch.bfloat16, int8=True)).ready(values.bfloat16())
     near(ours, quantised(values.bfloat16()), torch.bfloat16, int8=True)

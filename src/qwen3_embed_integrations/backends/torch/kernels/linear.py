@@ -11,11 +11,11 @@ from collections.abc import Callable
 import torch
 from torch.nn.functional import linear
 
-from .torch_ops import Rows, quantised
+from .torch_ops import ScaledTensor, quantised
 
-Linear = Callable[[Rows], Rows]
+Linear = Callable[[ScaledTensor], ScaledTensor]
 MakeLinear = Callable[[torch.Tensor], Linear]
-Quantise = Callable[[torch.Tensor], Rows]
+Quantise = Callable[[torch.Tensor], ScaledTensor]
 
 _ROW_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))  # up to so many rows, the multiple
 _USUAL_ROWS = 512  # a hint to oneDNN: the layout that it picks for such a product serves all others too
@@ -23,15 +23,15 @@ _USUAL_ROWS = 512  # a hint to oneDNN: the layout that it picks for such a produ
 
 def plain(weight: torch.Tensor) -> Linear:
     """Gives the product with `weight`, `[out, in]`, by torch's own linear."""
-    return lambda rows: Rows(linear(rows.values, weight))
+    return lambda inputs: ScaledTensor(linear(inputs.values, weight))
 
 
 def prepacked(weight: torch.Tensor) -> Linear:
     """As `plain`, on weights in oneDNN's own layout: it is not made anew at each call."""
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, _USUAL_ROWS)  # noqa: SLF001 - torch's own name
 
-    def product(rows: Rows) -> Rows:
-        return Rows(torch.ops.mkldnn._linear_pointwise(rows.values, packed, None, "none", [], ""))  # noqa: SLF001 - same
+    def product(inputs: ScaledTensor) -> ScaledTensor:
+        return ScaledTensor(torch.ops.mkldnn._linear_pointwise(inputs.values, packed, None, "none", [], ""))  # noqa: SLF001 - same
 
     return product
 
@@ -43,11 +43,11 @@ def int8(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     zeros = torch.zeros(len(weight), dtype=torch.int32)
     packed = torch.ops.onednn.qlinear_prepack(quantised_weight.values, [_USUAL_ROWS, weight.shape[1]])
 
-    def product(rows: Rows) -> Rows:
+    def product(inputs: ScaledTensor) -> ScaledTensor:
         out = torch.ops.onednn.qlinear_pointwise(
-            rows.values, 1.0, 0, packed, scales, zeros, None, 1.0, 0, torch.bfloat16, "none", [], ""
+            inputs.values, 1.0, 0, packed, scales, zeros, None, 1.0, 0, torch.bfloat16, "none", [], ""
         )
-        return Rows(out, rows.scales)
+        return ScaledTensor(out, inputs.scales)
 
     return product
 
@@ -58,7 +58,7 @@ def int8_plain(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     values, scales = rounded.values.double(), rounded.scales
     if scales is None:
         raise TypeError("quantised rows have scales")
-    return lambda rows: Rows((rows.values.double() @ values.T * scales).to(torch.bfloat16), rows.scales)
+    return lambda inputs: ScaledTensor((inputs.values.double() @ values.T * scales).to(torch.bfloat16), inputs.scales)
 
 
 def row_multiple(n_rows: int) -> int:

@@ -2,8 +2,8 @@
 
 Between two matrix products torch walks over the rows five to ten times (norm, weight, cast, halves, cosines, …). On
 CPUs with bfloat16 matrix units that took longer than the products themselves. Here each step reads a row once, works
-on it in float32 in the first-level cache, and writes it once. One thread, without the GIL: lanes run side by side.
-The plain twin, and the tests' reference, is `rowwise.TorchRows`.
+on it in float32 in the first-level cache, and writes it once. One thread, without the GIL: streams run side by side.
+The plain twin, and the tests' reference, is `torch_ops.TorchOps`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numba
 import numpy as np
 import torch
 
-from .torch_ops import Rows, RowShape
+from .torch_ops import OpsConfig, ScaledTensor
 
 _SAFE = {"reassoc", "contract", "arcp", "nsz", "afn"}  # fast, but NaN and infinity stay what they are
 _jit: Any = numba.njit(fastmath=_SAFE, nogil=True, cache=True, error_model="numpy")
@@ -71,7 +71,15 @@ def _write(row: Any, bits: Any, out: Any, form: int, factor: Any) -> Any:
 
 @_jit
 def _add_norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
-    states: Any, delta: Any, delta_form: int, scales: Any, weight: Any, epsilon: Any, out: Any, form: int, outs: Any
+    states: Any,
+    delta: Any,
+    delta_form: int,
+    scales: Any,
+    weight: Any,
+    rms_norm_eps: Any,
+    out: Any,
+    form: int,
+    outs: Any,
 ) -> None:
     width = states.shape[1]
     row = np.empty(width, np.float32)
@@ -88,29 +96,29 @@ def _add_norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
             total += state[i] * state[i]
         for i in range(width):
             row[i] = state[i] * weight[i]
-        factor = np.float32(1.0) / np.sqrt(total / np.float32(width) + epsilon)
+        factor = np.float32(1.0) / np.sqrt(total / np.float32(width) + rms_norm_eps)
         outs[t] = _write(row, bits, out[t], form, factor)
 
 
 @_jit
 def _split_heads(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
-    qkv: Any, form: int, scales: Any, norms: Any, epsilon: Any, cos: Any, sin: Any, out: Any
+    qkv: Any, form: int, scales: Any, norms: Any, rms_norm_eps: Any, cos: Any, sin: Any, out: Any
 ) -> None:
     """Plain indices that start at zero in place of slices and axes: LLVM makes loops of half the time from them."""
     width, half = qkv.shape[1], cos.shape[1]
-    n_heads = norms.shape[0] // (2 * half)
+    num_attention_heads = norms.shape[0] // (2 * half)
     row, turned = np.empty(width, np.float32), np.empty(width, np.float32)
     bits, turned_bits = row.view(_U32), turned.view(_U32)
     for t in range(qkv.shape[0]):
         _read(qkv[t], row, bits, form)
         scale = scales[t]
-        for head in range(n_heads):
+        for head in range(num_attention_heads):
             first = head * 2 * half
             second = first + half
             total = np.float32(0.0)
             for i in range(2 * half):
                 total += row[first + i] * row[first + i]
-            factor = scale / np.sqrt(total * scale * scale / np.float32(2 * half) + epsilon)
+            factor = scale / np.sqrt(total * scale * scale / np.float32(2 * half) + rms_norm_eps)
             for i in range(half):
                 x, y = row[first + i] * norms[first + i] * factor, row[second + i] * norms[second + i] * factor
                 turned[first + i] = x * cos[t, i] - y * sin[t, i]
@@ -169,71 +177,79 @@ def _quantise(source: Any, form: int, out: Any, outs: Any) -> None:
         outs[t] = _write(row, row.view(_U32), out[t], INT8, np.float32(1.0))
 
 
-def quantised(values: torch.Tensor) -> Rows:
-    """As `rowwise.quantised`, in one pass."""
+def quantised(values: torch.Tensor) -> ScaledTensor:
+    """As `torch_ops.quantised`, in one pass."""
     out = torch.empty(values.shape, dtype=torch.int8)
     scales = torch.empty(len(values), dtype=torch.float32)
     _quantise(_bits(values), _FORMS[values.dtype], out.numpy(), scales.numpy())
-    return Rows(out, scales)
+    return ScaledTensor(out, scales)
 
 
-class CompiledRows:
-    """As `TorchRows`."""
+class NumbaOps:
+    """As `TorchOps`."""
 
-    def __init__(self, shape: RowShape) -> None:
-        self._shape = shape
+    def __init__(self, shape: OpsConfig) -> None:
+        self._config = shape
         self._form = INT8 if shape.int8 else _FORMS[shape.dtype]
-        self._epsilon = np.float32(shape.epsilon)
-        self._no_rows = np.empty((0, 1), np.float32)
+        self._rms_norm_eps = np.float32(shape.rms_norm_eps)
+        self._empty = np.empty((0, 1), np.float32)
         self._no_scale = np.ones(0, np.float32)
 
-    def add_norm(self, states: torch.Tensor, delta: Rows | None, weight: torch.Tensor) -> Rows:
+    def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
         """Adds `delta` to the residual stream in place and gives its norm as the next product takes it."""
         values, form, scales = self._opened(delta, len(states))
         out, outs = self._room(states.shape)
         _add_norm(
-            states.numpy(), values, form, scales, weight.numpy(), self._epsilon, _bits(out), self._form, outs.numpy()
+            states.numpy(),
+            values,
+            form,
+            scales,
+            weight.numpy(),
+            self._rms_norm_eps,
+            _bits(out),
+            self._form,
+            outs.numpy(),
         )
-        return self._rows(out, outs)
+        return self._scaled(out, outs)
 
     def split_heads(
-        self, qkv: Rows, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Gives normed and turned queries and keys, and the values, each `[tokens, heads, head_size]`."""
-        shape = self._shape
+        shape = self._config
         values, form, scales = self._opened(qkv, len(qkv.values))
         out = torch.empty(values.shape, dtype=shape.dtype)
         angles = cos.numpy(), sin.numpy()
-        _split_heads(values, form, scales, norms.numpy().reshape(-1), self._epsilon, *angles, _bits(out))
+        _split_heads(values, form, scales, norms.numpy().reshape(-1), self._rms_norm_eps, *angles, _bits(out))
         query, key, value = shape.split(out)
         return query, key, value
 
-    def swiglu(self, gate_up: Rows) -> Rows:
+    def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Gives silu(gate) * up as the next product takes it."""
         values, form, scales = self._opened(gate_up, len(gate_up.values))
         out, outs = self._room((len(values), values.shape[1] // 2))
         _swiglu(values, form, scales, _bits(out), self._form, outs.numpy())
-        return self._rows(out, outs)
+        return self._scaled(out, outs)
 
-    def ready(self, values: torch.Tensor) -> Rows:
+    def ready(self, values: torch.Tensor) -> ScaledTensor:
         """Gives plain rows as the next product takes them."""
-        return quantised(values) if self._shape.int8 else Rows(values)
+        return quantised(values) if self._config.int8 else ScaledTensor(values)
 
     def _room(self, shape: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        dtype = torch.int8 if self._shape.int8 else self._shape.dtype
+        dtype = torch.int8 if self._config.int8 else self._config.dtype
         return torch.empty(*shape, dtype=dtype), torch.empty(shape[0], dtype=torch.float32)
 
-    def _rows(self, out: torch.Tensor, scales: torch.Tensor) -> Rows:
-        return Rows(out, scales if self._shape.int8 else None)
+    def _scaled(self, out: torch.Tensor, scales: torch.Tensor) -> ScaledTensor:
+        return ScaledTensor(out, scales if self._config.int8 else None)
 
-    def _opened(self, rows: Rows | None, n_rows: int) -> tuple[Any, int, Any]:
+    def _opened(self, tensor: ScaledTensor | None, n_rows: int) -> tuple[Any, int, Any]:
         """Gives a product's result as arrays: its values, how they are stored, and the scale of each row."""
         if len(self._no_scale) < n_rows:
             self._no_scale = np.ones(n_rows, np.float32)
-        if rows is None:
-            return self._no_rows, FLOAT, self._no_scale
-        scales = self._no_scale if rows.scales is None else rows.scales.numpy()
-        return _bits(rows.values), _FORMS[rows.values.dtype], scales
+        if tensor is None:
+            return self._empty, FLOAT, self._no_scale
+        scales = self._no_scale if tensor.scales is None else tensor.scales.numpy()
+        return _bits(tensor.values), _FORMS[tensor.values.dtype], scales
 
 
 _FORMS = {torch.float32: FLOAT, torch.bfloat16: HALF}

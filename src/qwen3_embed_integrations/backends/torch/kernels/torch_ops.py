@@ -10,7 +10,7 @@ from torch.nn.functional import rms_norm, silu
 
 
 @dataclass(frozen=True)
-class Rows:
+class ScaledTensor:
     """What goes into a matrix product or comes out of one.
 
     Attributes:
@@ -28,40 +28,40 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class RowShape:
+class OpsConfig:
     """What the steps need to know of the model.
 
     Attributes:
-        n_heads: Query heads.
-        n_kv_heads: Key and value heads.
-        head_size: Numbers in one head.
-        epsilon: Of the norms.
+        num_attention_heads: Query heads.
+        num_key_value_heads: Key and value heads.
+        head_dim: Numbers in one head.
+        rms_norm_eps: Of the norms.
         dtype: Of queries, keys, values and of what goes into plain matrix products.
         int8: Whether the products take int8 rows with a scale.
     """
 
-    n_heads: int
-    n_kv_heads: int
-    head_size: int
-    epsilon: float
+    num_attention_heads: int
+    num_key_value_heads: int
+    head_dim: int
+    rms_norm_eps: float
     dtype: torch.dtype
     int8: bool = False
 
     def split(self, qkv: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Gives a product's queries, keys and values, `[n, heads, head_size]` each."""
-        heads = qkv.view(len(qkv), -1, self.head_size)
-        return torch.split(heads, [self.n_heads, self.n_kv_heads, self.n_kv_heads], dim=1)
+        heads = qkv.view(len(qkv), -1, self.head_dim)
+        return torch.split(heads, [self.num_attention_heads, self.num_key_value_heads, self.num_key_value_heads], dim=1)
 
 
-class RowSteps(Protocol):
+class FusedOps(Protocol):
     """The steps, whoever computes them."""
 
-    def add_norm(self, states: torch.Tensor, delta: Rows | None, weight: torch.Tensor) -> Rows:
+    def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
         """Adds `delta` to the residual stream `[n, width]` in place and gives its norm for the next product."""
         ...
 
     def split_heads(
-        self, qkv: Rows, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`.
 
@@ -69,55 +69,57 @@ class RowSteps(Protocol):
         """
         ...
 
-    def swiglu(self, gate_up: Rows) -> Rows:
+    def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Gives silu(gate) * up for the next product."""
         ...
 
-    def ready(self, values: torch.Tensor) -> Rows:
+    def ready(self, values: torch.Tensor) -> ScaledTensor:
         """Gives plain rows as the next product takes them."""
         ...
 
 
-class TorchRows:
+class TorchOps:
     """The steps in torch's own operations, in float32 whatever the products' dtype is."""
 
-    def __init__(self, shape: RowShape) -> None:
-        self._shape = shape
+    def __init__(self, config: OpsConfig) -> None:
+        self._config = config
 
-    def add_norm(self, states: torch.Tensor, delta: Rows | None, weight: torch.Tensor) -> Rows:
+    def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
         """Adds `delta` to the residual stream `[n, width]` in place and gives its norm for the next product."""
         if delta is not None:
             states += delta.float()
-        return self.ready(rms_norm(states, (states.shape[1],), weight, self._shape.epsilon))
+        return self.ready(rms_norm(states, (states.shape[1],), weight, self._config.rms_norm_eps))
 
     def split_heads(
-        self, qkv: Rows, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`."""
-        shape = self._shape
-        query, key, value = shape.split(qkv.values if qkv.scales is None else qkv.float())
+        config = self._config
+        query, key, value = config.split(qkv.values if qkv.scales is None else qkv.float())
         query, key = (
-            _rotate(rms_norm(x.float(), (shape.head_size,), None, shape.epsilon) * weights, cos, sin).to(shape.dtype)
-            for x, weights in ((query, norms[: shape.n_heads]), (key, norms[shape.n_heads :]))
+            _rotate(rms_norm(x.float(), (config.head_dim,), None, config.rms_norm_eps) * weights, cos, sin).to(
+                config.dtype
+            )
+            for x, weights in ((query, norms[: config.num_attention_heads]), (key, norms[config.num_attention_heads :]))
         )
-        return query, key, value.to(shape.dtype)
+        return query, key, value.to(config.dtype)
 
-    def swiglu(self, gate_up: Rows) -> Rows:
+    def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Gives silu(gate) * up for the next product."""
         values = gate_up.values if gate_up.scales is None else gate_up.float()
         gate, up = values.chunk(2, dim=-1)
         return self.ready(silu(gate) * up)
 
-    def ready(self, values: torch.Tensor) -> Rows:
+    def ready(self, values: torch.Tensor) -> ScaledTensor:
         """Gives plain rows as the next product takes them."""
-        return quantised(values) if self._shape.int8 else Rows(values.to(self._shape.dtype))
+        return quantised(values) if self._config.int8 else ScaledTensor(values.to(self._config.dtype))
 
 
-def quantised(values: torch.Tensor) -> Rows:
+def quantised(values: torch.Tensor) -> ScaledTensor:
     """Gives rows as int8, each with its own scale: its largest number becomes 127."""
     values = values.float()
     scales = values.abs().amax(dim=1).clamp(min=1e-30) / 127
-    return Rows((values / scales[:, None]).round().to(torch.int8), scales)
+    return ScaledTensor((values / scales[:, None]).round().to(torch.int8), scales)
 
 
 def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
