@@ -1,6 +1,6 @@
 """PyTorch: the only place that imports torch, apart from training.
 
-build              configuration → backend
+build              config and checkpoint → backend
 load               checkpoint → model
 weights            a folder's safetensors files, one tensor at a time
 lora               a LoRA adapter merged into the weights
@@ -17,6 +17,26 @@ thread_team        threads that compute one long text together
 kernels            matrix products, and the operations between them
 """
 
-from .build import build, report_plan
+from __future__ import annotations
 
-__all__ = ["build", "report_plan"]
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, open_checkpoint
+from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.protocols import Backend
+
+__all__ = ["build_backend", "open_model", "report_plan"]
+
+open_model = open_checkpoint
+
+
+def build_backend(config: EncoderConfig, model: Checkpoint) -> Backend:
+    """Load the model and return a backend that runs it; torch is imported here."""
+    from .build import load_backend
+
+    return load_backend(config, model)
+
+
+def report_plan(config: EncoderConfig, model: Checkpoint) -> list[tuple[str, str]]:
+    """Return how this machine would compute the model, and why, as (what, found); load no weights."""
+    from .build import report
+
+    return report(config, model)

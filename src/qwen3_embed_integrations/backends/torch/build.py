@@ -20,7 +20,7 @@ from .plan_selection import choose_plan
 _GPU_BATCH_TOKENS = 16384
 
 
-def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
+def load_backend(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     """Loads the model and gives a backend that runs it.
 
     In a thread that ends with it: OpenMP keeps a team of helpers for each living thread that ever had several, and
@@ -51,7 +51,7 @@ def _collect_garbage() -> None:
         gc.collect()
 
 
-def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     """Gives what would compute this model here, and why, as (what, found); loads no weights."""
     device = choose_device(config.device)
     stored = read_json(checkpoint.folder / "config.json")
