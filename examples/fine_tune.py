@@ -33,12 +33,12 @@ def main() -> None:
     """Trains, shows the figures, and searches with the new model."""
     pairs = read_pairs()
     names = {pair["positive"]: pair.pop("name") for pair in pairs}
-    rows = Path("pairs.jsonl")
-    rows.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+    records = Path("pairs.jsonl")
+    records.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
 
     report = train(
         EncoderConfig(model="tiny"),
-        data=[rows],
+        data=[records],
         output="numpy-model",
         loss="ranking",
         max_tokens=48,

@@ -1,4 +1,4 @@
-"""The Haystack door: its options, devices, secrets and stored forms."""
+"""The Haystack integration: its options, devices, secrets and stored forms."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 import asyncio
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_tests.integration_tests import EmbeddingsIntegrationTests
 from langchain_tests.unit_tests import EmbeddingsUnitTests
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, TruncationWarning
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 TEXTS = [
@@ -50,7 +51,7 @@ def embeddings(checkpoint):
     return Qwen3Embeddings(model=str(checkpoint))
 
 
-def test_the_door_gives_the_encoder_s_rows_as_python_floats(embeddings, checkpoint):
+def test_the_integration_gives_the_encoder_s_embeddings_as_python_floats(embeddings, checkpoint):
     encoder = Qwen3Encoder(model=str(checkpoint))
     documents, query = embeddings.embed_documents(TEXTS), embeddings.embed_query("Where is Paris?")
     np.testing.assert_allclose(documents, encoder.encode_document(TEXTS), atol=1e-6)
@@ -109,7 +110,7 @@ def test_a_query_that_is_no_str_is_a_type_error(embeddings, text):
         embeddings.embed_query(text)
 
 
-def test_no_documents_give_no_rows(embeddings):
+def test_no_documents_give_no_embeddings(embeddings):
     assert embeddings.embed_documents([]) == []
 
 
@@ -127,11 +128,11 @@ def test_pickling_keeps_the_options():
     assert pickle.loads(pickle.dumps(embeddings)) == embeddings  # noqa: S301 - our own bytes
 
 
-def test_batch_and_threads_give_each_caller_its_row(embeddings):
+def test_batch_and_threads_give_each_caller_its_embedding(embeddings):
     runnable = RunnableLambda(embeddings.embed_query)
     queries = [f"question {i}" for i in range(40)]
-    rows = runnable.batch(queries, config={"max_concurrency": 8})
-    np.testing.assert_allclose(rows, [embeddings.embed_query(query) for query in queries], atol=1e-6)
+    vectors = runnable.batch(queries, config={"max_concurrency": 8})
+    np.testing.assert_allclose(vectors, [embeddings.embed_query(query) for query in queries], atol=1e-6)
 
 
 def test_the_in_memory_store_finds_a_text_by_itself(embeddings):
@@ -192,3 +193,19 @@ def test_an_lcel_chain_with_history_retrieves_and_answers(embeddings):
         assert reply.content == answer
         history += [HumanMessage(question), reply]
     assert all(sorted(found) == sorted(TEXTS) for found in seen)
+
+
+def test_a_shared_store_never_answers_with_the_embedding_of_another_max_length():
+    store, text = InMemoryByteStore(), "The harbour was closed. " * 10 + "Bees dance to tell of flowers. " * 60
+    cut, whole = (Qwen3Embeddings(model="tiny", **options) for options in ({"max_length": 32}, {}))
+    found = []
+    for embeddings in (cut, whole):
+        cached = CacheBackedEmbeddings.from_bytes_store(
+            embeddings, store, namespace=embeddings.cache_namespace(), key_encoder="sha256"
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TruncationWarning)
+            found.append((cached.embed_documents([text])[0], embeddings.embed_documents([text])[0]))
+    for from_cache, computed in found:
+        np.testing.assert_allclose(from_cache, computed, atol=1e-6)
+    assert np.dot(found[0][1], found[1][1]) < 0.9

@@ -1,4 +1,4 @@
-"""The LlamaIndex door: its methods, and what they refuse."""
+"""The LlamaIndex integration: its methods, and what they refuse."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def encoder(checkpoint: Path) -> Qwen3Encoder:
 
 def test_queries_carry_the_instruction_and_texts_are_raw(embedding: Qwen3Embedding, encoder: Qwen3Encoder) -> None:
     text = "How do I sort a list?"
-    query_row, text_row = embedding.get_query_embedding(text), embedding.get_text_embedding(text)
-    assert query_row == encoder.encode_query([text])[0].tolist()
-    assert text_row == encoder.encode_document([text])[0].tolist()
-    assert query_row != text_row
-    assert {type(value) for value in query_row + text_row} == {float}
+    query_embedding, text_embedding = embedding.get_query_embedding(text), embedding.get_text_embedding(text)
+    assert query_embedding == encoder.encode_query([text])[0].tolist()
+    assert text_embedding == encoder.encode_document([text])[0].tolist()
+    assert query_embedding != text_embedding
+    assert {type(value) for value in query_embedding + text_embedding} == {float}
 
 
 def test_a_batch_is_one_call_of_the_encoder_in_the_order_given(
     embedding: Qwen3Embedding, encoder: Qwen3Encoder, calls: list[tuple[str, list[str]]]
 ) -> None:
     texts = TEXTS * 9
-    rows = embedding.get_text_embedding_batch(texts)
+    embeddings = embedding.get_text_embedding_batch(texts)
     assert calls == [("document", texts)]
-    np.testing.assert_allclose(rows, encoder.encode_document(texts), atol=1e-6)
+    np.testing.assert_allclose(embeddings, encoder.encode_document(texts), atol=1e-6)
 
 
 async def test_async_methods_equal_their_twins(embedding: Qwen3Embedding) -> None:
@@ -70,17 +70,17 @@ async def test_async_batches_reach_the_encoder_whole(
     assert calls == [("document", TEXTS * 9)] * 2
 
 
-def test_aggregated_queries_are_one_call_and_a_unit_row(
+def test_aggregated_queries_are_one_call_and_a_unit_embedding(
     embedding: Qwen3Embedding, encoder: Qwen3Encoder, calls: list[tuple[str, list[str]]]
 ) -> None:
     queries = ["heap", "queue", "sort"]
-    row = embedding.get_agg_embedding_from_queries(queries)
+    vector = embedding.get_agg_embedding_from_queries(queries)
     assert calls == [("query", queries)]
     mean = encoder.encode_query(queries).mean(axis=0)
-    np.testing.assert_allclose(row, mean / np.linalg.norm(mean), atol=1e-6)
-    assert np.linalg.norm(row) == pytest.approx(1.0)
+    np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
+    assert np.linalg.norm(vector) == pytest.approx(1.0)
     assert np.linalg.norm(mean) < 1 - 1e-4  # else the law above says nothing
-    assert embedding.get_agg_embedding_from_queries(queries, agg_fn=lambda rows: rows[1]) == pytest.approx(
+    assert embedding.get_agg_embedding_from_queries(queries, agg_fn=lambda embeddings: embeddings[1]) == pytest.approx(
         embedding.get_query_embedding("queue"), abs=1e-6
     )
     with pytest.raises(ValueError, match="No embeddings"):
@@ -114,7 +114,7 @@ def test_a_progress_bar_is_drawn_on_demand_only(embedding: Qwen3Embedding, capfd
 
 
 @pytest.mark.filterwarnings("ignore:.*max_length=4:qwen3_embed_integrations.TruncationWarning")
-def test_a_cache_never_gives_a_row_of_another_role_model_task_or_dimension(
+def test_a_cache_never_gives_an_embedding_of_another_role_model_task_or_dimension(
     embedding: Qwen3Embedding, make_checkpoint: Callable[..., Path]
 ) -> None:
     store, text = SimpleKVStore(), "How do I sort a list?"
@@ -138,12 +138,12 @@ async def test_a_cached_text_is_not_computed_again(
     embedding: Qwen3Embedding, calls: list[tuple[str, list[str]]]
 ) -> None:
     cached = embedding.replace(embeddings_cache=SimpleKVStore())
-    rows = cached.get_text_embedding_batch(TEXTS)
+    embeddings = cached.get_text_embedding_batch(TEXTS)
     query = cached.get_query_embedding("heap")
     calls.clear()
-    assert cached.get_text_embedding_batch(TEXTS) == rows
-    assert await cached.aget_text_embedding_batch(TEXTS) == rows
-    assert await cached.aget_text_embedding(TEXTS[0]) == cached.get_text_embedding(TEXTS[0]) == rows[0]
+    assert cached.get_text_embedding_batch(TEXTS) == embeddings
+    assert await cached.aget_text_embedding_batch(TEXTS) == embeddings
+    assert await cached.aget_text_embedding(TEXTS[0]) == cached.get_text_embedding(TEXTS[0]) == embeddings[0]
     assert await cached.aget_query_embedding("heap") == query
     assert calls == []
     assert await cached.aget_query_embedding("queue") == cached.get_query_embedding("queue")
@@ -161,24 +161,24 @@ async def test_what_is_no_text_is_refused_at_once(
             one.get_text_embedding(bad)
         with pytest.raises(InputTypeError, match=type(bad).__name__):
             await one.aget_text_embedding_batch(["good", bad])
-    assert len(calls) == 3  # the cache refuses before the encoder; nothing was tried twice
+    assert len(calls) == 2  # a batch and the cache refuse before the encoder; nothing was tried twice
 
 
 def test_one_text_in_place_of_a_list_is_refused(embedding: Qwen3Embedding) -> None:
     for method in (embedding.get_text_embedding_batch, embedding.get_agg_embedding_from_queries):
-        with pytest.raises(InputTypeError, match=r"give \[text\]"):
+        with pytest.raises(InputTypeError, match=r"give a list of one"):
             method("letters")  # type: ignore[operator]  # the mistake under test
 
 
-def test_no_texts_give_no_rows_and_load_nothing() -> None:
+def test_no_texts_give_no_embeddings_and_load_nothing() -> None:
     assert Qwen3Embedding(model="no/such-model").get_text_embedding_batch([]) == []
 
 
 def test_use_after_unload_loads_again(embedding: Qwen3Embedding) -> None:
-    row = embedding.get_query_embedding("heap")
+    vector = embedding.get_query_embedding("heap")
     embedding.encoder.unload()
     assert not embedding.encoder.is_loaded
-    assert embedding.get_query_embedding("heap") == row
+    assert embedding.get_query_embedding("heap") == vector
 
 
 async def test_a_cancelled_call_leaves_the_encoder_usable(embedding: Qwen3Embedding) -> None:
@@ -191,7 +191,7 @@ async def test_a_cancelled_call_leaves_the_encoder_usable(embedding: Qwen3Embedd
     assert await embedding.aget_query_embedding("heap") == embedding.get_query_embedding("heap")
 
 
-@pytest.mark.parametrize("bad", [None, 1, {"a": 1}, (text for text in TEXTS)], ids=["None", "int", "dict", "generator"])
+@pytest.mark.parametrize("bad", [None, 1, {"a": 1}, {"a"}], ids=["None", "int", "dict", "set"])
 def test_what_is_no_list_is_refused_by_every_batch_method(embedding: Qwen3Embedding, bad: Any) -> None:
     for method in (embedding.get_text_embedding_batch, embedding.get_agg_embedding_from_queries):
         with pytest.raises(InputTypeError, match="Expected a list of str, found"):

@@ -1,4 +1,4 @@
-"""The LlamaIndex door: its options, stored forms and events."""
+"""The LlamaIndex integration: its options, stored forms and events."""
 
 from __future__ import annotations
 

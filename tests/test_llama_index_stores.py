@@ -1,4 +1,4 @@
-"""The LlamaIndex door in indexes, vector stores and ingestion pipelines."""
+"""The LlamaIndex integration in indexes, vector stores and ingestion pipelines."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_the_ingestion_cache_follows_the_options(embedding: Qwen3Embedding, call
         done = IngestionPipeline(transformations=[model], cache=cache).run(nodes=nodes)
         return [node.get_embedding() for node in done]
 
-    rows = run(embedding)
-    assert run(embedding) == rows
+    embeddings = run(embedding)
+    assert run(embedding) == embeddings
     assert calls == [("document", TEXTS)]
     assert len(run(embedding.replace(dimension=32))[0]) == 32
     assert calls == [("document", TEXTS)] * 2
@@ -119,7 +119,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.skipif(multiprocessing.cpu_count() < 2, reason="LlamaIndex lowers num_workers to the CPUs and warns")
-def test_worker_processes_give_the_rows_of_one_process(
+def test_worker_processes_give_the_embeddings_of_one_process(
     embedding: Qwen3Embedding, checkpoint: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "workers.py"
@@ -128,6 +128,6 @@ def test_worker_processes_give_the_rows_of_one_process(
         [sys.executable, str(script), str(checkpoint), *TEXTS], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)
-    assert list(rows) == TEXTS
-    np.testing.assert_allclose(list(rows.values()), embedding.get_text_embedding_batch(TEXTS), atol=1e-6)
+    embeddings = json.loads(done.stdout)
+    assert list(embeddings) == TEXTS
+    np.testing.assert_allclose(list(embeddings.values()), embedding.get_text_embedding_batch(TEXTS), atol=1e-6)

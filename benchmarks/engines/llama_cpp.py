@@ -97,7 +97,7 @@ def parameters(model: Path, *, n_tokens: int, n_threads: int) -> xllamacpp.Commo
 
 
 def serve(model: Path) -> None:
-    """Serves exact float32 rows until standard input ends."""
+    """Serves exact float32 embeddings until standard input ends."""
     params = parameters(model, n_tokens=2048, n_threads=1)
     params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED

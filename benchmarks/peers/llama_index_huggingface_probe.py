@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_index.core.storage.kvstore import SimpleKVStore
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-from probing import QUERY, answer, cosine, norm, outcome, probe, seconds_to_refuse
+from probing import QUERY, answer, cosine, norm, outcome, probe, seconds_to_fail
 
 
 def _peer(checkpoint: Path, **options: Any) -> HuggingFaceEmbedding:
@@ -40,7 +40,7 @@ def stored_form(checkpoint: Path) -> str:
 
 @probe
 def none_among_texts(checkpoint: Path) -> str:
-    return seconds_to_refuse(lambda: _peer(checkpoint).get_query_embedding(None))
+    return seconds_to_fail(lambda: _peer(checkpoint).get_query_embedding(None))
 
 
 @probe

@@ -18,7 +18,7 @@ SPACED = " sort "
 INSTRUCTION = "Given a web search query, retrieve relevant passages that answer the query"
 CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n"
 LONG = "A long text that goes on about the tower in Paris. " * 60
-ROW = [1.0, *[0.0] * 31]
+EMBEDDING = [1.0, *[0.0] * 31]
 RESULT = "RESULT "
 
 _probes: list[Callable[[Path], Any]] = []
@@ -48,17 +48,17 @@ def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    """Gives the cosine of two rows."""
+    """Gives the cosine of two embeddings."""
     x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
 
 
-def norm(row: Sequence[float]) -> float:
-    """Gives the L2 length of a row."""
-    return float(np.linalg.norm(np.asarray(row, dtype=np.float64)))
+def norm(embedding: Sequence[float]) -> float:
+    """Gives the L2 length of an embedding."""
+    return float(np.linalg.norm(np.asarray(embedding, dtype=np.float64)))
 
 
-def seconds_to_refuse(function: Callable[[], Any]) -> str:
+def seconds_to_fail(function: Callable[[], Any]) -> str:
     """Gives how long a call takes to fail, and with what."""
     began = time.perf_counter()
     said = outcome(function)

@@ -9,7 +9,8 @@ table and one chart into docs/performance.md, and a short table into README.md.
 Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
 hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
 with its reason; --prepare makes them and the exports beforehand. The model has the exact shape of Qwen3-Embedding-0.6B
-and random weights: they don't change the speed. Without --only, the doors and the 100,000 texts are measured, too.
+and random weights: they don't change the speed. Without --only, the integrations and the 100,000 texts are measured,
+too.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         return {}
     extras = {"machine": {**measure_machine(), "flop": flop_of(arguments.shape)}, "command": _shown(arguments)}
     if not arguments.only:
-        extras |= {"doors": race.script("doors.py", texts), "bulk": race.script("bulk.py", "20")}
+        extras |= {"integrations": race.script("integrations.py", texts), "bulk": race.script("bulk.py", "20")}
     runs: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
     for number in range(arguments.rounds):

@@ -3,7 +3,8 @@
 python benchmarks/race/bulk.py MODEL_FOLDER SECONDS
 
 The large model is stopped after SECONDS, the bundled one computes all texts. Memory is watched from the first batch
-on; it grows by the result, whose rows fill up, and by the unit rows that are made of them at the end. Prints one line
+on; it grows by the result, whose embeddings fill up, and by the unit embeddings that are made of them at the end.
+Prints one line
 of JSON.
 """
 

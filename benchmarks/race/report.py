@@ -15,7 +15,7 @@ _MB = 1e6
 
 
 def summarise(runs: list[dict[str, Any]], missing: dict[str, str], extras: dict[str, Any]) -> dict[str, Any]:
-    """Gives everything that the table, the page and the plots show; `extras` has the machine, doors, bulk."""
+    """Gives everything that the table, the page and the plots show; `extras` has the machine, integrations, bulk."""
     engines: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         engines.setdefault(run["engine"], []).append(run)
@@ -106,4 +106,4 @@ def _shares(entry: dict[str, Any], machine: dict[str, Any]) -> dict[str, float]:
 def roofline(machine: dict[str, Any], dtype: str, length: float) -> float:
     """Gives the tokens a second that matrix products, attention's among them, allow for texts of this length."""
     rate = max(rate for name, rate in machine["gflops"].items() if name.startswith(dtype))
-    return float(rate * 1e9 / (machine["flop"]["linears"] + machine["flop"]["attention"] * length))
+    return float(rate * 1e9 / (machine["flop"]["linear"] + machine["flop"]["attention"] * length))

@@ -42,14 +42,14 @@ def main() -> None:
 
 
 def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Gives the seconds of each call and the peak memory of each workload; writes the rows."""
+    """Gives the seconds of each call and the peak memory of each workload; writes the embeddings."""
     report: dict[str, Any] = {
         "resident_bytes": memory.resident(),
         "first_query_s": _timed(queries, ["What is asked first?"])[0],
     }
     queries([f"query {number} before the clock runs" for number in range(32)])
     documents([f"{number} " + "words before the clock runs " * 20 for number in range(8)])
-    calls, peaks, rows = {}, {}, {}
+    calls, peaks, embeddings = {}, {}, {}
     for name, workload in workloads.items():
         embed = queries if workload["role"] == "query" else documents
         texts, size = workload["texts"], workload["call"]
@@ -58,8 +58,8 @@ def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path)
         timed = [_timed(embed, texts[first : first + size]) for first in range(0, len(texts), size)]
         peaks[name] = memory.peak()
         calls[name] = [spent for spent, _ in timed]
-        rows[name] = np.concatenate([found for _, found in timed])
-    np.savez(out, **rows)
+        embeddings[name] = np.concatenate([found for _, found in timed])
+    np.savez(out, **embeddings)
     about = {
         "n_tokens": {name: workload["n_tokens"] for name, workload in workloads.items()},
         "n_texts": {name: len(workload["texts"]) for name, workload in workloads.items()},

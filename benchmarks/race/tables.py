@@ -22,7 +22,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"`python benchmarks/race {result['command']}`",
         about,
         f"Measured here: GFLOP/s {rates}; {machine['read_gb_s']} GB/s read.",
-        *(make(result) for make in (_throughput, _latency, _ratios, _long, _batches, _doors, _bulk)),
+        *(make(result) for make in (_throughput, _latency, _ratios, _long, _batches, _integrations, _bulk)),
         "Not run:",
         "\n".join(f"- {name}: {why}." for name, why in result["not_run"].items()),
     ]
@@ -32,7 +32,7 @@ def as_markdown(result: dict[str, Any]) -> str:
 def page_table(result: dict[str, Any], fewest_rounds: int) -> str:
     """Return the one table of a page, of the engines that ran in at least `fewest_rounds` rounds, and its command."""
     machine = result["machine"]
-    rows = [
+    lines = [
         (
             entry["name"],
             *(_per_second(entry, name) for name in _SHOWN),
@@ -45,7 +45,7 @@ def page_table(result: dict[str, Any], fewest_rounds: int) -> str:
     head = ("engine", *(f"{title}, tokens/s" for title in _SHOWN.values()), "single query, ms", "peak memory, MB")
     command = result["command"].partition(" --only")[0]
     about = f"`python benchmarks/race {command}` on {machine['cpu']}, {machine['threads']} threads:"
-    return f"{about}\n\n{_table(head, rows)}"
+    return f"{about}\n\n{_table(head, lines)}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -155,18 +155,18 @@ def _batches(result: dict[str, Any]) -> str:
     )
 
 
-def _doors(result: dict[str, Any]) -> str:
+def _integrations(result: dict[str, Any]) -> str:
     return _table(
         ("integration", "ms", "encoder alone, ms", "slower by", "own processor time for 1,000 texts, ms"),
         (
             (
                 name,
-                f"{door['door_ms']:.0f}",
-                f"{door['encoder_ms']:.0f}",
-                f"{door['slower_percent']:+.1f} %",
-                f"{door['own_cpu_ms_of_1000']:.1f}",
+                f"{integration['integration_ms']:.0f}",
+                f"{integration['encoder_ms']:.0f}",
+                f"{integration['slower_percent']:+.1f} %",
+                f"{integration['own_cpu_ms_of_1000']:.1f}",
             )
-            for name, door in result.get("doors", {}).items()
+            for name, integration in result.get("integrations", {}).items()
         ),
     )
 

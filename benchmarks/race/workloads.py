@@ -46,7 +46,7 @@ def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
         **{f"L{length // 1000}": ("document", 1, [text(length)]) for length in (2000, 4000, 8000)},
         **{f"B{size}": ("document", size, [text(_SHORT) for _ in range(max(size, _FEWEST))]) for size in _BATCHES},
     }
-    path = cache / f"texts-{'quick' if quick else 'full'}.json"
+    path = cache / f"texts-{'quick' if quick else 'full_embeddings'}.json"
     stored = {
         name: {
             "role": role,

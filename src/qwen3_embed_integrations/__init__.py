@@ -3,6 +3,7 @@
 The face: importing it loads neither torch nor any framework.
 """
 
+from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
 from .core.errors import (
     CheckpointError,
@@ -28,10 +29,9 @@ from .core.errors import (
     TrainingError,
     TruncationWarning,
 )
-from .core.models import MODELS, ModelCard
 from .core.prompts import TASKS, Task
 from .core.results import Encoded, RenderedQuery, Truncation
-from .core.space import VectorSpace
+from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
 
 __version__ = "0.1.0"
@@ -49,11 +49,11 @@ __all__ = [
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
-    "ModelCard",
     "ModelNotFoundError",
     "NonFiniteError",
     "OverloadedError",
     "PartialWriteError",
+    "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
     "RemoteAnswerError",

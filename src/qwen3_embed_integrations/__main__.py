@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-_INTERRUPTED = 130
+from .core.errors import EXIT_INTERRUPTED
 
 
 def main() -> NoReturn:
     """Runs the command and ends the process; Ctrl-C while it is still being imported ends it quietly too."""
     try:
-        from .cli import main as run
+        from .cli.app import main as run
     except KeyboardInterrupt:
         sys.stderr.write("qwen3-embed: Interrupted before it began.\n")
-        sys.exit(_INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     run()
 
 

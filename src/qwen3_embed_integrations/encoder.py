@@ -1,34 +1,36 @@
-"""Qwen3Encoder: prompt → backend → truncate → normalise. What every door stands on."""
+"""Qwen3Encoder: prompt → backend → truncate → normalise. What every integration stands on."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Literal
 
 from tqdm import tqdm
 
-from .backends import Backend, Request, describe, is_described, is_loaded, load_backend, unload_backend, wait_for
+from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .cache import lookup, submit_through_cache
-from .core.arrays import FloatArray, IntArray, RawRows
 from .core.config import EncoderConfig
 from .core.errors import ConfigError
-from .core.facts import ModelFacts
-from .core.results import Encoded, RenderedQuery, finish, warn_of_truncations
+from .core.inputs import checked_texts
+from .core.model_info import ModelInfo
+from .core.protocols import Backend, EmbedRequest, wait_for
+from .core.results import Encoded, RenderedQuery, postprocess, warn_of_truncations
 from .core.similarity import similarity
-from .core.space import VectorSpace
-from .core.texts import checked_texts
-from .core.turns import in_turns
+from .core.types import FloatArray, IntArray, RawEmbeddings
+from .core.vector_space import VectorSpace
+from .scheduling.event_loop import run_fairly
 
 Role = Literal["query", "document"]
-_INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
+_MOST_ENCODERS = 64
+_INLINE_TEXTS = 64  # normalising more than that leaves the event loop: 64 embeddings take well under a millisecond
 
 
 class Qwen3Encoder:
-    """Texts → unit rows, by one config.
+    """Texts → unit embeddings, by one config.
 
     Light to make: weights load at the first use, once per process, and are shared by every encoder whose
     config asks for the same model. Safe to use from many threads and event loops; pickles as its config.
@@ -62,19 +64,19 @@ class Qwen3Encoder:
         return Qwen3Encoder, (self.config,)
 
     @property
-    def facts(self) -> ModelFacts:
+    def model_info(self) -> ModelInfo:
         """What the checkpoint says of itself; finds the model, loads no weights."""
-        return describe(self.config)
+        return model_info(self.config)
 
     @property
     def dimension(self) -> int:
-        """Length of a row."""
-        return self.facts.dimension(self.config)
+        """Length of an embedding."""
+        return self.model_info.dimension(self.config)
 
     @property
     def space(self) -> VectorSpace:
         """The vector space of this encoder's documents, with its fingerprint."""
-        return self.facts.space(self.config)
+        return self.model_info.space(self.config)
 
     @property
     def is_loaded(self) -> bool:
@@ -83,7 +85,7 @@ class Qwen3Encoder:
 
     def load(self) -> Qwen3Encoder:
         """Loads the weights now instead of at the first use; gives the encoder back."""
-        _ = self.dimension, self.facts.max_length(self.config)  # both refuse what the model can't serve
+        _ = self.dimension, self.model_info.max_length(self.config)  # both refuse what the model can't serve
         load_backend(self.config)
         return self
 
@@ -91,8 +93,8 @@ class Qwen3Encoder:
         """Finishes what waits and frees the weights, for every encoder that shares them. The next use loads again."""
         unload_backend(self.config)
 
-    def encode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
-        """Gives the rows of queries, instruction in front.
+    def encode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
+        """Gives the embeddings of queries, instruction in front.
 
         Args:
             texts: Queries; an empty text embeds as the instruction alone.
@@ -100,32 +102,32 @@ class Qwen3Encoder:
                 ("sts", "duplicates", …) serves both sides: encode both with this method.
 
         Returns:
-            `[n, dimension]` float32 unit rows.
+            `[n, dimension]` float32 unit embeddings.
 
         Raises:
             InputTypeError: Not a sequence of `str`; the message names the index.
             ConfigError: An unknown task, or a dimension that the model can't serve.
             TextTooLongError: With `on_overflow="error"`.
         """
-        return self.encode(texts, "query", task=task).rows
+        return self.encode(texts, "query", task=task).embeddings
 
-    def encode_document(self, texts: Sequence[str]) -> FloatArray:
-        """Gives the rows of documents, raw unless the checkpoint or `document_task` says otherwise.
+    def encode_document(self, texts: Iterable[str]) -> FloatArray:
+        """Gives the embeddings of documents, raw unless the checkpoint or `document_task` says otherwise.
 
         Args:
             texts: Documents; an empty text embeds as the end token alone.
 
         Returns:
-            `[n, dimension]` float32 unit rows.
+            `[n, dimension]` float32 unit embeddings.
 
         Raises:
             InputTypeError: Not a sequence of `str`; the message names the index.
             TextTooLongError: With `on_overflow="error"`.
         """
-        return self.encode(texts, "document").rows
+        return self.encode(texts, "document").embeddings
 
-    def encode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
-        """Gives rows with their token counts, truncations and other dimensions on request.
+    def encode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
+        """Gives embeddings with their token counts, truncations and other dimensions on request.
 
         Args:
             texts: What to embed.
@@ -134,28 +136,48 @@ class Qwen3Encoder:
         """
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
-        return self._finish(raw)
+            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), prompt))
+        return self._postprocess(raw)
 
-    async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+    async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
-        return (await self.aencode(texts, "query", task=task)).rows
+        return (await self.aencode(texts, "query", task=task)).embeddings
 
-    async def aencode_document(self, texts: Sequence[str]) -> FloatArray:
+    async def aencode_document(self, texts: Iterable[str]) -> FloatArray:
         """Async twin of `encode_document`."""
-        return (await self.aencode(texts, "document")).rows
+        return (await self.aencode(texts, "document")).embeddings
 
-    async def aencode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+    async def aencode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
             await self._prepare()
         prompt, prompted = self._prompted(texts, role, task)
         with self._progress(len(prompted)) as on_progress:
-            raw = await in_turns(lambda: self._submit(self._request(prompt, prompted, on_progress), role, prompt))
-        return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
+            raw = await run_fairly(lambda: self._submit(self._request(prompt, prompted, on_progress), prompt))
+        return (
+            self._postprocess(raw)
+            if len(raw.embeddings) <= _INLINE_TEXTS
+            else await asyncio.to_thread(self._postprocess, raw)
+        )
+
+    def prompt(self, role: Role, *, task: str | None = None) -> str:
+        """Return what stands before each text of a role; "" for nothing.
+
+        Args:
+            role: "query" or "document".
+            task: For queries, as in `encode_query`.
+
+        Raises:
+            ConfigError: An unknown role or task.
+        """
+        if role == "query":
+            return self.model_info.query_prompt(self.config.task if task is None else task)
+        if role == "document":
+            return self.model_info.document_prompt(self.config)
+        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
-        """Gives the similarity of each row of `a` to each row of `b`.
+        """Gives the similarity of each embedding of `a` to each embedding of `b`.
 
         Args:
             a: `[n, d]`.
@@ -170,7 +192,7 @@ class Qwen3Encoder:
         """
         return similarity(a, b, metric)
 
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
+    def count_tokens(self, texts: Iterable[str]) -> IntArray:
         """Gives each text's length in tokens, end token included, without any prompt: `[n]`."""
         return self._backend().count_tokens(checked_texts(texts))
 
@@ -188,34 +210,30 @@ class Qwen3Encoder:
         """Does what takes long before a first call, off the event loop; a cache may need no weights at all."""
         if self.config.cache_path is None:
             await asyncio.to_thread(self.load)
-        elif not is_described(self.config):
-            await asyncio.to_thread(describe, self.config)
+        elif not is_model_info_known(self.config):
+            await asyncio.to_thread(model_info, self.config)
 
-    def _submit(self, request: Request, role: Role, prompt: str) -> Future[RawRows]:
+    def _submit(self, request: EmbedRequest, prompt: str) -> Future[RawEmbeddings]:
         if self.config.cache_path is None:
             return self._backend().submit(request)
-        where = lookup(self.config, self.facts, role, prompt)
+        where = lookup(self.config, self.model_info, prompt)
         return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
 
-    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> tuple[str, list[str]]:
-        """Checks the texts and puts the prompt of `role` in front; gives the prompt and the results."""
-        if role == "query":
-            prompt = self.facts.query_prompt(self.config.task if task is None else task)
-        elif role == "document":
-            prompt = self.facts.document_prompt(self.config)
-        else:
-            raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
+    def _prompted(self, texts: Iterable[str], role: Role, task: str | None) -> tuple[str, list[str]]:
+        """Check the texts and put the prompt of `role` in front; return the prompt and the results."""
+        prompt = self.prompt(role, task=task)
+        listed = checked_texts(texts)
+        return prompt, [prompt + text for text in listed] if prompt else listed
 
-    def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> Request:
+    def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> EmbedRequest:
         dimension = self.dimension  # refuses what the model can't serve before any work is done
-        config, limit = self.config, self.facts.max_length(self.config)
+        config, limit = self.config, self.model_info.max_length(self.config)
         room = config.max_waiting_calls
-        return Request(prompted, limit, config.on_overflow, on_progress, dimension, room, shared_prefix=prompt)
+        return EmbedRequest(prompted, limit, config.on_overflow, on_progress, dimension, room, shared_prefix=prompt)
 
-    def _finish(self, raw: RawRows) -> Encoded:
-        limit = self.facts.max_length(self.config)
-        encoded = finish(raw, self.dimension, limit)
+    def _postprocess(self, raw: RawEmbeddings) -> Encoded:
+        limit = self.model_info.max_length(self.config)
+        encoded = postprocess(raw, self.dimension, limit)
         if encoded.truncations:
             warn_of_truncations(encoded.truncations, limit)
         return encoded
@@ -231,12 +249,14 @@ class Qwen3Encoder:
             bar.update(n_texts - bar.n)  # repeats are computed once and counted here
 
 
-_encoders: dict[EncoderConfig, Qwen3Encoder] = {}
-_encoders_lock = threading.Lock()
+_encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)
 
 
 def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3Encoder:
-    """Gives the process's one encoder for a config; every door gets its encoder here.
+    """Return the encoder of a config; every integration gets its encoder here.
+
+    The last 64 are kept, so a new task or dimension per request costs no memory. An encoder that was dropped is made
+    again at no cost: weights are shared by all encoders whose options ask for the same model.
 
     Args:
         config: All options; or give them as keywords.
@@ -245,6 +265,4 @@ def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3En
     Raises:
         ConfigError: An unknown or unfit option.
     """
-    encoder = Qwen3Encoder(config, **options)
-    with _encoders_lock:
-        return _encoders.setdefault(encoder.config, encoder)
+    return _encoder_of(Qwen3Encoder(config, **options).config)

@@ -1,4 +1,4 @@
-"""The Haystack door: Qwen3TextEmbedder and Qwen3DocumentEmbedder.
+"""The Haystack integration: Qwen3TextEmbedder and Qwen3DocumentEmbedder.
 
 They live in Haystack's own namespace, because Haystack loads stored pipelines only from there.
 """

@@ -1,14 +1,15 @@
-"""The LangChain door: Qwen3Embeddings."""
+"""The LangChain integration: Qwen3Embeddings."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict
 
-from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
+from .core.inputs import checked_text
 
 try:
     from langchain_core.embeddings import Embeddings
@@ -20,9 +21,9 @@ except ImportError as error:
 class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
     """Qwen3-Embedding as LangChain `Embeddings`, right by default.
 
-    Queries carry their instruction, documents are raw, rows have unit length at every dimension. Every option
+    Queries carry their instruction, documents are raw, embeddings have unit length at every dimension. Every option
     of `EncoderConfig` is a keyword here; `model_name` is taken for `model`. Making one is cheap: weights load at
-    the first use and are shared by all doors of the process. Async methods never block the event loop, and
+    the first use and are shared by all integrations of the process. Async methods never block the event loop, and
     concurrent queries share forward passes.
 
     Example:
@@ -45,61 +46,52 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     @property
     def encoder(self) -> Qwen3Encoder:
-        """The shared encoder behind this door."""
+        """The shared encoder behind this integration."""
         return load_encoder(self.plain())
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Gives one unit row a document, as Python floats.
+        """Gives one unit embedding a document, as Python floats.
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
         """
-        rows: list[list[float]] = self.encoder.encode_document(texts).tolist()
-        return rows
+        embeddings: list[list[float]] = self.encoder.encode_document(texts).tolist()
+        return embeddings
 
     def embed_query(self, text: str) -> list[float]:
-        """Gives the unit row of a query, instruction in front, as Python floats.
+        """Gives the unit embedding of a query, instruction in front, as Python floats.
 
         Raises:
             InputTypeError: Not a `str`.
         """
-        row: list[float] = self.encoder.encode_query([_one(text)])[0].tolist()
-        return row
+        embedding: list[float] = self.encoder.encode_query([checked_text(text, "query")])[0].tolist()
+        return embedding
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """Async twin of `embed_documents`."""
-        rows: list[list[float]] = (await self.encoder.aencode_document(texts)).tolist()
-        return rows
+        embeddings: list[list[float]] = (await self.encoder.aencode_document(texts)).tolist()
+        return embeddings
 
     async def aembed_query(self, text: str) -> list[float]:
         """Async twin of `embed_query`: concurrent calls share forward passes."""
-        row: list[float] = (await self.encoder.aencode_query([_one(text)]))[0].tolist()
-        return row
+        embedding: list[float] = (await self.encoder.aencode_query([checked_text(text, "query")]))[0].tolist()
+        return embedding
 
     def with_task(self, task: str) -> Self:
         """Gives a copy for another query task (a preset's name or an instruction); it shares the loaded model."""
         return self.replace(task=task)
 
     def cache_namespace(self, role: Literal["document", "query"] = "document") -> str:
-        """Gives a namespace for `CacheBackedEmbeddings` in which nothing of another role or space can lie.
+        """Return a namespace for `CacheBackedEmbeddings` that no other embedding of the same text can share.
 
+        It changes with everything that decides an embedding: model, prompt, dimension, max_length, dtype, server.
         Give the query cache a store of its own, or this namespace for `role="query"`: LangChain's
         `query_embedding_cache=True` would look queries up among the documents.
         """
-        if role == "document":
-            return f"{self.encoder.space.fingerprint}-document-"
-        if role != "query":
-            raise ConfigError(f'Unknown role {role!r}. Use "document" or "query".')
-        space, prompt = self.encoder.space, self.encoder.facts.query_prompt(self.task)
-        return f"{space.fingerprint}-query-{hashlib.sha256(prompt.encode()).hexdigest()[:12]}-"
+        encoder = self.encoder
+        return f"{role}-{embedding_key(encoder.config, encoder.model_info, encoder.prompt(role)).hexdigest}-"
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
         """Says that `langchain_core.load.dumps` may store this object: as its options, without the token."""
         return True
-
-
-def _one(text: str) -> str:
-    if not isinstance(text, str):
-        raise InputTypeError(f"The query is {type(text).__name__}, expected str.")
-    return text

@@ -1,9 +1,8 @@
-"""The LlamaIndex door: Qwen3Embedding."""
+"""The LlamaIndex integration: Qwen3Embedding."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Literal, Self, TypeVar
@@ -11,8 +10,10 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from . import ConfigError, EncoderConfig, InputTypeError, Qwen3Encoder, load_encoder
+from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from .core.cache_keys import embedding_key
 from .core.errors import missing_extra
+from .core.inputs import checked_text, checked_texts
 
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
@@ -20,7 +21,7 @@ try:
 except ImportError as error:
     raise missing_extra("llama-index-core", "llama-index") from error
 
-Rows = list[list[float]]
+Embeddings = list[list[float]]
 Role = Literal["query", "document"]
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -34,9 +35,9 @@ def _spanned_by_base(method: _Method) -> _Method:
 class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     """Qwen3-Embedding as a LlamaIndex embedding model, right by default.
 
-    Queries carry their instruction, texts of nodes are raw, rows have unit length at every dimension. Every
+    Queries carry their instruction, texts of nodes are raw, embeddings have unit length at every dimension. Every
     option of `EncoderConfig` is a keyword and a field here; `model_name` is another name of `model`.
-    Making one is cheap: weights load at the first use and are shared by all doors of the process. The encoder
+    Making one is cheap: weights load at the first use and are shared by all integrations of the process. The encoder
     gets the whole input of a call and plans its batches by tokens, so `embed_batch_size` changes nothing.
 
     Options are fixed once made; `replace(dimension=256)` gives a copy. A pickle holds the options alone:
@@ -56,7 +57,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     model_name: str = Field(default="", description="LlamaIndex's name for `model`.")
     embeddings_cache: Any = Field(
         default=None,
-        description="A BaseKVStore of rows; its keys hold the role and the vector space.",
+        description="A BaseKVStore of embeddings; its keys hold the role and the vector space.",
         exclude=True,
     )
     _role: Role = PrivateAttr(default="document")
@@ -92,7 +93,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @property
     def encoder(self) -> Qwen3Encoder:
-        """The shared encoder behind this door."""
+        """The shared encoder behind this integration."""
         return load_encoder(self.plain())
 
     def to_options(self) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @_spanned_by_base
     def get_query_embedding(self, query: str) -> list[float]:
-        """Gives the unit row of a query, instruction in front. InputTypeError: not a `str`."""
+        """Gives the unit embedding of a query, instruction in front. InputTypeError: not a `str`."""
         return BaseEmbedding.get_query_embedding(self._view("query"), query)
 
     @_spanned_by_base
@@ -116,7 +117,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @_spanned_by_base
     def get_text_embedding(self, text: str) -> list[float]:
-        """Gives the unit row of a document. InputTypeError: not a `str`."""
+        """Gives the unit embedding of a document. InputTypeError: not a `str`."""
         return BaseEmbedding.get_text_embedding(self._view("document"), text)
 
     @_spanned_by_base
@@ -125,59 +126,64 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return await BaseEmbedding.aget_text_embedding(self._view("document"), text)
 
     @_spanned_by_base
-    def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
-        """Gives one unit row a document; all are planned together. InputTypeError: no list of `str`."""
-        view = self._view("document", _listed(texts), show_progress=show_progress)
-        return BaseEmbedding.get_text_embedding_batch(view, list(texts), **kwargs)
+    def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Embeddings:
+        """Gives one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
+        listed = checked_texts(texts)
+        view = self._view("document", len(listed), show_progress=show_progress)
+        return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
 
     @_spanned_by_base
-    async def aget_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Rows:
+    async def aget_text_embedding_batch(
+        self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
+    ) -> Embeddings:
         """Async twin of `get_text_embedding_batch`."""
-        view = self._view("document", _listed(texts), show_progress=show_progress)
-        return await BaseEmbedding.aget_text_embedding_batch(view, list(texts), **kwargs)
+        listed = checked_texts(texts)
+        view = self._view("document", len(listed), show_progress=show_progress)
+        return await BaseEmbedding.aget_text_embedding_batch(view, listed, **kwargs)
 
     def get_agg_embedding_from_queries(
         self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
     ) -> list[float]:
-        """Gives one row for several queries, computed together: the mean at unit length, or `agg_fn` of them.
+        """Gives one embedding for several queries, computed together: the mean at unit length, or `agg_fn` of them.
 
         Raises ValueError without queries.
         """
-        view = self._view("query", _listed(queries))
-        return _aggregate(BaseEmbedding.get_text_embedding_batch(view, list(queries)), agg_fn)
+        listed = checked_texts(queries, "query")
+        return _aggregate(BaseEmbedding.get_text_embedding_batch(self._view("query", len(listed)), listed), agg_fn)
 
     async def aget_agg_embedding_from_queries(
         self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
     ) -> list[float]:
         """Async twin of `get_agg_embedding_from_queries`."""
-        view = self._view("query", _listed(queries))
-        return _aggregate(await BaseEmbedding.aget_text_embedding_batch(view, list(queries)), agg_fn)
+        listed = checked_texts(queries, "query")
+        view = self._view("query", len(listed))
+        return _aggregate(await BaseEmbedding.aget_text_embedding_batch(view, listed), agg_fn)
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return self._rows([query], "query")[0]
+        return self._embeddings([query], "query")[0]
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        return (await self._arows([query], "query"))[0]
+        return (await self._aembeddings([query], "query"))[0]
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self._rows([text], "document")[0]
+        return self._embeddings([text], "document")[0]
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
-        return (await self._arows([text], "document"))[0]
+        return (await self._aembeddings([text], "document"))[0]
 
-    def _get_text_embeddings(self, texts: list[str]) -> Rows:
-        return self._rows(texts, self._role)
+    def _get_text_embeddings(self, texts: list[str]) -> Embeddings:
+        return self._embeddings(texts, self._role)
 
-    async def _aget_text_embeddings(self, texts: list[str]) -> Rows:
-        return await self._arows(texts, self._role)
+    async def _aget_text_embeddings(self, texts: list[str]) -> Embeddings:
+        return await self._aembeddings(texts, self._role)
 
-    def _rows(self, texts: list[str], role: Role) -> Rows:
-        rows: Rows = self.encoder.encode(texts, role).rows.tolist()
-        return rows
+    def _embeddings(self, texts: list[str], role: Role) -> Embeddings:
+        embeddings: Embeddings = self.encoder.encode(texts, role).embeddings.tolist()
+        return embeddings
 
-    async def _arows(self, texts: list[str], role: Role) -> Rows:
-        rows: Rows = (await self.encoder.aencode(texts, role)).rows.tolist()
-        return rows
+    async def _aembeddings(self, texts: list[str], role: Role) -> Embeddings:
+        embeddings: Embeddings = (await self.encoder.aencode(texts, role)).embeddings.tolist()
+        return embeddings
 
     def _view(self, role: Role, n_texts: int = 1, *, show_progress: bool = False) -> Self:
         """Gives a copy for one call of a base method: one slice for all texts, a cache of one role only."""
@@ -196,7 +202,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 class _RoleCache:
     """A key-value store seen through one role of one vector space.
 
-    LlamaIndex's own keys are bare texts: a query would get the row of an equal document, or another model's.
+    LlamaIndex's own keys are bare texts: a query would get the embedding of an equal document, or another model's.
     """
 
     def __init__(self, store: Any, encoder: Qwen3Encoder, role: Role) -> None:
@@ -204,15 +210,12 @@ class _RoleCache:
 
     @cached_property
     def _prefix(self) -> str:
-        facts, config = self._encoder.facts, self._encoder.config
-        prompt = facts.query_prompt(config.task) if self._role == "query" else ""
-        digest = hashlib.sha256(f"{facts.max_length(config)} {prompt}".encode()).hexdigest()[:12]
-        return f"{self._encoder.space.fingerprint}-{self._role}-{digest}-"
+        encoder = self._encoder
+        key = embedding_key(encoder.config, encoder.model_info, encoder.prompt(self._role))
+        return f"{self._role}-{key.hexdigest}-"
 
     def _key(self, text: str) -> str:
-        if not isinstance(text, str):
-            raise InputTypeError(f"A text is {type(text).__name__}, expected str.")
-        return self._prefix + text
+        return self._prefix + checked_text(text)
 
     def get(self, key: str, collection: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._store.get(self._key(key), collection=collection)
@@ -230,16 +233,9 @@ class _RoleCache:
         await self._store.aput(self._key(key), val, collection=collection)
 
 
-def _listed(texts: Sequence[str]) -> int:
-    """Gives the number of texts; refuses what is no list: a bare text would be read as a list of its letters."""
-    if isinstance(texts, (str, bytes)) or not isinstance(texts, Sequence):
-        raise InputTypeError(f"Expected a list of str, found {type(texts).__name__}. For one text, give [text].")
-    return len(texts)
-
-
-def _aggregate(rows: Rows, agg_fn: Callable[..., list[float]] | None) -> list[float]:
+def _aggregate(embeddings: Embeddings, agg_fn: Callable[..., list[float]] | None) -> list[float]:
     if agg_fn is not None:
-        return agg_fn(rows)
-    mean = np.asarray(mean_agg(rows))
+        return agg_fn(embeddings)
+    mean = np.asarray(mean_agg(embeddings))
     unit: list[float] = (mean / (np.linalg.norm(mean) or 1.0)).tolist()
     return unit

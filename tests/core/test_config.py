@@ -4,7 +4,7 @@ import pytest
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.core.config import options_of_scope
-from qwen3_embed_integrations.core.explain import PEER_NAMES
+from qwen3_embed_integrations.core.option_errors import PEER_NAMES
 
 
 def test_every_option_has_a_help_line_and_a_scope():

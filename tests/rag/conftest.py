@@ -1,4 +1,4 @@
-"""Fixtures of the RAG door: a folder of documents, embeddings, chunks."""
+"""Fixtures of the RAG integration: a folder of documents, embeddings, chunks."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from langchain_core.documents import Document
 
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
 
 FILES = {
     "billing.md": "# Billing\n\nInvoices are sent on the first day of each month. You can pay by card.\n",

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from qwen3_embed_integrations.core.errors import RagError
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
 
 from .conftest import document
 from .test_index import indexed, stored

@@ -6,7 +6,7 @@ from filelock import FileLock
 from qwen3_embed_integrations import SpaceMismatchError
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
 from qwen3_embed_integrations.rag.index import BATCH, COLLECTION, open_index
 
 from .conftest import document
@@ -61,15 +61,15 @@ def test_an_error_in_the_middle_keeps_what_is_done_and_the_next_run_goes_on(tmp_
 
 
 def test_a_passage_scores_its_cosine_similarity(tmp_path, embeddings, chunks):
-    row = embeddings.embed_query("What does note 7 say?")
+    embedding = embeddings.embed_query("What does note 7 say?")
     with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
         index.sync(chunks)
-        passages = index.search(row, top_k=5)
+        passages = index.search(embedding, top_k=5)
     assert len(passages) == 5
     assert [passage.score for passage in passages] == sorted((p.score for p in passages), reverse=True)
-    rows = embeddings.embed_documents([passage.text for passage in passages])
-    for passage, other in zip(passages, rows, strict=True):
-        assert passage.score == pytest.approx(sum(a * b for a, b in zip(row, other, strict=True)), abs=1e-5)
+    vectors = embeddings.embed_documents([passage.text for passage in passages])
+    for passage, other in zip(passages, vectors, strict=True):
+        assert passage.score == pytest.approx(sum(a * b for a, b in zip(embedding, other, strict=True)), abs=1e-5)
 
 
 @pytest.mark.parametrize(

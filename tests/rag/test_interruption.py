@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
-from qwen3_embed_integrations.rag.folder import folder_corpus
+from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
 
 from .test_index import stored
 
@@ -46,7 +46,7 @@ def run(tmp_path, checkpoint):
 
 
 def n_written(path):
-    """Counts the committed rows in Chroma's own database, beside the process that writes them."""
+    """Counts the committed embeddings in Chroma's own database, beside the process that writes them."""
     with (
         contextlib.suppress(sqlite3.OperationalError),
         contextlib.closing(sqlite3.connect(f"file:{path / 'chroma.sqlite3'}?mode=ro", uri=True)) as database,
@@ -56,7 +56,7 @@ def n_written(path):
 
 
 def wait_until_it_writes(path, process):
-    """Waits until there are more rows than before, or the process has written all."""
+    """Waits until there are more embeddings than before, or the process has written all."""
     before = n_written(path)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

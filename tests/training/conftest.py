@@ -5,28 +5,28 @@ from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.training import train
-from training_rows import rows_of
+from training_examples import records_of
 
 transformers_logging.disable_progress_bar()
 
 
 @pytest.fixture(scope="session")
-def write_rows(tmp_path_factory):
-    def write(rows, name="rows.jsonl"):
-        path = tmp_path_factory.mktemp("rows") / name
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+def write_records(tmp_path_factory):
+    def write(records, name="records.jsonl"):
+        path = tmp_path_factory.mktemp("records") / name
+        path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
         return path
 
     return write
 
 
 @pytest.fixture
-def fine_tune(checkpoint, write_rows, tmp_path):
-    """Trains the small random model on a few rows; options override."""
+def fine_tune(checkpoint, write_records, tmp_path):
+    """Trains the small random model on a few records; options override."""
 
-    def run(rows=None, model=None, task=None, **options):
+    def run(records=None, model=None, task=None, **options):
         settings = {
-            "data": [write_rows(rows_of(40) if rows is None else rows)],
+            "data": [write_records(records_of(40) if records is None else records)],
             "output": tmp_path / "model",
             "dev_share": 0.2,
             "batch_size": 8,

@@ -5,7 +5,8 @@ python -m tools.fuzz --seed 1234 --cases 1         one case again
 python -m tools.fuzz --input crash-0a1b            the case of a file of bytes
 python -m tools.fuzz --minutes 60 --coverage       guided by the coverage of the package (needs atheris)
 
-Ends with 1 at anything that is neither a finite unit row nor one of our errors, with a traceback, the seed and the
+Ends with 1 at anything that is neither a finite unit embedding nor one of our errors, with a traceback, the seed and
+the
 input; at a crash; and when a case takes longer than --hang-s, with the tracebacks of all threads.
 """
 

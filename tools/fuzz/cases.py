@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from checkpoints import build_checkpoint
 from qwen3_embed_integrations import (
@@ -24,8 +24,8 @@ from qwen3_embed_integrations import (
 )
 from remote_server import Handler, Server, serving
 
-from .checks import WrongRowError, check, check_same, ours
-from .dice import Dice
+from .checks import WrongEmbeddingError, check, check_same, ours
+from .random_values import RandomValues
 
 _FILES = (
     "config.json",
@@ -58,44 +58,44 @@ class Cases:
 
     def run(self, data: bytes) -> None:
         """Runs the case of `data`; `shown` tells what it was. What it raises is a fault."""
-        dice = Dice(data)
-        kinds: tuple[Callable[[Dice], None], ...] = (
+        values = RandomValues(data)
+        kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
             self.answers, self.checkpoints, self.cache,
         )  # fmt: skip
-        kind = dice.choice(kinds)
+        kind = values.choice(kinds)
         self.shown = {"case": kind.__name__}
-        kind(dice)
+        kind(values)
 
-    def texts(self, dice: Dice) -> None:
-        """Any texts are unit rows, and each is that of its text alone."""
-        texts = self.shown["texts"] = dice.texts()
-        role = self.shown["role"] = dice.choice(("query", "document"))
-        task = self.shown["task"] = dice.choice((None, None, dice.choice(tuple(TASKS)), dice.text()))
+    def texts(self, values: RandomValues) -> None:
+        """Any texts are unit embeddings, and each is that of its text alone."""
+        texts = self.shown["texts"] = values.texts()
+        role = self.shown["role"] = values.choice(("query", "document"))
+        task = self.shown["task"] = values.choice((None, None, values.choice(tuple(TASKS)), values.text()))
         try:
-            rows = self._encoder.encode(texts, role, task=task).rows
+            embeddings = self._encoder.encode(texts, role, task=task).embeddings
         except ConfigError:
             return
-        check(rows, len(texts), 64)
-        for text, row in zip(texts[:2], rows, strict=False):
-            check_same(self._encoder.encode([text], role, task=task).rows[0], row)
+        check(embeddings, len(texts), 64)
+        for text, embedding in zip(texts[:2], embeddings, strict=False):
+            check_same(self._encoder.encode([text], role, task=task).embeddings[0], embedding)
 
-    def callers(self, dice: Dice) -> None:
-        """Callers at once, some of them cancelled, get their own rows."""
-        calls = self.shown["calls"] = [dice.texts(3) for _ in range(2 + dice.below(5))]
-        cancelled = self.shown["cancelled"] = [dice.one_in(3) for _ in calls]
-        if dice.one_in(2):
+    def callers(self, values: RandomValues) -> None:
+        """Callers at once, some of them cancelled, get their own embeddings."""
+        calls = self.shown["calls"] = [values.texts(3) for _ in range(2 + values.below(5))]
+        cancelled = self.shown["cancelled"] = [values.one_in(3) for _ in calls]
+        if values.one_in(2):
             with ThreadPoolExecutor(len(calls)) as pool:
                 found: list[Any] = list(pool.map(self._encoder.encode_document, calls))
         else:
             found = asyncio.run(self._asked(calls, cancelled))
-        for texts, rows in zip(calls, found, strict=True):
-            if isinstance(rows, asyncio.CancelledError):
+        for texts, embeddings in zip(calls, found, strict=True):
+            if isinstance(embeddings, asyncio.CancelledError):
                 continue
-            if isinstance(rows, BaseException):
-                raise rows
-            check(rows, len(texts), 64)
-            check_same(rows, self._encoder.encode_document(texts))
+            if isinstance(embeddings, BaseException):
+                raise embeddings
+            check(embeddings, len(texts), 64)
+            check_same(embeddings, self._encoder.encode_document(texts))
 
     async def _asked(self, calls: list[list[str]], cancelled: list[bool]) -> list[Any]:
         tasks = [asyncio.create_task(self._encoder.aencode_document(texts)) for texts in calls]
@@ -105,35 +105,35 @@ class Cases:
                 task.cancel()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    def no_texts(self, dice: Dice) -> None:
+    def no_texts(self, values: RandomValues) -> None:
         """What is no list of `str` is refused."""
-        given = self.shown["given"] = dice.junk()
+        given = self.shown["given"] = values.junk()
         fits = isinstance(given, list) and all(isinstance(one, str) for one in given)
         try:
-            rows = self._encoder.encode_document(given)
+            embeddings = self._encoder.encode_document(given)
         except InputTypeError:
             if fits:
                 raise
             return
-        check(rows, len(given), 64)
+        check(embeddings, len(given), 64)
 
-    def options(self, dice: Dice) -> None:
+    def options(self, values: RandomValues) -> None:
         """Any option of any type is a config that comes back from its stored form, or ConfigError."""
-        names = [*EncoderConfig.model_fields, dice.text()]
-        options = self.shown["options"] = {dice.choice(names): dice.junk() for _ in range(1 + dice.below(3))}
+        names = [*EncoderConfig.model_fields, values.text()]
+        options = self.shown["options"] = {values.choice(names): values.junk() for _ in range(1 + values.below(3))}
         try:
             config = EncoderConfig(**options)
         except ConfigError:
             return
         stored = json.loads(json.dumps(config.to_options()))
         if EncoderConfig.from_options(stored) != config.replace(token=None):
-            raise WrongRowError(f"{stored} is not what was stored")
+            raise WrongEmbeddingError(f"{stored} is not what was stored")
 
-    def ranges(self, dice: Dice) -> None:
-        """Options of any range give unit rows or an error of ours."""
-        options: dict[str, Any] = {name: dice.number() for name in _RANGES[:4] if dice.one_in(3)}
-        options |= {name: dice.text() for name in _RANGES[4:] if dice.one_in(3)}
-        texts = dice.texts(2)
+    def ranges(self, values: RandomValues) -> None:
+        """Options of any range give unit embeddings or an error of ours."""
+        options: dict[str, Any] = {name: values.number() for name in _RANGES[:4] if values.one_in(3)}
+        options |= {name: values.text() for name in _RANGES[4:] if values.one_in(3)}
+        texts = values.texts(2)
         self.shown |= {"options": options, "texts": texts}
         with ours():
             encoder = Qwen3Encoder(model=str(self._model), **options)
@@ -143,34 +143,34 @@ class Cases:
                 if "max_batch_tokens" in options:
                     encoder.unload()
 
-    def answers(self, dice: Dice) -> None:
-        """A server may answer anything: unit rows, or an error of ours within the deadline."""
+    def answers(self, values: RandomValues) -> None:
+        """A server may answer anything: unit embeddings, or an error of ours within the deadline."""
         server = self._server
         if server is None:
             raise LookupError("the server does not run")
-        texts = dice.texts(3)
-        status = dice.choice(
-            (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + dice.below(500))
+        texts = values.texts(3)
+        status = values.choice(
+            (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + values.below(500))
         )
-        headers = {dice.choice(_HEADERS): dice.choice((*_VALUES, str(dice.number())))}
-        headers = headers if dice.one_in(4) else {}
+        headers = {values.choice(_HEADERS): values.choice((*_VALUES, str(values.number())))}
+        headers = headers if values.one_in(4) else {}
         self.shown |= {"texts": texts, "status": status, "headers": headers}
 
         def fault(handler: Handler, body: dict[str, Any]) -> None:
             right = handler.answer(body)
-            content = self.shown["answer"] = dice.damaged(
-                json.dumps(dice.choice((right, right, dice.junk())), default=repr).encode()
+            content = self.shown["answer"] = values.damaged(
+                json.dumps(values.choice((right, right, values.junk())), default=repr).encode()
             )
             handler.reply(status, content, **headers)
 
-        server.faults.extend([fault] * dice.choice((1, 2, 3)))
-        known = dice.one_in(2)
+        server.faults.extend([fault] * values.choice((1, 2, 3)))
+        known = values.one_in(2)
         engine = self.shown["engine"] = (
-            "openai" if known else dice.choice(("openai", "tei", "ollama", "vllm", "llama.cpp"))
+            "openai" if known else values.choice(("openai", "tei", "ollama", "vllm", "llama.cpp"))
         )
         encoder = Qwen3Encoder(
             model=str(self._model) if known else "somebody/model", backend="remote", base_url=server.url,
-            engine=engine, max_retries=dice.below(2), timeout_s=2.0, deadline_s=5.0,
+            engine=engine, max_retries=values.below(2), timeout_s=2.0, deadline_s=5.0,
         )  # fmt: skip
         try:
             with ours():
@@ -179,14 +179,14 @@ class Cases:
             encoder.unload()
             server.faults.clear()
 
-    def checkpoints(self, dice: Dice) -> None:
+    def checkpoints(self, values: RandomValues) -> None:
         """A damaged checkpoint is read or refused, and runs nothing."""
         folder = self._work / "damaged"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._model, folder)
-        for _ in range(1 + dice.below(2)):
-            name = dice.choice(_FILES)
-            self.shown[name] = self._harm(folder / name, dice)
+        for _ in range(1 + values.below(2)):
+            name = values.choice(_FILES)
+            self.shown[name] = self._harm(folder / name, values)
         encoder = Qwen3Encoder(model=str(folder))
         try:
             with ours():
@@ -194,44 +194,44 @@ class Cases:
         finally:
             encoder.unload()
 
-    def _harm(self, path: Path, dice: Dice) -> str:
+    def _harm(self, path: Path, values: RandomValues) -> str:
         if not path.is_file():  # harmed before
             return "left"
-        kind = dice.choice(("removed", "a folder", "bytes", "bytes", "json", "json"))
+        kind = values.choice(("removed", "a folder", "bytes", "bytes", "json", "json"))
         if kind == "json" and path.suffix == ".json":
-            return self._harm_json(path, dice)
+            return self._harm_json(path, values)
         content = path.read_bytes()
         path.unlink()
         if kind == "a folder":
             path.mkdir()
         elif kind != "removed":
-            head = content[:4096] if dice.one_in(2) else content
-            path.write_bytes(dice.damaged(head) + content[len(head) :])
+            head = content[:4096] if values.one_in(2) else content
+            path.write_bytes(values.damaged(head) + content[len(head) :])
         return kind
 
-    def _harm_json(self, path: Path, dice: Dice) -> str:
+    def _harm_json(self, path: Path, values: RandomValues) -> str:
         try:
             value = json.loads(path.read_bytes())
         except ValueError:  # harmed before
             return "left"
         places = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-        if not places or dice.one_in(8):
-            value, place = dice.junk(), "all of it"
+        if not places or values.one_in(8):
+            value, place = values.junk(), "all of it"
         else:
-            place = dice.choice(places)
-            value[place] = dice.junk()
+            place = values.choice(places)
+            value[place] = values.junk()
         path.write_text(json.dumps(value, default=repr), encoding="utf-8")
         return f"{place} changed"
 
-    def cache(self, dice: Dice) -> None:
-        """A damaged cache costs no row."""
+    def cache(self, values: RandomValues) -> None:
+        """A damaged cache costs no embedding."""
         path = self._work / "cache.sqlite"
-        texts = self.shown["texts"] = dice.texts(3)
+        texts = self.shown["texts"] = values.texts(3)
         cached = Qwen3Encoder(model=str(self._model), max_length=512, cache_path=str(path))
         with ours():
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
-        if dice.one_in(2) and path.is_file():
-            path.write_bytes(dice.damaged(path.read_bytes()))
+        if values.one_in(2) and path.is_file():
+            path.write_bytes(values.damaged(path.read_bytes()))
         with ours():
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
 

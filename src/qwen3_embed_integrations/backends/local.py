@@ -7,15 +7,14 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import IntArray, RawRows
-from qwen3_embed_integrations.core.texts import without_repeats
-
-from .admission import Admission
-from .base import Forward, Lanes, Request
-from .batching import Batcher
-from .job import Job
-from .lane import Lane
-from .tokens import TextTokenizer, cut, refuse_long
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
+from qwen3_embed_integrations.core.inputs import without_repeats
+from qwen3_embed_integrations.core.protocols import EmbedRequest, Forward, Streams
+from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
+from qwen3_embed_integrations.scheduling.admission import Admission
+from qwen3_embed_integrations.scheduling.batcher import Batcher
+from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
+from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread
 
 _WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
 _MOST_PROMPTS = 64
@@ -32,33 +31,33 @@ class LocalBackend:
         forward: Forward,
         max_batch_tokens: int,
         width: int,
-        lanes: Lanes | None = None,
+        streams: Streams | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._forward = forward
         self._max_batch_tokens = max_batch_tokens
         self._width = width
-        self._lanes = lanes or Lanes()
+        self._streams = streams or Streams()
         self._start()
 
     def _start(self) -> None:
         self._admission = Admission()
         self._prefixes: dict[str, tuple[int, ...]] = {}  # prompt → its token ids; touched by one thread only
-        self._lane = Lane("qwen3-embed-tokenize")
-        self._batcher = Batcher(self._forward, self._max_batch_tokens, self._lanes)
+        self._tokenizer_thread = WorkerThread("qwen3-embed-tokenize")
+        self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
 
-    def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+    def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
         """
         return self._admission.admitted(request.max_waiting, lambda: self._started(request))
 
-    def _started(self, request: Request) -> Future[RawRows]:
-        job = Job(request)
-        self._lane.submit(lambda: self._guarded(job, self._begin))
-        return job.future
+    def _started(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        pending = PendingRequest(request)
+        self._tokenizer_thread.submit(lambda: self._guarded(pending, self._begin))
+        return pending.future
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives each text's token ids, end token included, not truncated."""
@@ -72,57 +71,60 @@ class LocalBackend:
         """Gives the vocabulary's entry of each id."""
         return self._tokenizer.token_strings(ids)
 
-    def close(self) -> None:
-        """Finishes what waits, then ends both threads."""
-        self._batcher.drain()
-        self._lane.close()
-        self._batcher.close()
+    def close(self, *, discard: bool = False) -> None:
+        """Finishes what waits, then ends both threads.
 
-    def abandon(self) -> None:
-        """Drops what waits, lets the running batch end, then ends both threads."""
-        self._batcher.abandon()
-        self.close()
+        Args:
+            discard: Drops what waits, lets the running batch end, then ends both threads.
+        """
+        if discard:
+            self._batcher.discard()
+        self._batcher.drain()
+        self._tokenizer_thread.close()
+        self._batcher.close()
 
     def after_fork(self) -> None:
         """Starts anew in a forked child, where no thread of the parent lives on."""
         self._start()
 
-    def _guarded(self, job: Job, step: Callable[[Job], None]) -> None:
-        if job.future.done():
+    def _guarded(self, pending: PendingRequest, step: Callable[[PendingRequest], None]) -> None:
+        if pending.future.done():
             return
         try:
-            step(job)
+            step(pending)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to this call
-            job.fail(error)
+            pending.fail(error)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, pending: PendingRequest) -> None:
         """Drops repeats, then tokenises the first window."""
-        job.texts, job.inverse = without_repeats(job.request.texts)
-        job.n_tokens = np.zeros(len(job.texts), dtype=np.int64)
-        if not job.texts:
-            job.future.set_result(RawRows(np.empty((0, self._width), dtype=np.float32), job.n_tokens))
+        pending.texts, pending.inverse = without_repeats(pending.request.texts)
+        pending.n_tokens = np.zeros(len(pending.texts), dtype=np.int64)
+        if not pending.texts:
+            pending.future.set_result(RawEmbeddings(np.empty((0, self._width), dtype=np.float32), pending.n_tokens))
             return
-        self._tokenize_window(job, 0)
+        self._tokenize_window(pending, 0)
 
-    def _tokenize_window(self, job: Job, first: int) -> None:
+    def _tokenize_window(self, pending: PendingRequest, first: int) -> None:
         """Tokenises one window; the next one comes when few tokens wait, behind whatever other callers wait for.
 
         Unless a long text is an error: it is told of before the texts in front of it are computed.
         """
-        ids = self._tokenizer.tokenize(job.texts[first : first + _WINDOW])
-        job.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
-        limit, rest = job.request.max_length, first + _WINDOW
-        strict = job.request.on_overflow == "error"
+        ids = self._tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
+        limit, rest = pending.request.max_length, first + _WINDOW
+        strict = pending.request.on_overflow == "error"
         if strict:
-            refuse_long(ids, first, job.inverse, limit)
+            raise_if_too_long(ids, first, pending.inverse, limit)
 
         def more() -> None:
-            self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
+            self._tokenizer_thread.submit(
+                lambda: self._guarded(pending, lambda pending: self._tokenize_window(pending, rest))
+            )
 
-        has_more = rest < len(job.texts)
-        prefix = self.prefix(job.request.shared_prefix)
+        has_more = rest < len(pending.texts)
+        prefix = self.prefix(pending.request.shared_prefix)
         self._batcher.add(
-            job, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
+            pending, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
         )
         if has_more and strict:
             more()

@@ -1,6 +1,5 @@
-"""An optional store of rows on disk, between the encoder and its backend: what is known is not computed again."""
+"""An optional store of embeddings on disk, between the encoder and its backend: what is known is not computed again."""
 
-from .calls import submit_through_cache
-from .keys import Lookup, lookup
+from .cached_request import Lookup, lookup, submit_through_cache
 
 __all__ = ["Lookup", "lookup", "submit_through_cache"]

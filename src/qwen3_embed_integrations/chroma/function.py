@@ -20,17 +20,17 @@ from qwen3_embed_integrations import (
     VectorSpace,
     load_encoder,
 )
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.core.errors import EmptyInputError
 
 _NAME = "qwen3_embed"
-_BUNDLED = "tiny"
 
 
 @register_embedding_function
 class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
     """Qwen3-Embedding as Chroma's `EmbeddingFunction`: documents raw, queries with their instruction.
 
-    Light to make: weights load at the first use and are shared by all doors of the process. A collection
+    Light to make: weights load at the first use and are shared by all integrations of the process. A collection
     keeps the options that decide its vectors and the description of its vector space, so another process
     reopens it after `import qwen3_embed_integrations.chroma`; if the weights have changed since, the first
     use raises SpaceMismatchError. Chroma itself compares only names: open with `open_collection`.
@@ -57,7 +57,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         return f"Qwen3EmbeddingFunction({self.encoder!r})"
 
     def __call__(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma checks this very signature
-        """Gives one float32 unit row a document.
+        """Gives one float32 unit embedding a document.
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
@@ -65,22 +65,22 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
             SpaceMismatchError: The collection holds vectors of another space.
         """
         self._check()
-        return _rows(self.encoder.encode_document(input))
+        return _embeddings(self.encoder.encode_document(input))
 
     def embed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma's name
-        """Gives one float32 unit row a query, instruction in front; raises as for documents."""
+        """Gives one float32 unit embedding a query, instruction in front; raises as for documents."""
         self._check()
-        return _rows(self.encoder.encode_query(input))
+        return _embeddings(self.encoder.encode_query(input))
 
     async def aembed_documents(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of calling this function: `AsyncCollection` would embed on the event loop."""
         await asyncio.to_thread(self._check)
-        return _rows(await self.encoder.aencode_document(input))
+        return _embeddings(await self.encoder.aencode_document(input))
 
     async def aembed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of `embed_query`, for `AsyncCollection.query(query_embeddings=…)`."""
         await asyncio.to_thread(self._check)
-        return _rows(await self.encoder.aencode_query(input))
+        return _embeddings(await self.encoder.aencode_query(input))
 
     @property
     def space(self) -> VectorSpace:
@@ -98,7 +98,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         return _NAME
 
     def default_space(self) -> Space:
-        """Gives "cosine"; unit rows rank alike under all three."""
+        """Gives "cosine"; unit embeddings rank alike under all three."""
         return "cosine"
 
     def supported_spaces(self) -> list[Space]:
@@ -164,7 +164,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         """Gives the space where that needs no download; a broken model speaks up at its first use."""
         encoder = self.encoder
         model = encoder.config.model
-        if not (encoder.is_loaded or model == _BUNDLED or _is_folder(model)):
+        if not (encoder.is_loaded or model == TINY or _is_folder(model)):
             encoder = Qwen3Encoder(encoder.config, local_files_only=True)
         try:
             return encoder.space.to_dict()
@@ -173,11 +173,11 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
 
 def _is_folder(model: str) -> bool:
-    return model != _BUNDLED and Path(model).expanduser().is_dir()
+    return model != TINY and Path(model).expanduser().is_dir()
 
 
-def _rows(rows: NDArray[np.float32]) -> Embeddings:
-    """Gives a list of rows: Chroma's search asks a 2-D array for its truth, which has none."""
-    if not len(rows):
+def _embeddings(embeddings: NDArray[np.float32]) -> Embeddings:
+    """Gives a list of embeddings: Chroma's search asks a 2-D array for its truth, which has none."""
+    if not len(embeddings):
         raise EmptyInputError("The list of texts is empty, and Chroma takes no empty list. Give at least one.")
-    return list(rows)
+    return list(embeddings)

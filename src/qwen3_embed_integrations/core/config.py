@@ -1,6 +1,6 @@
 """EncoderConfig: the one place where an option is declared.
 
-Doors, stored configs, pipelines and the command line derive their options from here.
+Integrations, stored configs, pipelines and the command line derive their options from here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
+from .catalog import MIN_DIMENSION, canonical_model
 from .errors import ConfigError
-from .explain import checked_url, checked_variable, explain
-from .models import MIN_DIMENSION, canonical_model
+from .execution_plan import parse_pins
+from .option_errors import checked_url, checked_variable, describe_refused_options
 from .options import OFF, Engine, Scope, declared, option
-from .plan import parse_pins
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192
@@ -68,10 +68,10 @@ class EncoderConfig(BaseModel):
         portable=False,
     )
     plan: str = option(
-        "auto", 'How a CPU computes: measured, or pinned as in "products=plain lanes=1".', "model", portable=False
+        "auto", 'How a CPU computes: measured, or pinned as in "matmul=plain streams=1".', "model", portable=False
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = option(
-        None, "How a text's token states become one row. None: as the checkpoint says.", "model"
+        None, "How a text's token states become one embedding. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = option(
         None,
@@ -121,7 +121,10 @@ class EncoderConfig(BaseModel):
         allow_inf_nan=False,
     )
     dimension: int | None = option(
-        None, "Length of a row (Matryoshka), 32 to the model's width. None: full width.", "space", ge=MIN_DIMENSION
+        None,
+        "Length of an embedding (Matryoshka), 32 to the model's width. None: full width.",
+        "space",
+        ge=MIN_DIMENSION,
     )
     document_task: str | None = option(
         None,
@@ -149,13 +152,13 @@ class EncoderConfig(BaseModel):
     )
     cache_path: str | None = option(
         None,
-        "File in which rows are kept and found again, also by other processes.",
+        "File in which embeddings are kept and found again, also by other processes.",
         "call",
         portable=False,
         min_length=1,
     )
     cache_max_mb: int = option(
-        1000, "Size of that file; the oldest rows are dropped beyond it.", "call", portable=False, ge=1
+        1000, "Size of that file; the oldest embeddings are dropped beyond it.", "call", portable=False, ge=1
     )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
@@ -163,7 +166,7 @@ class EncoderConfig(BaseModel):
         try:
             super().__init__(**options)
         except ValidationError as error:
-            raise ConfigError(explain(error, type(self))) from error
+            raise ConfigError(describe_refused_options(error, type(self))) from error
 
     @field_validator("model")
     @classmethod
@@ -234,7 +237,7 @@ class EncoderConfig(BaseModel):
         return type(self)(**{**kept, **options})
 
     def plain(self) -> EncoderConfig:
-        """Gives these options as a plain EncoderConfig; a door that extends this class is one itself."""
+        """Gives these options as a plain EncoderConfig; an integration that extends this class is one itself."""
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
         return EncoderConfig(**{name: getattr(self, name) for name in kept})
 

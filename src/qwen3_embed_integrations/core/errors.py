@@ -10,7 +10,7 @@
     ├── HubUnavailableError (ConnectionError) the model hub can't be reached
     ├── CheckpointError (ValueError)          a model folder that is corrupt or of another architecture
     ├── SpaceMismatchError (ValueError)       vectors of another vector space
-    ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
+    ├── NonFiniteError (ArithmeticError)      an embedding is NaN or infinite even in float32
     ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
     ├── OverloadedError (RuntimeError)        more calls wait than max_waiting_calls allows
     ├── PartialWriteError (RuntimeError)      a store took some of the documents and then failed
@@ -18,10 +18,10 @@
     │   ├── RemoteUnavailableError (ConnectionError) it can't be reached, or goes on failing
     │   ├── RemoteTimeoutError (TimeoutError) it did not answer within the deadline
     │   ├── RemoteRefusedError (ValueError)   it refuses the request: key, model, path, an option
-    │   └── RemoteAnswerError (ValueError)    its answer is not the rows that were asked for
-    ├── DataFileError (ValueError)            a file of training rows or judgements is malformed
+    │   └── RemoteAnswerError (ValueError)    its answer is not the embeddings that were asked for
+    ├── DataFileError (ValueError)            a file of training examples or judgements is malformed
     ├── TrainingError (RuntimeError)          a fine-tuning can't start, go on or end as asked
-    └── RagError (RuntimeError)               the RAG door can't read, index or answer
+    └── RagError (RuntimeError)               the RAG integration can't read, index or answer
 
 Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
 A message says what was found, what was expected and what to do.
@@ -32,6 +32,9 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable
+
+EXIT_INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended: 128 and the number of SIGINT, as shells have it."""
 
 
 class Qwen3EmbedError(Exception):
@@ -75,11 +78,11 @@ class SpaceMismatchError(Qwen3EmbedError, ValueError):
 
 
 class NonFiniteError(Qwen3EmbedError, ArithmeticError):
-    """A row is NaN or infinite even when it is computed in float32."""
+    """An embedding is NaN or infinite even when it is computed in float32."""
 
 
 class EncoderClosedError(Qwen3EmbedError, RuntimeError):
-    """The encoder was closed before it could compute the rows."""
+    """The encoder was closed before it could compute the embeddings."""
 
 
 class OverloadedError(Qwen3EmbedError, RuntimeError):
@@ -99,7 +102,7 @@ class PartialWriteError(Qwen3EmbedError, RuntimeError):
 
 
 class RemoteError(Qwen3EmbedError, RuntimeError):
-    """A server that computes the rows (`backend="remote"`) fails; the message names it and what it said."""
+    """A server that computes the embeddings (`backend="remote"`) fails; the message names it and what it said."""
 
 
 class RemoteUnavailableError(RemoteError, ConnectionError):
@@ -115,11 +118,11 @@ class RemoteRefusedError(RemoteError, ValueError):
 
 
 class RemoteAnswerError(RemoteError, ValueError):
-    """The server's answer is not the rows that were asked for; none of it was kept."""
+    """The server's answer is not the embeddings that were asked for; none of it was kept."""
 
 
 class DataFileError(Qwen3EmbedError, ValueError):
-    """A file of training rows, texts or judgements is malformed; the message names the file and the lines."""
+    """A file of training examples, texts or judgements is malformed; the message names the file and the lines."""
 
 
 class TrainingError(Qwen3EmbedError, RuntimeError):
@@ -127,7 +130,7 @@ class TrainingError(Qwen3EmbedError, RuntimeError):
 
 
 class RagError(Qwen3EmbedError, RuntimeError):
-    """The RAG door can't read a document, open an index or write an answer."""
+    """The RAG integration can't read a document, open an index or write an answer."""
 
 
 class TruncationWarning(UserWarning):
@@ -147,7 +150,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def own_copy(error: BaseException) -> BaseException:
+def copy_exception(error: BaseException) -> BaseException:
     """Gives an exception of the same type and message, with the original as its cause.
 
     For callers who share a failure: each raises its own, so that nobody's traceback and notes grow on another's.

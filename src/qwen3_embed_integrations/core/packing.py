@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import IntArray
+from .types import IntArray
 
 
 @dataclass(frozen=True)

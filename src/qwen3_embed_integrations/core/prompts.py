@@ -34,7 +34,7 @@ class Task:
     symmetric: bool = False
 
 
-_ROWS = (
+_TABLE = (
     Task("web", "Given a web search query, retrieve relevant passages that answer the query"),
     Task("qa", "Given a question, retrieve Wikipedia passages that answer the question"),
     Task("multihop", "Given a multi-hop question, retrieve documents that can help answer the question"),
@@ -73,7 +73,7 @@ _ROWS = (
     Task("clustering", "Identify the topic or theme of the given news articles", symmetric=True),
 )
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ROWS})
+TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _TABLE})
 """The task presets by short name; "web" is the default."""
 
 DEFAULT_TASK = "web"

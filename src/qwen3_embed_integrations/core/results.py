@@ -1,4 +1,4 @@
-"""What a call gives back beyond the rows."""
+"""What a call gives back beyond the embeddings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import FloatArray, IntArray, RawRows
 from .errors import TruncationWarning
 from .matryoshka import truncate_and_normalize
+from .types import FloatArray, IntArray, RawEmbeddings
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,25 @@ class Truncation:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The whole result of one forward pass, for callers who want more than the rows.
+    """The whole result of one forward pass, for callers who want more than the embeddings.
 
     Attributes:
-        rows: `[n, dimension]` float32 unit rows.
+        embeddings: `[n, dimension]` float32 unit embeddings.
         n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included; -1 where only a
             server knows it.
         truncations: The texts that were cut; nothing is known of those with -1 tokens.
-        full: `[n, width]` float32 unit rows of the model's whole width; `rows` itself where `dimension` is that.
+        full_embeddings: `[n, width]` float32 unit embeddings of the model's whole width; `embeddings` itself where
+            `dimension` is that.
     """
 
-    rows: FloatArray
+    embeddings: FloatArray
     n_tokens: IntArray
     truncations: tuple[Truncation, ...]
-    full: FloatArray
+    full_embeddings: FloatArray
 
     def at(self, dimension: int) -> FloatArray:
-        """Gives the rows at another dimension, without another forward pass: `[n, dimension]` unit rows."""
-        return truncate_and_normalize(self.full, dimension)
+        """Gives the embeddings at another dimension, without another forward pass: `[n, dimension]` unit embeddings."""
+        return truncate_and_normalize(self.full_embeddings, dimension)
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,19 @@ class RenderedQuery:
     tokens: tuple[str, ...]
 
 
-def finish(raw: RawRows, dimension: int, max_length: int) -> Encoded:
-    """Gives unit rows of `dimension` from a backend's rows, and a record of each text over `max_length`.
+def postprocess(raw: RawEmbeddings, dimension: int, max_length: int) -> Encoded:
+    """Gives unit embeddings of `dimension` from a backend's embeddings, and a record of each text over `max_length`.
 
-    The backend's rows are written over: many of them are large, and nobody else holds them.
+    The backend's embeddings are written over: many of them are large, and nobody else holds them.
     """
     cut = np.flatnonzero(raw.n_tokens > max_length)
     truncations = tuple(
         Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
     )
-    width = raw.rows.shape[1]
-    full = truncate_and_normalize(raw.rows, width, in_place=True)
-    rows = full if dimension == width else truncate_and_normalize(full, dimension)
-    return Encoded(rows, raw.n_tokens, truncations, full)
+    width = raw.embeddings.shape[1]
+    full_embeddings = truncate_and_normalize(raw.embeddings, width, in_place=True)
+    embeddings = full_embeddings if dimension == width else truncate_and_normalize(full_embeddings, dimension)
+    return Encoded(embeddings, raw.n_tokens, truncations, full_embeddings)
 
 
 def warn_of_truncations(truncations: tuple[Truncation, ...], max_length: int) -> None:

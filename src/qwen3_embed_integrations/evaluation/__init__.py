@@ -2,31 +2,31 @@
 
 Example:
     >>> from qwen3_embed_integrations import Qwen3Encoder
-    >>> judged = JudgedSet.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
+    >>> judged = RetrievalDataset.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
     >>> evaluate(Qwen3Encoder(model="tiny"), judged, [128])[0].recall_at_10
     1.0
 """
 
-from .judged import JudgedSet, read_judged, read_pairs
-from .measuring import Figures, evaluate, figures_of, ladder
+from .dataset import RetrievalDataset, read_dataset, read_pairs
+from .evaluator import RetrievalMetrics, evaluate, evaluate_embeddings, matryoshka_dims
 from .plots import check_picture, plot_quality, plot_similarity
-from .tables import Row, read_rows, refuse
-from .tables_of_figures import markdown_table, terminal_table
+from .records import Record, raise_problems, read_records
+from .report import markdown_table, terminal_table
 
 __all__ = [
-    "Figures",
-    "JudgedSet",
-    "Row",
+    "Record",
+    "RetrievalDataset",
+    "RetrievalMetrics",
     "check_picture",
     "evaluate",
-    "figures_of",
-    "ladder",
+    "evaluate_embeddings",
     "markdown_table",
+    "matryoshka_dims",
     "plot_quality",
     "plot_similarity",
-    "read_judged",
+    "raise_problems",
+    "read_dataset",
     "read_pairs",
-    "read_rows",
-    "refuse",
+    "read_records",
     "terminal_table",
 ]

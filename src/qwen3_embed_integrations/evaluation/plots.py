@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .measuring import Figures
+from .evaluator import RetrievalMetrics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def check_picture(path: Path) -> None:
         raise missing_extra("matplotlib", "plot")
 
 
-def plot_quality(series: Mapping[str, Sequence[Figures]], path: Path, title: str = "") -> None:
+def plot_quality(series: Mapping[str, Sequence[RetrievalMetrics]], path: Path, title: str = "") -> None:
     """Draws nDCG@10 in percent against the dimension, a line for each model.
 
     Args:
@@ -46,12 +46,12 @@ def plot_quality(series: Mapping[str, Sequence[Figures]], path: Path, title: str
     """
     figure = _figure(7.0, 4.2)
     axes = figure.add_subplot()
-    for name, figures in series.items():
-        ordered = sorted(figures, key=lambda one: one.dimension)
+    for name, metrics in series.items():
+        ordered = sorted(metrics, key=lambda one: one.dimension)
         shown = [100 * one.ndcg_at_10 for one in ordered]
         axes.plot([one.dimension for one in ordered], shown, marker="o", label=name)
         axes.annotate(f"{shown[-1]:.1f}", (ordered[-1].dimension, shown[-1]), (5, 4), textcoords="offset points")
-    dimensions = sorted({one.dimension for figures in series.values() for one in figures})
+    dimensions = sorted({one.dimension for metrics in series.values() for one in metrics})
     axes.set_xscale("log", base=2)
     axes.set_xticks(dimensions, [str(dimension) for dimension in dimensions])
     axes.set_xlabel("dimension of a row")

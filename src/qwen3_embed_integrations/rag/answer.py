@@ -12,8 +12,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import RagError
+from qwen3_embed_integrations.core.types import FloatArray
 
 from .index import Passage
 
@@ -66,12 +66,12 @@ def rendered_prompt(question: str, passages: Sequence[Passage]) -> str:
     return "\n\n".join(f"[{message.type}]\n{message.content}" for message in messages)
 
 
-def rank_sentences(encoder: Qwen3Encoder, row: FloatArray, passages: Sequence[Passage]) -> list[Sentence]:
+def rank_sentences(encoder: Qwen3Encoder, embedding: FloatArray, passages: Sequence[Passage]) -> list[Sentence]:
     """Gives every sentence of the passages, the nearest to the question first.
 
     Args:
         encoder: Embeds the sentences, each behind its passage's title.
-        row: The question's `[dim]` unit row.
+        embedding: The question's `[dim]` unit embedding.
         passages: As the index found them.
     """
     found = [
@@ -79,9 +79,9 @@ def rank_sentences(encoder: Qwen3Encoder, row: FloatArray, passages: Sequence[Pa
         for number, passage in enumerate(passages, start=1)
         for text in sentences_of(passage.text.removeprefix(passage.title))
     ]
-    rows = encoder.encode_document([f"{passage.title}: {text}" for _, passage, text in found])
+    embeddings = encoder.encode_document([f"{passage.title}: {text}" for _, passage, text in found])
     # A sentence stands for its passage too: alone, a short one is near to anything.
-    scores = (rows @ row + np.array([passage.score for _, passage, _ in found], dtype=np.float32)) / 2
+    scores = (embeddings @ embedding + np.array([passage.score for _, passage, _ in found], dtype=np.float32)) / 2
     ranked = sorted(zip(found, scores.tolist(), strict=True), key=lambda pair: -pair[1])
     return [Sentence(text, number, score) for (number, _, text), score in ranked]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import chromadb
 from chromadb.api.client import Client
@@ -20,7 +19,7 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 
 from qwen3_embed_integrations import Qwen3EmbedError
-from qwen3_embed_integrations.chroma import GRAPH
+from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
@@ -67,7 +66,7 @@ class Index:
             chunks: By id.
             on_progress: Called with (chunks done, chunks to do) before the first batch and after each.
         """
-        with _explained(self._path), self._lock:
+        with _with_remedy(self._path), self._lock:
             stored = set(self._store.get(include=[])["ids"])
             missing = [key for key in chunks if key not in stored]
             gone = sorted(stored - chunks.keys())
@@ -91,10 +90,10 @@ class Index:
             if on_progress:
                 on_progress(done, len(missing))
 
-    def search(self, row: list[float], *, top_k: int) -> list[Passage]:
-        """Gives the `top_k` chunks nearest to a query's row, the best first."""
-        with _explained(self._path):
-            found = self._store.similarity_search_by_vector_with_relevance_scores(row, k=top_k)
+    def search(self, embedding: list[float], *, top_k: int) -> list[Passage]:
+        """Gives the `top_k` chunks nearest to a query's embedding, the best first."""
+        with _with_remedy(self._path):
+            found = self._store.similarity_search_by_vector_with_relevance_scores(embedding, k=top_k)
         return [
             Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
             for document, distance in found
@@ -115,10 +114,9 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
         SpaceMismatchError: The index holds vectors of another model, dimension, pooling or document prompt.
         RagError: It belongs to other documents, is in use, or can't be read or written.
     """
-    space = embeddings.encoder.space  # finds and checks the model before anything is written
-    metadata = {"corpus": corpus, "fingerprint": space.fingerprint, "space": json.dumps(space.to_dict())}
+    _ = embeddings.encoder.space  # finds and checks the model before anything is written
     with ExitStack() as stack:
-        with _explained(path):
+        with _with_remedy(path):
             if path.exists() and not path.is_dir():
                 raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
             path.mkdir(parents=True, exist_ok=True)
@@ -127,7 +125,8 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
                 client = stack.enter_context(closing(_client(path)))
                 if reindex:
                     _drop(client)
-                _check(_collection(client, metadata).metadata or {}, embeddings, path, corpus)
+                _check_corpus(client, path, corpus)
+                open_collection(client, COLLECTION, embeddings, metadata={"corpus": corpus}, remedy=_advice(path))
             store = Chroma(COLLECTION, embeddings, client=client, create_collection_if_not_exists=False)
         yield Index(path, store, lock)
 
@@ -144,39 +143,30 @@ def _drop(client: Client) -> None:
         return
 
 
-def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection:
+def _check_corpus(client: Client, path: Path, corpus: str) -> None:
+    """Refuse an index of other documents, before anything of it is changed."""
     try:
-        return client.get_collection(COLLECTION, embedding_function=None)
+        stored = client.get_collection(COLLECTION, embedding_function=None).metadata or {}
     except NotFoundError:
-        hnsw: Any = {"space": "cosine", **GRAPH}
-        return client.create_collection(
-            COLLECTION,
-            metadata=metadata,
-            configuration={"hnsw": hnsw},
-            embedding_function=None,
-        )
-
-
-def _check(stored: Mapping[str, Any], embeddings: Qwen3Embeddings, path: Path, corpus: str) -> None:
-    """Refuses an index of another space or of other documents."""
-    where = f"The index in {path}"
-    if "space" not in stored:
-        raise RagError(f"{where} was not made by this program. Choose another folder with --index.")
-    embeddings.encoder.space.check(
-        json.loads(stored["space"]),
-        where=where,
-        remedy="Use the options it was made with, embed everything anew with --reindex, "
-        "or choose another folder with --index.",
-    )
+        return
+    if "corpus" not in stored:
+        raise RagError(f"The index in {path} was not made by this program. Choose another folder with --index.")
     if stored["corpus"] != corpus:
         raise RagError(
-            f"{where} holds {stored['corpus']}, not {corpus}. "
+            f"The index in {path} holds {stored['corpus']}, not {corpus}. "
             "Choose another folder with --index, or replace what it holds with --reindex."
         )
 
 
+def _advice(path: Path) -> str:
+    return (
+        f"It is the index in {path}: use the options it was made with, embed everything anew with --reindex, "
+        "or choose another folder with --index."
+    )
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _with_remedy(path: Path) -> Iterator[None]:
     """Turns what Chroma and the file system say into one line with a remedy."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""RagOptions: the one place where an option of the RAG door is declared."""
+"""RagOptions: the one place where an option of the RAG integration is declared."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 from .answer import Generated, Generator, extractive, rank_sentences, rendered_prompt
-from .corpus import Corpus, chunks_by_id
-from .folder import folder_corpus
+from .corpora.corpus import Corpus, chunks_by_id
+from .corpora.folder import folder_corpus
+from .corpora.stdlib_docs import stdlib_documents, stdlib_name
 from .index import Index, open_index
 from .language_models import LocalChatModel, endpoint_model
 from .options import RagOptions
-from .places import default_index
-from .stdlib_docs import stdlib_documents, stdlib_name
+from .paths import default_index
 from .terminal import indexing_progress, show_answer, show_passages, show_prompt
 
 
@@ -43,8 +43,8 @@ class Session:
         """
         if not question.strip():
             raise RagError('The question is empty. Ask something: --ask "How do I …?".')
-        row = self.embeddings.embed_query(question)
-        found = self.index.search(row, top_k=self.options.top_k)
+        embedding = self.embeddings.embed_query(question)
+        found = self.index.search(embedding, top_k=self.options.top_k)
         passages = [passage for passage in found if passage.score >= self.options.min_score]
         if not passages:
             best = f" (the best scores {found[0].score:.3f})" if found else ""
@@ -52,7 +52,7 @@ class Session:
                 f"No passage scores {self.options.min_score} or more for {question!r}{best}. "
                 "Lower --min-score, or ask in other words."
             )
-        sentences = rank_sentences(self.embeddings.encoder, np.asarray(row, dtype=np.float32), passages)
+        sentences = rank_sentences(self.embeddings.encoder, np.asarray(embedding, dtype=np.float32), passages)
         show_passages(self.console, question, passages, sentences)
         if self.options.show_prompt:
             show_prompt(self.console, rendered_prompt(question, passages))

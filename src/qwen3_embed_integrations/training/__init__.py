@@ -28,7 +28,7 @@ _NEEDED = {
 
 
 def train(config: EncoderConfig | None = None, options: TrainingOptions | None = None, **values: Any) -> TrainingReport:
-    """Fine-tunes `config.model` on the rows of `options.data` and writes a folder that every door loads.
+    """Fine-tunes `config.model` on the records of `options.data` and writes a folder that every integration loads.
 
     The folder appears in one step, when all of it is written. A run that was interrupted or killed goes on from its
     last checkpoint when the same call is made again.
@@ -42,7 +42,7 @@ def train(config: EncoderConfig | None = None, options: TrainingOptions | None =
         The figures before and after, and where the model is.
 
     Raises:
-        DataFileError: Malformed rows; the message names the lines. Nothing was computed.
+        DataFileError: Malformed records; the message names the lines. Nothing was computed.
         ConfigError: Options that don't fit the model. Nothing was computed.
         TrainingError: The output exists, memory doesn't suffice, or an interrupted run was begun differently.
         MissingExtraError: A package of the extra "train" is not installed.

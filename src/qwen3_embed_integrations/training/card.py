@@ -6,6 +6,7 @@ import json
 from importlib.metadata import version
 
 from qwen3_embed_integrations import MODELS
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.evaluation import markdown_table
 
 from .options import DISTILLING, TrainingOptions
@@ -36,8 +37,8 @@ A text-embedding model, fine-tuned from `{report.base}` with qwen3-embed-integra
 
 | | |
 |---|---|
-{_facts(report, options, prompting)}
-{_figures(report)}
+{_details(report, options, prompting)}
+{_metrics(report)}
 ## Use
 
 ```python
@@ -60,32 +61,32 @@ Its vectors are not those of `{report.base}`: index your documents again.
 
 def licence_of(base: str) -> str:
     """Gives the licence of a published base model, or "" where it is not known."""
-    if base == "tiny":
+    if base == TINY:
         return "Apache-2.0"
-    return next((card.licence for card in MODELS.values() if card.repo_id == base), "")
+    return next((published.licence for published in MODELS.values() if published.repo_id == base), "")
 
 
-def _facts(report: TrainingReport, options: TrainingOptions, prompting: Prompting) -> str:
+def _details(report: TrainingReport, options: TrainingOptions, prompting: Prompting) -> str:
     lora = f"LoRA of rank {options.lora_rank} on {', '.join(options.lora_targets)}"
     trained = lora if options.lora_rank else "all parameters"
     if options.lora_rank:
         trained += ", kept as an adapter" if options.keep_adapter else ", merged"
-    loss = f"{options.loss} of a teacher ({options.teacher or 'vectors in the rows'})"
-    facts = {
+    loss = f"{options.loss} of a teacher ({options.teacher or 'vectors in the records'})"
+    details = {
         "trained": trained,
-        "rows": f"{report.n_train:,} for training, {report.n_dev:,} for measuring, no document in both",
+        "records": f"{report.n_train:,} for training, {report.n_dev:,} for measuring, no document in both",
         "loss": loss if options.loss in DISTILLING else options.loss,
         "Matryoshka lengths": ", ".join(map(str, options.dimensions)) or "none besides the full one",
-        "steps": f"{report.n_steps:,} of {options.batch_size} rows, peak learning rate {options.learning_rate:g}",
+        "steps": f"{report.n_steps:,} of {options.batch_size} records, peak learning rate {options.learning_rate:g}",
         "longest text in training": f"{options.max_tokens} tokens",
         "before a query": f"`{json.dumps(prompting.query, ensure_ascii=False)}`",
         "before a document": f"`{json.dumps(prompting.document)}`" if prompting.document else "nothing",
         "seed": str(options.seed),
     }
-    return "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+    return "\n".join(f"| {name} | {value} |" for name, value in details.items())
 
 
-def _figures(report: TrainingReport) -> str:
+def _metrics(report: TrainingReport) -> str:
     if not report.after:
         return "\nIt was not measured: the run had no dev set.\n"
     table = markdown_table(report.series())

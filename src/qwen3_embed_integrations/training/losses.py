@@ -7,11 +7,11 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses
 from torch.nn.functional import normalize
 
+from qwen3_embed_integrations.core.catalog import MIN_DIMENSION
 from qwen3_embed_integrations.core.errors import ConfigError
-from qwen3_embed_integrations.core.models import MIN_DIMENSION
 
+from .model import width_of
 from .options import TrainingOptions
-from .student import width_of
 
 
 class TeacherLoss(losses.EmbedDistillLoss):
@@ -21,7 +21,7 @@ class TeacherLoss(losses.EmbedDistillLoss):
         self, embeddings: list[torch.Tensor], teacher_embeddings: list[torch.Tensor]
     ) -> torch.Tensor:
         """Gives the mean distance over the columns."""
-        units = [normalize(rows, dim=-1) for rows in teacher_embeddings]
+        units = [normalize(vectors, dim=-1) for vectors in teacher_embeddings]
         loss: torch.Tensor = super().compute_loss_from_embeddings(embeddings, units)
         return loss
 

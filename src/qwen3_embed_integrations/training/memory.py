@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 import torch
 
-from qwen3_embed_integrations.backends.checkpoint import Checkpoint
-from qwen3_embed_integrations.backends.digest import n_parameters
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint
+from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 from qwen3_embed_integrations.core.errors import TrainingError
 
 from .options import TrainingOptions
@@ -31,7 +31,7 @@ def check_memory(checkpoint: Checkpoint, options: TrainingOptions, device: torch
             "Take a smaller model or another machine." if options.lora_rank else "Set lora_rank, or a smaller model."
         )
         raise TrainingError(
-            f"Training {checkpoint.facts.model!r} ({n_weights / 1e6:,.0f} million weights) needs at least "
+            f"Training {checkpoint.model_info.model!r} ({n_weights / 1e6:,.0f} million weights) needs at least "
             f"{needed / _GIB:.1f} GiB on {device.type!r}, {free / _GIB:.1f} GiB are free. {remedy}"
         )
 

@@ -11,10 +11,10 @@ from sentence_transformers.util import mine_hard_negatives
 
 from qwen3_embed_integrations.core.errors import TrainingError
 
-from .examples import Example
+from .data import Example
+from .model import reading_at_most
 from .options import TrainingOptions
 from .prompting import Prompting
-from .student import reading_at_most
 
 _RANGE_MAX = 100  # ranks that are looked through
 
@@ -22,10 +22,10 @@ _RANGE_MAX = 100  # ranks that are looked through
 def mine(
     model: SentenceTransformer, examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
 ) -> list[list[str]]:
-    """Gives `mine_negatives` texts for each row, the nearest first; [] where too few are far enough below the positive.
+    """Gives `mine_negatives` texts for each record, the nearest first; [] where too few are far off.
 
     Raises:
-        TrainingError: Hardly a row has any.
+        TrainingError: Hardly a record has any.
     """
     wanted = options.mine_negatives
     corpus = list(dict.fromkeys(example.positive for example in examples))
@@ -33,8 +33,8 @@ def mine(
         raise TrainingError(f"{len(corpus)} documents are too few to mine {wanted} negatives from.")
     found: dict[tuple[str, str, str], list[str]] = {}
     for task, prompt in prompting.by_task.items():
-        rows = [example for example in examples if example.task == task]
-        pairs = {"query": [e.query for e in rows], "positive": [e.positive for e in rows]}
+        records = [example for example in examples if example.task == task]
+        pairs = {"query": [e.query for e in records], "positive": [e.positive for e in records]}
         with reading_at_most(model, options.max_tokens):
             mined = mine_hard_negatives(
                 Dataset.from_dict(pairs),
@@ -49,16 +49,18 @@ def mine(
                 batch_size=options.batch_size,
                 verbose=False,
             )
-        for row in mined:
-            found[task, row["query"], row["positive"]] = [row[f"negative_{number + 1}"] for number in range(wanted)]
+        for record in mined:
+            found[task, record["query"], record["positive"]] = [
+                record[f"negative_{number + 1}"] for number in range(wanted)
+            ]
     return [found.get((example.task, example.query, example.positive), []) for example in examples]
 
 
 def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) -> list[Example]:
-    """Gives the rows that got negatives, these behind their own.
+    """Gives the records that got negatives, these behind their own.
 
     Raises:
-        TrainingError: Fewer than half of the rows did.
+        TrainingError: Fewer than half of the records did.
     """
     kept = [
         replace(example, negatives=(*example.negatives, *texts))
@@ -67,7 +69,7 @@ def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) 
     ]
     if 2 * len(kept) < len(examples):
         raise TrainingError(
-            f"Only {len(kept)} of {len(examples)} rows have enough negatives below mine_margin. "
+            f"Only {len(kept)} of {len(examples)} records have enough negatives below mine_margin. "
             "Lower mine_margin or mine_negatives."
         )
     return kept

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qwen3_embed_integrations import ConfigError
-from qwen3_embed_integrations.core.explain import explain
+from qwen3_embed_integrations.core.option_errors import describe_refused_options
 
 Loss = Literal["ranking", "cached-ranking", "triplet", "mse", "cosine"]
 DISTILLING: tuple[Loss, ...] = ("mse", "cosine")
@@ -32,22 +32,22 @@ class TrainingOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     data: tuple[Path, ...] = Field(
-        (), description="Training rows: a .jsonl, .csv, .tsv or .parquet file; give it several times for several."
+        (), description="Training records: a .jsonl, .csv, .tsv or .parquet file; give it several times for several."
     )
     output: Path = Field(Path("fine-tuned"), description="Folder of the finished model; it must not exist yet.")
-    dev: Path | None = Field(None, description="Dev rows, a file of the same kind. None: a share of the groups.")
+    dev: Path | None = Field(None, description="Dev records, a file of the same kind. None: a share of the groups.")
     dev_share: float = Field(0.1, description="Share of the groups kept for the dev set; 0: none.", ge=0, le=0.5)
     loss: Loss = Field(
         "cached-ranking",
-        description="ranking: every other row's positive is a negative (cached: in batches of any size); triplet; "
+        description="ranking: every other record's positive is a negative (cached: in batches of any size); triplet; "
         "mse, cosine: learn a teacher's vectors.",
     )
-    teacher: str | None = Field(None, description="Model whose vectors are learned. None: those in the rows.")
+    teacher: str | None = Field(None, description="Model whose vectors are learned. None: those in the records.")
     dimensions: tuple[int, ...] = Field(
-        (), description="Matryoshka: row lengths that the loss is taken at, besides the full one."
+        (), description="Matryoshka: record lengths that the loss is taken at, besides the full one."
     )
-    epochs: float = Field(1.0, description="Passes over the rows.", gt=0)
-    batch_size: int = Field(64, description="Rows of a step.", ge=2)
+    epochs: float = Field(1.0, description="Passes over the records.", gt=0)
+    batch_size: int = Field(64, description="Records of a step.", ge=2)
     mini_batch_tokens: int = Field(
         8192, description="Tokens held in memory at once by cached-ranking; lower it where memory runs out.", ge=16
     )
@@ -68,7 +68,7 @@ class TrainingOptions(BaseModel):
     keep_adapter: bool = Field(_OFF, description="Save the LoRA as an adapter folder instead of merging it.")
     gradient_checkpointing: bool = Field(_OFF, description="Less memory, about a third more time.")
     bf16: bool = Field(_OFF, description="Compute in bfloat16; the weights stay float32.")
-    mine_negatives: int = Field(0, description="Hard negatives to find for each row; 0: none.", ge=0, le=10)
+    mine_negatives: int = Field(0, description="Hard negatives to find for each record; 0: none.", ge=0, le=10)
     mine_margin: float = Field(
         0.05,
         description="A mined negative scores at least this share below the positive: what is nearer may answer too.",
@@ -86,7 +86,7 @@ class TrainingOptions(BaseModel):
         try:
             super().__init__(**options)
         except ValidationError as error:
-            raise ConfigError(explain(error, type(self))) from error
+            raise ConfigError(describe_refused_options(error, type(self))) from error
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

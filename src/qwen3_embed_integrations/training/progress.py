@@ -10,7 +10,7 @@ from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
-from .dev import BEST
+from .dev_evaluator import BEST
 
 
 class ProgressBar(TrainerCallback):

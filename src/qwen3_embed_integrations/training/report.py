@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from qwen3_embed_integrations.evaluation import Figures
+from qwen3_embed_integrations.evaluation import RetrievalMetrics
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,22 @@ class TrainingReport:
         base: The model that it started from.
         before: Figures of the dev set with the model as it was, by dimension; () without a dev set.
         after: The same with the model as it is now.
-        n_train: Rows trained on.
-        n_dev: Rows measured with.
+        n_train: Records trained on.
+        n_dev: Records measured with.
         n_steps: Steps taken.
-        notes: What the user should know: rows left out, figures that fell.
+        notes: What the user should know: records left out, figures that fell.
     """
 
     output: Path
     base: str
-    before: tuple[Figures, ...]
-    after: tuple[Figures, ...]
+    before: tuple[RetrievalMetrics, ...]
+    after: tuple[RetrievalMetrics, ...]
     n_train: int
     n_dev: int
     n_steps: int
     notes: tuple[str, ...] = ()
 
-    def series(self) -> dict[str, tuple[Figures, ...]]:
+    def series(self) -> dict[str, tuple[RetrievalMetrics, ...]]:
         """Gives the figures by name, for tables and plots; {} without a dev set."""
         return {"before": self.before, "after": self.after} if self.after else {}
 

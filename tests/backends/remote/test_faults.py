@@ -1,4 +1,4 @@
-"""A server that breaks in every way: the right rows or one of our errors, and only what is missing is asked again."""
+"""A server that breaks in every way: the right embeddings or one of our errors; only what is missing is asked again."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from qwen3_embed_integrations import (
     RemoteUnavailableError,
     TextTooLongError,
 )
-from qwen3_embed_integrations.backends.remote.refusals import _retry_after_s
+from qwen3_embed_integrations.backends.remote.http_errors import _retry_after_s
 from remote_server import serving
 
 TEXTS = [f"text {i}" for i in range(12)]
@@ -38,23 +38,29 @@ BAD_ANSWERS = {
     "no JSON": (faults.literally(b"<html>busy</html>"), "not valid JSON"),
     "half a JSON": (faults.literally(b'{"data": [{"index": 0, "embedding": [0.1, '), "not valid JSON"),
     "a deep nest": (faults.literally(b"[" * 100_000), "not valid JSON"),
-    "another object": (faults.literally(b'{"rows": []}'), 'no list "data"'),
+    "another object": (faults.literally(b'{"embeddings": []}'), 'no list "data"'),
     "a list of nothing": (faults.literally(b'{"data": [1, 2]}'), 'no list "data"'),
-    "a row too few": (faults.changed(lambda data: data[1:]), "11 rows for 12 texts"),
-    "a row too many": (faults.changed(lambda data: [*data, data[0]]), "13 rows for 12 texts"),
+    "an embedding too few": (faults.changed(lambda data: data[1:]), "11 embeddings for 12 texts"),
+    "an embedding too many": (faults.changed(lambda data: [*data, data[0]]), "13 embeddings for 12 texts"),
     "a doubled index": (faults.changed(lambda data: data[0].update(index=1)), "indices are not 0 to 11"),
     "an index beyond": (faults.changed(lambda data: data[0].update(index=12)), "indices are not 0 to 11"),
     "an index of another kind": (faults.changed(lambda data: data[0].update(index="0")), "indices are not 0 to 11"),
-    "a row too short": (faults.with_rows(lambda row: row[:-1]), "row 0 has 63 numbers, expected 64"),
-    "no row": (faults.with_rows(lambda _: None), "row 0 is no list of numbers"),
-    "a row of words": (faults.with_rows(lambda _: ["x"] * 64), "row 0 is no list of numbers"),
-    "a row of rows": (faults.with_rows(lambda row: [row]), "row 0 is no list of numbers"),
-    "broken base64": (faults.with_rows(lambda _: "%%%"), "row 0 is no list of numbers"),
-    "short base64": (faults.with_rows(lambda _: "AAA="), "row 0 is no list of numbers"),
-    "NaN": (faults.with_rows(lambda row: [NAN, *row[1:]]), "row 0 has no direction"),
-    "infinity": (faults.with_rows(lambda row: [1e300, *row[1:]]), "row 0 has no direction"),
-    "null": (faults.with_rows(lambda row: [None, *row[1:]]), "row 0 has no direction"),
-    "zeros": (faults.with_rows(lambda _: [0.0] * 64), "row 0 has no direction"),
+    "an embedding too short": (
+        faults.with_embeddings(lambda embedding: embedding[:-1]),
+        "embedding 0 has 63 numbers, expected 64",
+    ),
+    "no embedding": (faults.with_embeddings(lambda _: None), "embedding 0 is no list of numbers"),
+    "an embedding of words": (faults.with_embeddings(lambda _: ["x"] * 64), "embedding 0 is no list of numbers"),
+    "an embedding of embeddings": (
+        faults.with_embeddings(lambda embedding: [embedding]),
+        "embedding 0 is no list of numbers",
+    ),
+    "broken base64": (faults.with_embeddings(lambda _: "%%%"), "embedding 0 is no list of numbers"),
+    "short base64": (faults.with_embeddings(lambda _: "AAA="), "embedding 0 is no list of numbers"),
+    "NaN": (faults.with_embeddings(lambda embedding: [NAN, *embedding[1:]]), "embedding 0 has no direction"),
+    "infinity": (faults.with_embeddings(lambda embedding: [1e300, *embedding[1:]]), "embedding 0 has no direction"),
+    "null": (faults.with_embeddings(lambda embedding: [None, *embedding[1:]]), "embedding 0 has no direction"),
+    "zeros": (faults.with_embeddings(lambda _: [0.0] * 64), "embedding 0 has no direction"),
     "no end": (faults.literally(b" " * 2_000_000), "longer than"),
 }
 
@@ -71,7 +77,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_a_passing_fault_changes_no_row(remote, server, local, name):
+def test_a_passing_fault_changes_no_embedding(remote, server, local, name):
     encoder = remote(model=local.config.model, engine="openai")
     server.faults.append(PASSING[name])
     np.testing.assert_allclose(encoder.encode_document(TEXTS), local.encode_document(TEXTS), atol=1e-5)
@@ -88,10 +94,10 @@ def test_a_server_that_answers_nonsense_twice_is_an_error(remote, server, checkp
     assert len(server.requests) == 2
 
 
-def test_rows_out_of_order_are_put_right_by_their_indices(remote, server, local):
+def test_embeddings_out_of_order_are_put_right_by_their_indices(remote, server, local):
     server.faults.append(faults.changed(lambda data: data[::-1]))
-    rows = remote(model=local.config.model, engine="openai").encode_document(TEXTS)
-    np.testing.assert_allclose(rows, local.encode_document(TEXTS), atol=1e-5)
+    embeddings = remote(model=local.config.model, engine="openai").encode_document(TEXTS)
+    np.testing.assert_allclose(embeddings, local.encode_document(TEXTS), atol=1e-5)
     assert len(server.requests) == 1
 
 
@@ -215,11 +221,11 @@ def test_a_batch_too_large_is_halved_until_it_fits(checkpoint, local, engine):
 def test_a_single_text_too_large_is_named(remote, server, checkpoint, code):
     message = "input (9 tokens) is too large to process"
 
-    def refuse(handler, body):
+    def raise_problems(handler, body):
         long = any("long" in text for text in body["input"])
         return faults.status(code, message)(handler, body) if long else handler.answer(body)
 
-    server.faults.extend([refuse] * 20)
+    server.faults.extend([raise_problems] * 20)
     with pytest.raises(TextTooLongError, match=r"refuses text 1 .*too large to process"):
         remote(model=str(checkpoint), engine="openai").encode_document(["a", "a long one", "b", "c"])
 
@@ -230,7 +236,7 @@ def test_a_server_to_which_one_letter_is_too_large_refuses_the_model(remote, ser
         remote().encode_document(["a"])
 
 
-def test_after_a_fault_only_the_missing_rows_are_asked_again(remote, server, local):
+def test_after_a_fault_only_the_missing_embeddings_are_asked_again(remote, server, local):
     encoder = remote(model=local.config.model, engine="openai", max_batch_texts=3, max_concurrency=1)
     server.faults.extend([None, faults.reset, faults.status(500), None, faults.truncated])
     np.testing.assert_allclose(encoder.encode_document(TEXTS), local.encode_document(TEXTS), atol=1e-5)
@@ -246,11 +252,11 @@ def test_one_calls_error_reaches_no_other_call(remote, server, local):
         return faults.status(500)(handler, body) if "bad" in body["input"] else handler.answer(body)
 
     server.faults.extend([fail_for_bad] * 20)
-    errors, rows = [], {}
+    errors, embeddings = [], {}
 
     def embed(text):
         try:
-            rows[text] = encoder.encode_document([text])
+            embeddings[text] = encoder.encode_document([text])
         except RemoteUnavailableError as error:
             errors.append((text, error))
 
@@ -260,7 +266,7 @@ def test_one_calls_error_reaches_no_other_call(remote, server, local):
     for thread in threads:
         thread.join()
     assert [text for text, _ in errors] == ["bad"]
-    assert sorted(rows) == sorted(TEXTS)
+    assert sorted(embeddings) == sorted(TEXTS)
 
 
 async def test_a_cancelled_call_sends_no_further_requests(remote, server):
@@ -286,7 +292,7 @@ def test_a_failure_ends_the_other_requests_of_its_call(remote, server):
     server.faults.extend([None, None, faults.status(500)])
     with pytest.raises(RemoteUnavailableError) as caught:
         encoder.encode_document([f"d{i}" for i in range(50)])
-    assert "of 50 texts had their rows" in caught.value.__notes__[0]
+    assert "of 50 texts had their embeddings" in caught.value.__notes__[0]
     time.sleep(0.2)
     assert len(server.requests) < 10
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
-from qwen3_embed_integrations.backends.remote.doctor import diagnose
+from qwen3_embed_integrations.cli.doctor import diagnose
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "engines" / "llama_cpp.py"
 TEXTS = [
@@ -50,14 +50,14 @@ def largest_differences(options, local):
     encoder = Qwen3Encoder(**options)
     try:
         return [
-            np.abs(encoder.encode(TEXTS, role).rows - local.encode(TEXTS, role).rows).max(axis=1)
+            np.abs(encoder.encode(TEXTS, role).embeddings - local.encode(TEXTS, role).embeddings).max(axis=1)
             for role in ("query", "document")
         ]
     finally:
         encoder.unload()
 
 
-def test_llama_cpp_gives_local_rows_by_token_ids_and_by_text(checkpoint, local):
+def test_llama_cpp_gives_local_embeddings_by_token_ids_and_by_text(checkpoint, local):
     with engine(checkpoint) as options:
         assert np.max(largest_differences(options, local)) <= 1e-5
         by_text = np.array(largest_differences({**options, "send_token_ids": False}, local))

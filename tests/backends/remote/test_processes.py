@@ -35,11 +35,11 @@ def run(server, code):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_and_its_parent_both_go_on(server):
     code = """
-        rows = encoder.encode_document(["a", "b"])
+        embeddings = encoder.encode_document(["a", "b"])
         import warnings
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on fork beside threads
         pid = os.fork()
-        same = np.abs(encoder.encode_document(["a", "b"]) - rows).max() <= 1e-6
+        same = np.abs(encoder.encode_document(["a", "b"]) - embeddings).max() <= 1e-6
         if pid == 0:
             os._exit(0 if same else 3)
         print(os.waitpid(pid, 0)[1], same)

@@ -1,4 +1,4 @@
-"""Text → rows on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
+"""Text → embeddings on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
 
 model      what is known of the model before any text is embedded
 backend    the seam that the encoder sees; cuts and ends texts
@@ -14,7 +14,7 @@ doctor     asks a server what it really does
 from qwen3_embed_integrations.core.config import EncoderConfig
 
 from .backend import RemoteBackend
-from .model import RemoteModel, open_model
+from .discovery import RemoteModel, open_model
 
 __all__ = ["build", "open_model"]
 

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from qwen3_embed_integrations.backends.admission import Admission
-from qwen3_embed_integrations.backends.base import Request
-from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut, refuse_long
-from qwen3_embed_integrations.core.arrays import IntArray, RawRows
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.inputs import encodable, without_repeats
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.texts import encodable, without_repeats
+from qwen3_embed_integrations.core.protocols import EmbedRequest
+from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
+from qwen3_embed_integrations.scheduling.admission import Admission
+from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
-from .calls import Call, Plan
 from .client import Client
-from .loop import LoopThread
-from .model import RemoteModel
-from .wire import Input
+from .discovery import RemoteModel
+from .protocol import Input
+from .request_batcher import RequestBatcher, RequestPlan
 
 _WINDOW = 64  # texts tokenised at a time, so that the requests of other callers go on meanwhile
 _BYTES_A_TOKEN = 3  # a guess to plan requests by, where there is no tokenizer
@@ -33,7 +33,7 @@ _left_behind: list[Any] = []
 
 
 class RemoteBackend:
-    """Asks a server for rows; one event loop on a thread of its own does the waiting."""
+    """Asks a server for embeddings; one event loop on a thread of its own does the waiting."""
 
     def __init__(self, config: EncoderConfig, model: RemoteModel) -> None:
         self._config = config
@@ -45,8 +45,8 @@ class RemoteBackend:
         self._client = Client(self._config, self._model.target)
         self._thread = LoopThread("qwen3-embed-remote")
 
-    def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it ends its requests and sends no further ones.
+    def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        """Gives a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
@@ -77,14 +77,15 @@ class RemoteBackend:
         """
         return self._tokenizer().token_strings(ids)
 
-    def close(self) -> None:
-        """Finishes what waits, then closes the connections."""
-        self._thread.close(self._client.close())
+    def close(self, *, discard: bool = False) -> None:
+        """Finishes what waits, then closes the connections.
 
-    def abandon(self) -> None:
-        """Ends the requests under way, then closes the connections."""
-        self._thread.abandon()
-        self.close()
+        Args:
+            discard: Ends the requests under way, then closes the connections.
+        """
+        if discard:
+            self._thread.discard()
+        self._thread.close(self._client.close())
 
     def after_fork(self) -> None:
         """Starts anew in a forked child; the parent's connections are kept open and untouched."""
@@ -99,7 +100,7 @@ class RemoteBackend:
             )
         return self._model.tokenizer
 
-    async def _embed(self, request: Request) -> RawRows:
+    async def _embed(self, request: EmbedRequest) -> RawEmbeddings:
         texts, inverse = without_repeats(request.texts)
         inputs: Sequence[Input]
         if self._model.tokenizer is None:
@@ -111,18 +112,22 @@ class RemoteBackend:
             n_tokens = np.fromiter((len(one) for one in ids), dtype=np.int64, count=len(ids))
             lengths = [min(len(one), request.max_length) for one in ids]
             inputs = self._measured(self._model.tokenizer, request.max_length, texts, ids)
-        rows = await Call(self._client, self._plan(request, inputs, lengths, inverse), request.on_progress).run()
-        return RawRows(rows if len(texts) == len(inverse) else rows[inverse], n_tokens[inverse])
+        embeddings = await RequestBatcher(
+            self._client, self._plan(request, inputs, lengths, inverse), request.on_progress
+        ).run()
+        return RawEmbeddings(embeddings if len(texts) == len(inverse) else embeddings[inverse], n_tokens[inverse])
 
-    def _plan(self, request: Request, inputs: Sequence[Input], lengths: list[int], inverse: IntArray) -> Plan:
+    def _plan(
+        self, request: EmbedRequest, inputs: Sequence[Input], lengths: list[int], inverse: IntArray
+    ) -> RequestPlan:
         config, profile = self._config, self._model.target.profile
         dimension = request.dimension if config.server_dimensions else None
         measured = self._model.tokenizer is not None
-        return Plan(
+        return RequestPlan(
             inputs=list(inputs),
             lengths=lengths,
             inverse=inverse,
-            width=dimension or self._model.facts.width,
+            width=dimension or self._model.model_info.hidden_size,
             dimension=dimension,
             cut_at=None if measured or request.on_overflow == "error" else request.max_length,
             max_texts=config.max_batch_texts or profile.max_texts,
@@ -131,13 +136,13 @@ class RemoteBackend:
         )
 
     async def _tokenized(
-        self, tokenizer: TextTokenizer, request: Request, texts: list[str], inverse: IntArray
+        self, tokenizer: TextTokenizer, request: EmbedRequest, texts: list[str], inverse: IntArray
     ) -> list[list[int]]:
         found: list[list[int]] = []
         for first in range(0, len(texts), _WINDOW):
             ids = tokenizer.tokenize(texts[first : first + _WINDOW])
             if request.on_overflow == "error":
-                refuse_long(ids, first, inverse, request.max_length)
+                raise_if_too_long(ids, first, inverse, request.max_length)
             found += ids
             await asyncio.sleep(0)
         return found
@@ -148,13 +153,13 @@ class RemoteBackend:
         """Gives what to send, cut to `limit` tokens on our side."""
         if self._model.target.send_token_ids is not False:
             return [cut(one, limit) for one in ids]
-        fitting = (
+        cut_texts = (
             text if len(one) <= limit else tokenizer.beginning(text, limit - 1)
             for text, one in zip(texts, ids, strict=True)
         )
-        return [self._ended(text) for text in fitting]
+        return [self._ended(text) for text in cut_texts]
 
-    def _unmeasured(self, request: Request, texts: list[str], inverse: IntArray) -> list[str]:
+    def _unmeasured(self, request: EmbedRequest, texts: list[str], inverse: IntArray) -> list[str]:
         """Gives what to send where nobody here can count tokens; a text has at most one token a byte."""
         sure = [len(encodable(text).encode()) < request.max_length for text in texts]
         if self._model.target.send_token_ids:

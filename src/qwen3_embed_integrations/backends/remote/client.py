@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import (
     ConfigError,
@@ -27,14 +26,15 @@ from qwen3_embed_integrations.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .profiles import Target
-from .refusals import FaultError, raise_for_status
-from .wire import BadAnswerError, Input, read_n_tokens, read_rows, request_body
+from .engines import Target
+from .http_errors import FaultError, raise_for_status
+from .protocol import BadAnswerError, Input, read_embeddings, read_n_tokens, request_body
 
 _CONNECT_S = 10.0
 _MAX_BYTES_A_NUMBER = 32
-_FREE_BYTES = 1 << 20  # of an answer, beyond its rows
+_FREE_BYTES = 1 << 20  # of an answer, beyond its embeddings
 _WIDEST = 1 << 14
 _BAD_ANSWERS = 2  # a server that answers nonsense twice will do so again
 
@@ -42,13 +42,13 @@ _backoff = wait_random_exponential(multiplier=0.5, max=30)  # full jitter
 
 
 @dataclass(frozen=True)
-class Ask:
+class HttpRequest:
     """What is asked of the server in one request.
 
     Attributes:
         inputs: Texts or token ids.
-        width: Length of a row that the answer must have; None: any.
-        dimension: Length that the server is to truncate rows to; None: full rows.
+        width: Length of an embedding that the answer must have; None: any.
+        dimension: Length that the server is to truncate embeddings to; None: full embeddings.
         cut_at: Tokens at which the server is to cut a text; None: it is not to cut.
     """
 
@@ -59,7 +59,7 @@ class Ask:
 
 
 class Client:
-    """Asks one server for rows. Belongs to one event loop."""
+    """Asks one server for embeddings. Belongs to one event loop."""
 
     def __init__(self, config: EncoderConfig, target: Target) -> None:
         self._config = config
@@ -78,21 +78,21 @@ class Client:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def rows(self, ask: Ask) -> FloatArray:
-        """Gives the rows of one request, `[n, width]`, after as many tries as the config allows.
+    async def embeddings(self, http_request: HttpRequest) -> FloatArray:
+        """Gives the embeddings of one request, `[n, width]`, after as many tries as the config allows.
 
         Raises:
             TooLargeError: The server refuses the request for its size.
             RemoteError: As the subclasses say.
         """
-        return (await self._retried(ask))[0]
+        return (await self._retried(http_request))[0]
 
-    async def rows_and_n_tokens(self, ask: Ask) -> tuple[FloatArray, int | None]:
-        """Gives the rows of one request, and how many tokens the server says it read."""
-        rows, content, headers = await self._retried(ask)
-        return rows, read_n_tokens(content, headers)
+    async def embeddings_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
+        """Gives the embeddings of one request, and how many tokens the server says it read."""
+        embeddings, content, headers = await self._retried(http_request)
+        return embeddings, read_n_tokens(content, headers)
 
-    async def _retried(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+    async def _retried(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         faults: list[str] = []
         end = asyncio.get_running_loop().time() + self._config.deadline_s
         retrying = AsyncRetrying(
@@ -104,7 +104,7 @@ class Client:
         )
         try:
             async with asyncio.timeout_at(end):
-                return await retrying(self._once, ask)
+                return await retrying(self._once, http_request)
         except TimeoutError as error:
             last = f" Its last fault: {faults[-1]}." if faults else ""
             raise RemoteTimeoutError(
@@ -136,13 +136,15 @@ class Client:
         pause = error.retry_after_s if isinstance(error, FaultError) else 0.0
         return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
 
-    async def _once(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
-        body = request_body(self._target, ask.inputs, dimension=ask.dimension, cut_at=ask.cut_at)
-        width = ask.width or _WIDEST
-        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(ask.inputs)
+    async def _once(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+        body = request_body(
+            self._target, http_request.inputs, dimension=http_request.dimension, cut_at=http_request.cut_at
+        )
+        width = http_request.width or _WIDEST
+        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(http_request.inputs)
         async with self._slots:
             content, headers = await self._post(body, limit)
-        return read_rows(self._target, content, len(ask.inputs), ask.width), content, headers
+        return read_embeddings(self._target, content, len(http_request.inputs), http_request.width), content, headers
 
     async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
         try:

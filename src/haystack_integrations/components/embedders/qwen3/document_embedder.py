@@ -1,4 +1,4 @@
-"""Qwen3DocumentEmbedder: documents → the same documents with their rows."""
+"""Qwen3DocumentEmbedder: documents → the same documents with their embeddings."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class Qwen3DocumentEmbedder(Embedder):
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
-        """Gives copies of the documents with their unit rows, in the same order.
+        """Gives copies of the documents with their unit embeddings, in the same order.
 
-        A document with neither content nor meta to embed gets the row of an empty text, and a warning.
+        A document with neither content nor meta to embed gets the embedding of an empty text, and a warning.
 
         Returns:
             `documents`, and `meta` with model, space and usage.
@@ -86,7 +86,7 @@ class Qwen3DocumentEmbedder(Embedder):
         empty = [document.id for document, text in zip(documents, texts, strict=True) if not text]
         if empty:
             logger.warning(
-                "{count} of {total} documents have no text to embed: {ids}. They get the row of an empty "
+                "{count} of {total} documents have no text to embed: {ids}. They get the embedding of an empty "
                 "text; drop them, or name their meta fields in meta_fields_to_embed.",
                 count=len(empty),
                 total=len(documents),
@@ -100,9 +100,11 @@ class Qwen3DocumentEmbedder(Embedder):
         return self.embedding_separator.join([*parts, document.content] if document.content else parts)
 
     def _output(self, documents: list[Document], encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        rows = encoded.rows.tolist()
+        embeddings = encoded.embeddings.tolist()
         return {
-            "documents": [replace(document, embedding=row) for document, row in zip(documents, rows, strict=True)],
+            "documents": [
+                replace(document, embedding=vector) for document, vector in zip(documents, embeddings, strict=True)
+            ],
             "meta": self.describe(encoder, encoded),
         }
 

@@ -73,7 +73,7 @@ class Embedder:
         return {**self.config.model_dump(mode="json"), **unset, **self.secrets}
 
     def describe(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        """Gives the `meta` output: which model and space the rows are of; how many tokens were read, if known."""
+        """Gives the `meta` output: which model and space the embeddings are of; how many tokens were read, if known."""
         meta: dict[str, Any] = {"model": encoder.space.model, "space": encoder.space.fingerprint}
         if (encoded.n_tokens >= 0).all():  # only a server may know
             n_tokens = int(encoded.n_tokens.sum())

@@ -1,4 +1,4 @@
-"""Qwen3TextEmbedder: a query → its row."""
+"""Qwen3TextEmbedder: a query → its embedding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from haystack import component
 
-from qwen3_embed_integrations import Encoded, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import Encoded, Qwen3Encoder
+from qwen3_embed_integrations.core.inputs import checked_text
 
 from .embedder import Embedder, shows_options
 
@@ -33,7 +34,7 @@ class Qwen3TextEmbedder(Embedder):
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str, task: str | None = None) -> dict[str, Any]:
-        """Gives the unit row of a query.
+        """Gives the unit embedding of a query.
 
         Args:
             text: The query.
@@ -56,12 +57,8 @@ class Qwen3TextEmbedder(Embedder):
         return self._output(encoder, await encoder.aencode([_query(text)], "query", task=task))
 
     def _output(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        return {"embedding": encoded.rows[0].tolist(), "meta": self.describe(encoder, encoded)}
+        return {"embedding": encoded.embeddings[0].tolist(), "meta": self.describe(encoder, encoded)}
 
 
 def _query(text: str) -> str:
-    if not isinstance(text, str):
-        raise InputTypeError(
-            f"The query is {type(text).__name__}, expected str. For documents, use Qwen3DocumentEmbedder."
-        )
-    return text
+    return checked_text(text, "query", "For documents, use Qwen3DocumentEmbedder.")

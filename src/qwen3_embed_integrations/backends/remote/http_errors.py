@@ -1,0 +1,87 @@
+"""What a server's status means: try again, ask for less, or give up."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from qwen3_embed_integrations.core.errors import RemoteRefusedError
+
+from .engines import Target
+
+_TRANSIENT = (408, 429)
+_OF_A_SIZE = (400, 413, 422, 500)  # llama.cpp says 500 where others say 400
+_SIZE = re.compile(
+    r"too (large|long|big|many)|batch size|maximum (context|input|allowed|batch|number)|max_(length|model_len|tokens)"
+    r"|must have less than|exceed\w*.{0,60}(length|size|token|limit|context)|context length",
+    re.IGNORECASE | re.DOTALL,
+)
+_OK = range(200, 300)
+_MOVED = range(300, 400)
+_HINTS = {
+    401: "Set api_key_env to the environment variable that holds a valid key.",
+    403: "Set api_key_env to the environment variable that holds a key with access to the model.",
+    404: "Check base_url and the model's name there (served_model), and that engine names what the server runs.",
+}
+_UNQUOTED = (401, 403)  # such an answer may repeat a part of the key
+
+
+class FaultError(Exception):
+    """Something that may pass: a lost connection, 408, 429, 5xx.
+
+    Attributes:
+        retry_after_s: How long the server asks us to wait.
+        is_final: It will not pass after all.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.is_final = is_final
+
+
+class TooLargeError(Exception):
+    """The server refuses the request for its size; the message is the server's."""
+
+
+def raise_for_status(target: Target, status: int, headers: Mapping[str, str], said: str) -> None:
+    """Returns for a good status.
+
+    Args:
+        target: The server.
+        status: HTTP status of the answer.
+        headers: Its headers.
+        said: The words of its body, without secrets.
+
+    Raises:
+        TooLargeError: The request is too large.
+        FaultError: Trying again may help.
+        RemoteRefusedError: It will not.
+    """
+    if status in _OK:
+        return
+    shown = f"HTTP {status}" + (f" ({said})" if said and status not in _UNQUOTED else "")
+    if status == 413 or (status in _OF_A_SIZE and _SIZE.search(said)):  # noqa: PLR2004 - "Content Too Large"
+        raise TooLargeError(shown)
+    if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own faults
+        raise FaultError(shown, retry_after_s=_retry_after_s(headers.get("retry-after", "")))
+    if status in _MOVED:
+        hint = f"It points to {headers.get('location', 'nowhere')!r}: name the final address as base_url."
+    else:
+        hint = _HINTS.get(status, "`qwen3-embed doctor` shows what the server does.")
+    raise RemoteRefusedError(f"The server {target.url} refuses the request: {shown}. {hint}")
+
+
+def _retry_after_s(value: str) -> float:
+    """Reads a Retry-After header: seconds, or a date (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, OverflowError):  # the latter: a time zone of many digits
+            return 0.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0

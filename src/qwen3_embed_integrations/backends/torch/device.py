@@ -1,0 +1,89 @@
+"""Devices, dtypes and threads: what this machine has, and what a model should use of it."""
+
+from __future__ import annotations
+
+import threading
+
+import torch
+
+from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.types import IntArray
+
+HEAVY = 100_000_000
+"""Parameters from which a model is worth a plan: below, importing numba takes longer than it saves."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Gives the device called `name`; "auto" is CUDA, else MPS, else the CPU.
+
+    Raises:
+        ConfigError: No such device here.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with CUDA
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f'device={name!r} can\'t be used here ({reason}). Use "auto" or "cpu".') from error
+    return device
+
+
+def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torch.dtype:
+    """Gives the dtype called `name` for `device` and a model of this size.
+
+    On a CPU "auto" is bfloat16 where the CPU multiplies it in hardware and the model is large enough to gain from it:
+    a small one, as the bundled `tiny`, stays exact.
+
+    Raises:
+        ConfigError: float16 where bfloat16 or float32 serve: it overflows to NaN on the 8B model
+            (QwenLM/Qwen3-Embedding#164); int8 elsewhere than on a CPU.
+    """
+    on_cpu = device.type == "cpu"
+    has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+    if name == "auto":
+        gains = has_bfloat16_matmul() and n_parameters >= HEAVY if on_cpu else has_bfloat16
+        return torch.bfloat16 if gains else torch.float32
+    if name == "float16" and (on_cpu or has_bfloat16):
+        raise ConfigError(
+            f'dtype="float16" is refused on {device.type!r}: its range overflows to NaN on Qwen3-Embedding-8B. '
+            f'Use dtype="bfloat16"{" or float32" if on_cpu else ""}.'
+        )
+    if name == "int8" and not on_cpu:
+        raise ConfigError(f'dtype="int8" runs on CPUs only, the device is {device.type!r}. Use dtype="bfloat16".')
+    return _DTYPES[name]
+
+
+_DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.int8,
+}
+
+
+def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
+    """Gives an array on the device; to a GPU it goes from pinned memory, and the host doesn't wait for it."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def has_bfloat16_matmul() -> bool:
+    """Tells whether this CPU multiplies bfloat16 matrices in hardware."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
+
+
+def use_threads(n_threads: int, *, of: int) -> None:
+    """Lets this thread's torch operations use `n_threads`, and leaves those of all other threads at `of`.
+
+    torch keeps the number per thread (OpenMP's way), and the last one set as the start value of new threads.
+    """
+    if torch.get_num_threads() == n_threads:
+        return
+    torch.set_num_threads(n_threads)
+    restoring = threading.Thread(target=torch.set_num_threads, args=(of,))
+    restoring.start()
+    restoring.join()

@@ -1,0 +1,149 @@
+"""A packed batch → pooled embeddings, in a dtype and on a device."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import numpy as np
+import torch
+
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
+from qwen3_embed_integrations.core.packing import PackedBatch, pack
+from qwen3_embed_integrations.core.protocols import Streams
+from qwen3_embed_integrations.core.types import FloatArray
+
+from .architecture import Qwen3Architecture
+from .attention import Layout
+from .device import choose_dtype, to_device, use_threads
+from .kernels.linear import row_multiple
+from .load import TokenModel, load_model
+from .modeling_qwen3 import PackedQwen3
+from .plan_selection import choose_plan
+from .pooling import pool
+from .prefix_cache import PrefixCache, PrefixStates
+from .thread_team import ThreadTeam
+
+_USUAL_QUERY = 16  # tokens
+
+
+_MANY = 384  # tokens that a team computes faster than torch's threads do
+
+
+logger = logging.getLogger(__name__)
+
+
+class TorchForward:
+    """A packed batch → pooled embeddings. What is not finite in a small dtype is computed again in float32.
+
+    Args:
+        checkpoint: Whose model is run.
+        device: Where.
+        dtype: Of the matrix products, or its name in `EncoderConfig`.
+        plan: What is pinned of the plan, as in `EncoderConfig`.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device, dtype: str | torch.dtype = "auto", plan: str = "auto"
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._device = device
+        self._config = read_json(checkpoint.folder / "config.json")
+        n_parameters = Qwen3Architecture.of(self._config).n_parameters
+        self.dtype = choose_dtype(dtype, device, n_parameters) if isinstance(dtype, str) else dtype
+        self.chosen = choose_plan(plan, device, self.dtype, n_parameters)
+        self.plan = self.chosen.plan
+        self._n_threads = torch.get_num_threads()
+        self._here = threading.local()
+        self.streams = Streams(self.plan.streams, self._enter_stream)
+        self._model = load_model(checkpoint, device, self.dtype, self.plan)
+        self._prefixes = PrefixCache(self._prefix_states)
+        self._exact: TokenModel | None = None
+        self._loading = threading.Lock()
+
+    def __call__(self, batch: PackedBatch) -> FloatArray:
+        """Gives `[n, width]` float32 embeddings; an embedding may still be non-finite, the caller refuses it."""
+        try:
+            embeddings = self._run(self._model, batch)
+            bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+            if bad.size and self.dtype != torch.float32:
+                logger.warning("%d embeddings overflowed in %s; computing them in float32", bad.size, self.dtype)
+                embeddings[bad] = self._run(self._in_float32(), batch.without_prefix())[bad]
+        except RuntimeError as error:
+            if _is_out_of_memory(error):
+                raise MemoryError(str(error).partition("\n")[0]) from error
+            raise
+        return embeddings
+
+    def warm_up(self, prefix: tuple[int, ...]) -> None:
+        """Computes a short query, so that what the first one brings along is there before calls.
+
+        That is kernels, numba's types, and keys and values of the prefix.
+        """
+        self._run(self._model, pack([[0] * _USUAL_QUERY], prefix))
+
+    def _enter_stream(self, n_sharing: int) -> None:
+        """Gives the calling thread its share of the threads."""
+        self._here.is_alone = n_sharing == 1
+        if self._device.type == "cpu":
+            use_threads(max(1, self._n_threads // n_sharing), of=self._n_threads)
+
+    def _in_float32(self) -> TokenModel:
+        with self._loading:
+            if self._exact is None:
+                self._exact = load_model(self._checkpoint, self._device, torch.float32, self.plan)
+            return self._exact
+
+    @torch.inference_mode()
+    def _run(self, model: TokenModel, batch: PackedBatch) -> FloatArray:
+        prefix: PrefixStates = ()
+        whole = self._checkpoint.model_info.pooling != "lasttoken"  # other poolings need the prefix's own states
+        if isinstance(model, PackedQwen3) and self._device.type == "cpu" and not whole:
+            prefix = self._prefixes(batch.prefix)
+        else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
+            batch = batch.without_prefix()
+        n_tokens = len(batch.input_ids)
+        n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.matmul == "prepacked" else 0
+        ids, positions, cu_seqlens = (
+            to_device(array, self._device)
+            for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
+        )
+        layout = Layout.of(batch.lengths.tolist(), cu_seqlens)
+        pooling = self._checkpoint.model_info.pooling
+        if pooling == "lasttoken":
+            ends = cu_seqlens[1:] - 1
+            ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends)) if n_pad else 0))
+            embeddings = self._states(model, ids, positions, layout, ends, prefix)[: len(cu_seqlens) - 1]
+        else:
+            embeddings = pool(self._states(model, ids, positions, layout, None, prefix)[:n_tokens], cu_seqlens, pooling)
+        pooled: FloatArray = embeddings.cpu().numpy()
+        return pooled
+
+    def _states(  # noqa: PLR0913, PLR0917 - what a model takes
+        self,
+        model: TokenModel,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: PrefixStates,
+    ) -> torch.Tensor:
+        """Runs the model; many tokens that come alone are shared by a team."""
+        count = min(self.plan.streams, self._n_threads)
+        many = getattr(self._here, "is_alone", False) and len(ids) >= _MANY
+        if many and isinstance(model, PackedQwen3) and model.can_share(count):
+            with ThreadTeam(count, of=self._n_threads) as thread_team:
+                return model(ids, positions, layout, wanted, prefix, thread_team)
+        return model(ids, positions, layout, wanted, prefix)
+
+    @torch.inference_mode()
+    def _prefix_states(self, prefix: tuple[int, ...]) -> PrefixStates:
+        """Runs a prefix through the model."""
+        if not isinstance(self._model, PackedQwen3):
+            raise TypeError("only the forward pass written here keeps keys and values")
+        ids, cu_seqlens = torch.tensor(prefix), torch.tensor([0, len(prefix)])
+        return self._model.keys_values(ids, Layout.of([len(prefix)], cu_seqlens))
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,65 @@
+"""A checkpoint's weights → a model on a device."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
+from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
+
+from .architecture import Qwen3Architecture, is_plain
+from .attention import Layout
+from .modeling_qwen3 import PackedQwen3, TakeWeight
+from .prefix_cache import PrefixStates
+from .weights import FolderWeights, MergedWeights
+
+
+class TokenModel(Protocol):
+    """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
+
+    def __call__(
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        layout: Layout,
+        wanted: torch.Tensor | None,
+        prefix: PrefixStates = (),
+    ) -> torch.Tensor:
+        """Gives the final states of the `wanted` tokens (None: of all)."""
+        ...
+
+
+def load_model(
+    checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, plan: ExecutionPlan | None = None
+) -> TokenModel:
+    """Loads the weights: into the forward pass written here, or into transformers' for an unusual checkpoint.
+
+    Raises:
+        CheckpointError: Weights are missing, of the wrong shape or unreadable.
+    """
+    config = read_json(checkpoint.folder / "config.json")
+    if is_plain(config):
+        stored = torch.bfloat16 if dtype == torch.int8 else dtype
+        weights = take_weights(checkpoint, device, stored)
+        return PackedQwen3(Qwen3Architecture.of(config), weights, dtype, plan)
+    if dtype == torch.int8:
+        raise ConfigError('dtype="int8" runs plain Qwen3 checkpoints only, this one is unusual. Use dtype="bfloat16".')
+    from .lora import merge_adapter
+    from .transformers_model import ReferenceQwen3, load_reference
+
+    model = load_reference(checkpoint.folder, device, dtype)
+    return ReferenceQwen3(merge_adapter(model, checkpoint.adapter) if checkpoint.adapter else model)
+
+
+def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:
+    """Gives what hands out a checkpoint's weights, with its LoRA adapter merged into them."""
+    if checkpoint.adapter is None:
+        return FolderWeights(checkpoint.folder, device, dtype)
+    from .lora import merge_adapter
+    from .transformers_model import load_reference
+
+    merged = merge_adapter(load_reference(checkpoint.folder, device, dtype), checkpoint.adapter)
+    return MergedWeights(merged.state_dict())

@@ -1,0 +1,24 @@
+"""The search graph of a new collection: Chroma's own loses passages among many texts that are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+HNSW: Mapping[str, int] = {"ef_construction": 400, "ef_search": 1000}
+"""Effort of building and searching the HNSW graph.
+
+With Chroma's 100 and 100, 5.5 % of 311 questions missed their nearest chunk among 7,251 docstrings (chromadb
+1.5.9; "How do I read a CSV file?" missed `csv`); with these, none. A query takes 1.5 ms instead of 0.4.
+"""
+
+
+def with_hnsw(configuration: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Gives a new collection's configuration with `HNSW` where the caller has not chosen; None: Chroma's own.
+
+    A choice is anything under "hnsw", which is completed, under "spann", or in the metadata ("hnsw:space", …).
+    """
+    chosen = dict(configuration or {})
+    if "spann" in chosen or any(key.startswith("hnsw:") for key in metadata or {}):
+        return chosen or None
+    return {**chosen, "hnsw": {**HNSW, **chosen.get("hnsw", {})}}

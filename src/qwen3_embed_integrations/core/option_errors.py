@@ -1,0 +1,85 @@
+"""What a rejected option is told: found, expected, what to do; never a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import did_you_mean
+
+PEER_NAMES: Mapping[str, str] = {
+    "model_name": "model",
+    "model_name_or_path": "model",
+    "truncate_dim": "dimension",
+    "dimensions": "dimension",
+    "embedding_dimension": "dimension",
+    "max_seq_length": "max_length",
+    "batch_size": "max_batch_tokens",
+    "embed_batch_size": "max_batch_tokens",
+    "cache_dir": "cache_folder",
+    "torch_dtype": "dtype",
+    "pooling_mode": "pooling",
+    "query_instruction": "task",
+    "instruction": "task",
+    "prefix": "task",
+    "text_instruction": "document_task",
+    "progress_bar": "show_progress",
+    "api_key": "api_key_env",
+    "api_base": "base_url",
+    "api_base_url": "base_url",
+    "openai_api_base": "base_url",
+    "timeout": "timeout_s",
+}
+"""What other libraries call our options, for the hint in the error."""
+
+_UNSHOWN = ("token", "api_key_env", "base_url")
+"""Options whose value may be, or hold, a secret that was put in the wrong place."""
+
+
+def describe_refused_options(error: ValidationError, cls: type[BaseModel]) -> str:
+    """Turns pydantic's report into: found, expected, what to do."""
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            peer = PEER_NAMES.get(name)
+            hint = f" It is called {peer!r} here." if peer else did_you_mean(name, cls.model_fields)
+            lines.append(f"Unknown option {name!r}.{hint} Known options: {', '.join(cls.model_fields)}.")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            shown = name if name in _UNSHOWN else f"{name}={problem['input']!r}"
+            lines.append(f"{shown}: {message}" if name else message)
+    return "; ".join(lines)
+
+
+def checked_url(url: str) -> str:
+    """Gives a server's address back, without a slash at its end.
+
+    Raises:
+        ValueError: It is no http address, or holds what may be a secret.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError('It must be an address such as "http://127.0.0.1:8080/v1".')
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(
+            "It must hold no user, password or query. Put the key into an environment variable and name that "
+            'variable with api_key_env="…".'
+        )
+    return url.strip().rstrip("/")
+
+
+def checked_variable(name: str) -> str:
+    """Gives the name of an environment variable back.
+
+    Raises:
+        ValueError: It looks like no such name; it may be the key itself, so the message doesn't show it.
+    """
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        raise ValueError(
+            'It must name an environment variable in capitals, such as "EMBEDDING_API_KEY", and not be the key itself.'
+        )
+    return name

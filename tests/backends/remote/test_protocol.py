@@ -1,0 +1,118 @@
+"""Whatever a server sends is embeddings of the right shape or a BadAnswerError."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwen3_embed_integrations import EncoderConfig
+from qwen3_embed_integrations.backends.remote.engines import PROFILES, request_url, target_of
+from qwen3_embed_integrations.backends.remote.protocol import (
+    BadAnswerError,
+    read_embeddings,
+    read_n_tokens,
+    request_body,
+)
+
+
+def target(engine="openai", **options):
+    return target_of(EncoderConfig(backend="remote", base_url="http://x", model="m/x", engine=engine, **options))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["data", "index", "embedding", "embeddings", "x"]), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(answer=anything, engine=st.sampled_from(["openai", "tei", "ollama"]), n=st.integers(0, 3))
+def test_any_json_is_embeddings_or_a_bad_answer(answer, engine, n):
+    try:
+        embeddings = read_embeddings(target(engine), json.dumps(answer).encode(), n, width=2)
+    except BadAnswerError:
+        return
+    assert embeddings.shape == (n, 2)
+    assert np.isfinite(embeddings).all()
+
+
+@settings(deadline=None)
+@given(content=st.binary(max_size=40))
+def test_any_bytes_are_a_bad_answer_or_embeddings(content):
+    try:
+        embeddings = read_embeddings(target("tei"), content, 1, width=None)
+    except BadAnswerError:
+        return
+    assert np.isfinite(embeddings).all()
+
+
+@settings(deadline=None)
+@given(
+    embeddings=st.lists(st.lists(st.floats(1, 2, width=32), min_size=3, max_size=3), min_size=1, max_size=6),
+    packed=st.booleans(),
+    random=st.randoms(use_true_random=False),
+)
+def test_embeddings_survive_either_encoding_and_any_order(embeddings, packed, random):
+    data = [
+        {
+            "index": i,
+            "embedding": base64.b64encode(np.asarray(embedding, "<f4").tobytes()).decode() if packed else embedding,
+        }
+        for i, embedding in enumerate(embeddings)
+    ]
+    random.shuffle(data)
+    found = read_embeddings(target(), json.dumps({"data": data}).encode(), len(embeddings), width=3)
+    np.testing.assert_array_equal(found, np.asarray(embeddings, np.float32))
+
+
+def test_embeddings_without_indices_keep_their_order():
+    data = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}]
+    assert read_embeddings(target(), json.dumps({"data": data}).encode(), 2, width=None).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "headers", "n_tokens"),
+    [
+        ({"usage": {"prompt_tokens": 7}}, {}, 7),
+        ({"prompt_eval_count": 5}, {}, 5),
+        ([[1.0]], {"x-compute-tokens": "3"}, 3),
+        ([[1.0]], {}, None),
+        ({"usage": None}, {}, None),
+    ],
+)
+def test_token_counts_are_read_where_an_engine_puts_them(answer, headers, n_tokens):
+    assert read_n_tokens(json.dumps(answer).encode(), headers) == n_tokens
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "url"),
+    [
+        ("http://h:1", "/v1/embeddings", "http://h:1/v1/embeddings"),
+        ("http://h:1/v1", "/v1/embeddings", "http://h:1/v1/embeddings"),
+        ("http://h:1/v1/embeddings", "/v1/embeddings", "http://h:1/v1/embeddings"),
+        ("https://h/compatible-mode/v1", "/v1/embeddings", "https://h/compatible-mode/v1/embeddings"),
+        ("http://h:1/v1", "/embed", "http://h:1/embed"),
+        ("http://h:1", "/api/embed", "http://h:1/api/embed"),
+    ],
+)
+def test_a_base_url_may_end_before_or_after_its_path(base, path, url):
+    assert request_url(base, path) == url
+
+
+def test_every_engine_has_a_profile_and_a_body():
+    from typing import get_args
+
+    from qwen3_embed_integrations.core.options import Engine
+
+    assert set(PROFILES) == set(get_args(Engine))
+    for engine in PROFILES:
+        body = request_body(target(engine), ["a"], dimension=32)
+        assert body.get("input", body.get("inputs")) == ["a"]
+        assert body["dimensions"] == 32
