@@ -1,7 +1,7 @@
 # make demo   sets everything up and asks questions of the documentation of Python's standard library
 # make test   sets everything up and runs the tests
 # make check  what CI runs: lint, types, import contracts, spelling, the site, tests with coverage
-# make docs   builds the site and serves it on http://127.0.0.1:8000
+# make docs   builds the site and serves it on http://127.0.0.1:8000/qwen3-embed-integrations/
 # make peer-faults  runs the stock integrations beside this one and writes the table of docs/why.md
 # make bench  times this package beside its peers (downloads each into an environment of its own)
 # make eval-tiny  measures the bundled model beside BM25 and its teachers

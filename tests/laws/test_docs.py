@@ -144,6 +144,19 @@ def test_every_test_that_a_page_names_exists() -> None:
     assert named > 50
 
 
+def test_every_file_that_the_architecture_names_exists() -> None:
+    package = ROOT / "src" / "qwen3_embed_integrations"
+    there = [
+        f"/{path.relative_to(package).as_posix()}"
+        for path in package.rglob("*")
+        if path.is_dir() or path.suffix == ".py"
+    ]
+    named = re.findall(r"`([\w/]+(?:\.py|/))`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    assert len(named) > 20
+    missing = [name for name in named if not any(path.endswith(f"/{name.rstrip('/')}") for path in there)]
+    assert missing == []
+
+
 def test_figures_replace_their_own_block_of_a_page(tmp_path: Path) -> None:
     pages = tool("pages", "benchmarks")
     page = tmp_path / "page.md"
