@@ -1,7 +1,7 @@
 """Where the time of a forward pass goes: matrix products, attention, the steps between them, all else in Python.
 
 python benchmarks/time_spent.py                                 random weights of Qwen3-Embedding-0.6B's shape
-python benchmarks/time_spent.py --dtype int8 --write docs/performance.md
+python benchmarks/time_spent.py --dtype int8 --write benchmarks/results/time_spent.md
 
 Runs batches on one thread, as a stream does, and a single query as it runs alone, under Python's profiler,
 which makes Python's own share look larger than it is.

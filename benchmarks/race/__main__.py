@@ -1,6 +1,10 @@
 """Times this package beside its peers on one machine: same checkpoint, same texts, interleaved rounds.
 
-    python benchmarks/race --rounds 3 --json docs/performance.json --plots docs
+    python benchmarks/race --rounds 2 --quick --pages    # measure; write the results and the pages
+    python benchmarks/race --render --pages              # write them again from the stored results
+
+The results go to benchmarks/results/performance.json and, as tables, to performance.md beside it. --pages puts one
+table and one chart into docs/performance.md, and a short table into README.md.
 
 Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
 hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
@@ -26,12 +30,16 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
 from checkpoint import CACHE, SHAPES, build_model, flop_of  # noqa: E402 - needs the path above
 from environments import PeerError, last_line, python_with  # noqa: E402 - same
-from machine import measure_machine  # noqa: E402 - same
+from machine import faster_of, measure_machine  # noqa: E402 - same
+from pages import replace_block, require_block  # noqa: E402 - same
 from peers import ENGINES, NOT_RUN, Engine  # noqa: E402 - same
 from report import summarise  # noqa: E402 - same
-from tables import as_markdown, draw_plots  # noqa: E402 - same
+from tables import as_markdown, draw_plots, page_table  # noqa: E402 - same
 from workloads import build_workloads  # noqa: E402 - same
 
+ROOT = HERE.parents[1]
+PAGES = {ROOT / "docs" / "performance.md": 1, ROOT / "README.md": 2}  # page → fewest rounds of the engines shown
+BLOCK = "race"
 TIMEOUT_S = 1800
 N_LOADS = 3
 QUIET = {
@@ -43,8 +51,19 @@ QUIET = {
 
 
 def main() -> None:
-    """Runs the rounds and writes the results."""
+    """Run the rounds, or read the stored results, and write tables and pages."""
     arguments = _parse()
+    if arguments.pages:
+        for page in PAGES:
+            require_block(page, BLOCK)
+    if arguments.render:
+        _write(json.loads(arguments.json.read_text(encoding="utf-8")), arguments)
+    elif result := _measure(arguments):
+        _write(result, arguments)
+
+
+def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the rounds; return the results, {} after --prepare."""
     os.environ.update(QUIET)
     cache: Path = arguments.cache
     model = build_model(cache, arguments.shape)
@@ -56,22 +75,35 @@ def main() -> None:
         for engine in chosen:
             race.try_engine(engine, load_only=True)
         print("\n".join([f"Ready: {model}", *(f"{name}: {why}." for name, why in missing.items())]))
-        return
+        return {}
     extras = {"machine": {**measure_machine(), "flop": flop_of(arguments.shape)}, "command": _shown(arguments)}
     if not arguments.only:
         extras |= {"integrations": race.script("integrations.py", texts), "bulk": race.script("bulk.py", "20")}
     runs: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
-    for number, engine in ((number, engine) for number in range(arguments.rounds) for engine in chosen):
-        run = race.try_engine(engine) if number < engine.most_rounds else None
-        if run:
-            loads = [race.try_engine(engine, load_only=True) for _ in range(_n_extra_loads(engine, arguments.rounds))]
-            runs.append({"round": number, **run, "loads": [run["first_vector_s"], *_first_vectors(loads)]})
-            result = summarise(runs, missing, extras)
-            _save(result, arguments.json)  # an interrupted race keeps what it has
-    if arguments.plots:
-        draw_plots(result, arguments.plots)
-    print(as_markdown(result))
+    for number in range(arguments.rounds):
+        if number:
+            extras["machine"] = faster_of(extras["machine"], measure_machine())
+        for engine in (engine for engine in chosen if number < engine.most_rounds):
+            if run := race.try_engine(engine):
+                n_extra = _n_extra_loads(engine, arguments.rounds)
+                loads = [race.try_engine(engine, load_only=True) for _ in range(n_extra)]
+                runs.append({"round": number, **run, "loads": [run["first_vector_s"], *_first_vectors(loads)]})
+                result = summarise(runs, missing, extras)
+                _save(result, arguments.json)  # an interrupted race keeps what it has
+    return result
+
+
+def _write(result: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Write the tables beside the results, the plot and the pages where asked; print the tables."""
+    tables = as_markdown(result)
+    arguments.json.with_suffix(".md").write_text(f"# The race's tables\n\n{tables}\n", encoding="utf-8")
+    if arguments.pages:
+        for page, fewest_rounds in PAGES.items():
+            replace_block(page, BLOCK, f"{page_table(result, fewest_rounds)}\n")
+    if arguments.pages or arguments.plots:
+        draw_plots(result, arguments.plots or ROOT / "docs")
+    print(tables)
 
 
 def _n_extra_loads(engine: Engine, rounds: int) -> int:
@@ -90,10 +122,9 @@ def _shown(arguments: argparse.Namespace) -> str:
     return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{shape}{only}"
 
 
-def _save(result: dict[str, Any], path: Path | None) -> None:
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _save(result: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -154,8 +185,11 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--shape", choices=SHAPES, default="0.6B", help='"trial" tries out the race itself')
     parser.add_argument("--prepare", action="store_true", help="only make checkpoint, environments and exports")
     parser.add_argument("--only", nargs="*", metavar="ENGINE", help=", ".join(engine.key for engine in ENGINES))
-    parser.add_argument("--json", type=Path, help="where the results go")
-    parser.add_argument("--plots", type=Path, help="folder of the plots")
+    stored = ROOT / "benchmarks" / "results" / "performance.json"
+    parser.add_argument("--json", type=Path, default=stored, help="results; their tables go to the .md file beside it")
+    parser.add_argument("--plots", type=Path, help="folder of the plot")
+    parser.add_argument("--pages", action="store_true", help="write the table and the plot of the pages, too")
+    parser.add_argument("--render", action="store_true", help="measure nothing: write tables and pages from --json")
     parser.add_argument("--cache", type=Path, default=CACHE, help="checkpoint, texts and environments")
     return parser.parse_args()
 
