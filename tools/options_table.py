@@ -23,7 +23,7 @@ DECIDES = {"model": "weights", "space": "vectors", "call": "call"}
 
 
 def table() -> str:
-    """Gives every option of EncoderConfig as a Markdown table: name, type, default, what it decides, help."""
+    """Return every option of EncoderConfig as a Markdown table: name, type, default, what it decides, help."""
     lines = ["| option | type | default | decides | |", "|---|---|---|---|---|"]
     for name, field in EncoderConfig.model_fields.items():
         extra: Any = field.json_schema_extra
@@ -39,22 +39,22 @@ def table() -> str:
 
 
 def render(page: str) -> str:
-    """Gives a page's text with the table of now in its block; a page without one as it is."""
+    """Return the page with an up-to-date table in its block; return a page without a block unchanged."""
     return BLOCK.sub(lambda block: block[1] + table() + block[2], page)
 
 
 def stale(pages: list[Path]) -> list[Path]:
-    """Gives the pages whose table is not that of now."""
+    """Return the pages whose table is out of date."""
     return [page for page in pages if render(text := page.read_text(encoding="utf-8")) != text]
 
 
 def pages() -> list[Path]:
-    """Gives README.md and every page of docs/."""
+    """Return README.md and every page of docs/."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def main() -> int:
-    """Rewrites or checks; gives the exit code."""
+    """Rewrite or check the pages; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
     check = parser.parse_args().check
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def _type(annotation: Any) -> str:
-    """Gives a type as a user writes its values; None is told by the default and the help."""
+    """Return a type as users write its values; leave None out, which default and help explain."""
     if get_origin(annotation) in {Union, types.UnionType}:
         return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Literal:
