@@ -1,4 +1,4 @@
-"""The one currency between floors: numpy arrays, named by what they hold."""
+"""Array types that layers exchange."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Role = Literal["query", "document"]
 
 @dataclass(frozen=True)
 class RawEmbeddings:
-    """What a backend gives back for n texts.
+    """A backend's result for n texts.
 
     Attributes:
-        embeddings: `[n, width]` float32, pooled, not truncated, not normalised; embedding i is text i.
-        n_tokens: `[n]`, length of each text in tokens before any truncation, prompt and end token included;
-            -1 where only a server knows it.
+        embeddings: `[n, hidden_size]` float32, pooled, neither truncated nor normalised, in the order of the texts.
+        n_tokens: `[n]` int64, length of each text in tokens before truncation, prompt and end token included; -1 if
+            only a server knows it.
     """
 
     embeddings: FloatArray
