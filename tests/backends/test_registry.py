@@ -109,7 +109,7 @@ def test_what_a_backend_can_do_without_a_tokenizer_is_said(site):
         "except ValueError as error: print(error)\n"
         "encoder.unload()",
     )
-    assert "No tokenizer of the model is on hand" in printed
+    assert "The model's tokenizer is not on this machine" in printed
 
 
 def test_an_entry_point_that_names_no_runtime_is_refused_by_name(site):

@@ -105,7 +105,7 @@ class Backend(ABC):
         """Return each text's token ids, end token included, not truncated.
 
         Raises:
-            ConfigError: No tokenizer of the model is on hand.
+            ConfigError: The model's tokenizer is not on this machine.
         """
         return self.required_tokenizer().tokenize(texts)
 
@@ -125,8 +125,8 @@ class Backend(ABC):
         """
         if self.tokenizer is None:
             raise ConfigError(
-                "No tokenizer of the model is on hand, and the backend returns no token ids. "
-                'Name a folder that holds its tokenizer.json: tokenizer="…".'
+                "The model's tokenizer is not on this machine, and the backend returns no token ids. "
+                'Name the folder that holds its tokenizer.json: tokenizer="…".'
             )
         return self.tokenizer
 

@@ -25,15 +25,15 @@ from .discovery import RemoteModel
 from .protocol import Input
 from .request_batcher import RequestBatcher, RequestPlan
 
-_WINDOW = 64  # texts tokenised at a time, so that the requests of other callers go on meanwhile
-_BYTES_A_TOKEN = 3  # a guess to plan requests by, where there is no tokenizer
+_WINDOW = 64  # texts tokenised at a time, so that other callers' requests proceed in between
+_BYTES_A_TOKEN = 3  # estimate used to plan requests when there is no tokenizer
 
 logger = logging.getLogger(__name__)
 _left_behind: list[Any] = []
 
 
 class RemoteBackend(Backend):
-    """Asks a server for embeddings; one event loop on a thread of its own does the waiting."""
+    """Backend that gets its embeddings from a server; one event loop on its own thread sends all requests."""
 
     def __init__(self, config: EncoderConfig, model: RemoteModel) -> None:
         self._config = config
@@ -47,26 +47,26 @@ class RemoteBackend(Backend):
         self._thread = LoopThread("qwen3-embed-remote")
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
-        """Gives a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
+        """Return a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
 
         Raises:
-            OverloadedError: As many calls as `max_waiting` wait already.
+            OverloadedError: `max_waiting` calls are waiting already.
         """
         return self._admission.admitted(request.max_waiting, lambda: self._thread.submit(self._embed(request)))
 
     def close(self, *, discard: bool = False) -> None:
-        """Finishes what waits, then closes the connections.
+        """Finish waiting calls, then close the connections.
 
         Args:
-            discard: Ends the requests under way, then closes the connections.
+            discard: Cancel the requests under way instead of finishing them.
         """
         if discard:
             self._thread.discard()
         self._thread.close(self._client.close())
 
     def after_fork(self) -> None:
-        """Starts anew in a forked child; the parent's connections are kept open and untouched."""
-        _left_behind.append((self._client, self._thread))  # closing them would disturb the parent's own
+        """Open new connections in a forked child; the parent's stay open and untouched."""
+        _left_behind.append((self._client, self._thread))  # closing them here would break the parent's connections
         self._start()
 
     async def _embed(self, request: EmbedRequest) -> RawEmbeddings:
@@ -119,7 +119,7 @@ class RemoteBackend(Backend):
     def _measured(
         self, tokenizer: TextTokenizer, limit: int, texts: list[str], ids: list[list[int]]
     ) -> Sequence[Input]:
-        """Gives what to send, cut to `limit` tokens on our side."""
+        """Return what to send: token ids or texts, truncated here to `limit` tokens."""
         if self._model.target.send_token_ids is not False:
             return [cut(one, limit) for one in ids]
         cut_texts = (
@@ -129,19 +129,19 @@ class RemoteBackend(Backend):
         return [self._ended(text) for text in cut_texts]
 
     def _unmeasured(self, request: EmbedRequest, texts: list[str], inverse: IntArray) -> list[str]:
-        """Gives what to send where nobody here can count tokens; a text has at most one token a byte."""
+        """Return the texts to send when tokens cannot be counted here; a text has at most one token per byte."""
         sure = [len(encodable(text).encode()) < request.max_length for text in texts]
         if self._model.target.send_token_ids:
-            self.required_tokenizer()  # refuses, with the remedy
+            self.required_tokenizer()  # raises, with the remedy
         if request.on_overflow == "error" and not all(sure):
             index = int(np.flatnonzero(inverse == sure.index(False))[0])
             raise ConfigError(
-                f'on_overflow="error": whether text {index} has more than {request.max_length} tokens can\'t be told '
-                f'without the tokenizer of {self._config.model!r}. Name its folder: tokenizer="…".'
+                f'on_overflow="error": without the tokenizer of {self._config.model!r}, it is unknown whether text '
+                f'{index} has more than {request.max_length} tokens. Name its folder: tokenizer="…".'
             )
         if not all(sure) and not self._model.target.profile.cuts:
             logger.warning(
-                "%d texts may have more than %d tokens; without a tokenizer they go to the server whole",
+                "%d texts may have more than %d tokens; without a tokenizer they are sent whole",
                 sure.count(False),
                 request.max_length,
             )
