@@ -39,7 +39,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Trains, measures, prints or writes."""
+    """Train, measure, then print or write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="page whose block of figures is replaced")
     page = parser.parse_args().write

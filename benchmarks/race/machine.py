@@ -1,4 +1,4 @@
-"""What this machine can do: rates of matrix products and memory, measured in the shapes of the model."""
+"""What this machine can do: rates of matrix products and of memory, measured with the model's shapes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ROWS = 1024
 
 
 def measure_machine() -> dict[str, Any]:
-    """Gives the CPU's name, its threads, GFLOP/s of each kind of product, and GB/s read from memory.
+    """Return the CPU's name, its threads, GFLOP/s of each kind of product, and GB/s read from memory.
 
-    The products run through 28 layers of weights, as in the model: they come from memory and not from the cache.
+    The products use 28 layers of weights, as the model does: weights come from memory, not from the cache.
     """
     return {
         "cpu": _cpu_name(),
