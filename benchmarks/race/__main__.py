@@ -1,4 +1,4 @@
-"""Times this package beside its peers on one machine: same checkpoint, same texts, interleaved rounds.
+"""Time this package beside its peers on one machine: same checkpoint, same texts, interleaved rounds.
 
     python benchmarks/race --rounds 2 --quick --pages    # measure; write the results and the pages
     python benchmarks/race --render --pages              # write them again from the stored results
@@ -6,11 +6,11 @@
 The results go to benchmarks/results/performance.json and, as tables, to performance.md beside it. --pages puts one
 table and one chart into docs/performance.md, and a short table into README.md.
 
-Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
-hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
-with its reason; --prepare makes them and the exports beforehand. The model has the exact shape of Qwen3-Embedding-0.6B
-and random weights: they don't change the speed. Without --only, the integrations and the 100,000 texts are measured,
-too.
+Each engine runs in its own process, one after another, round after round, so that a slow minute of the machine affects
+all of them. Peers get their own environments below the cache folder (see peers.py); a peer that can't run is listed
+with the reason; --prepare builds environments and exports beforehand. The model has the exact shape of
+Qwen3-Embedding-0.6B and random weights, which don't change the speed. Without --only, the integrations and the 100,000
+texts are measured as well.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _write(result: dict[str, Any], arguments: argparse.Namespace) -> None:
 
 
 def _n_extra_loads(engine: Engine, rounds: int) -> int:
-    """Gives how often to load in a fresh process besides, so that each round's main engines have enough."""
+    """Return how many extra loads in a fresh process to time, so that the main engines have enough samples."""
     return 0 if engine.most_rounds == 1 else -(-N_LOADS // rounds) - 1
 
 
@@ -116,7 +116,7 @@ def _first_vectors(loads: list[dict[str, Any] | None]) -> list[float]:
 
 
 def _shown(arguments: argparse.Namespace) -> str:
-    """Gives the part of the command that decides the figures."""
+    """Return the arguments that decide the figures."""
     only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
     shape = f" --shape {arguments.shape}" if arguments.shape != "0.6B" else ""
     return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{shape}{only}"
@@ -129,7 +129,7 @@ def _save(result: dict[str, Any], path: Path) -> None:
 
 @dataclass(frozen=True)
 class Race:
-    """What every process of the race is given; `missing` collects who did not run, and why."""
+    """What every process of the race needs; `missing` collects the engines that did not run, and why."""
 
     model: Path
     texts: Path
@@ -137,7 +137,7 @@ class Race:
     missing: dict[str, str]
 
     def try_engine(self, engine: Engine, *, load_only: bool = False) -> dict[str, Any] | None:
-        """Runs one engine; None where it can't run, with the reason in `missing`."""
+        """Run one engine; return None if it can't run, with the reason in `missing`."""
         if engine.name in self.missing:
             return None
         rows = self.cache / f"rows-{engine.key}.npz"
@@ -151,7 +151,7 @@ class Race:
         return {"engine": engine.key, "name": engine.name, "rows": str(rows), **told}
 
     def script(self, name: str, *arguments: object) -> dict[str, Any]:
-        """Runs a script of this folder with the model; gives what it told, {} where it can't run."""
+        """Run a script of this folder with the model; return its result, {} if it can't run."""
         try:
             return _run(Path(sys.executable), name, str(self.model), *map(str, arguments))
         except (PeerError, subprocess.TimeoutExpired) as error:
@@ -160,7 +160,7 @@ class Race:
 
 
 def _run(python: Path, script: str, *arguments: str) -> dict[str, Any]:
-    """Runs a script in a process of its own; gives its line of JSON."""
+    """Run a script in its own process; return its line of JSON."""
     began = time.monotonic()
     ran = subprocess.run(
         [str(python), str(HERE / script), *arguments],

@@ -14,7 +14,7 @@ _NONE = "-"
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-    """Gives the page's tables."""
+    """Return the page's tables."""
     machine = result["machine"]
     rates = ", ".join(f"{name} {rate:,.0f}" for name, rate in machine["gflops"].items())
     about = f"{machine['cpu']}, {machine['threads']} threads, torch {machine['torch']}, Python {machine['python']}."
@@ -49,7 +49,7 @@ def page_table(result: dict[str, Any], fewest_rounds: int) -> str:
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Gives a table; "" without rows."""
+    """Return a table; "" without rows."""
     head, lines = list(head), [f"| {' | '.join(cells)} |" for cells in rows]
     return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines]) if lines else ""
 
@@ -188,7 +188,7 @@ def _bulk(result: dict[str, Any]) -> str:
 
 
 def draw_plots(result: dict[str, Any], folder: Path) -> None:
-    """Draws documents and single queries of all engines as bars."""
+    """Draw documents and single queries of all engines as bars."""
     import matplotlib as mpl
 
     mpl.use("svg")
