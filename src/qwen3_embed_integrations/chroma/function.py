@@ -21,7 +21,7 @@ from qwen3_embed_integrations import (
     load_encoder,
 )
 from qwen3_embed_integrations.core.catalog import TINY
-from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import EmptyInputError
 
 _NAME = "qwen3_embed"
@@ -42,14 +42,15 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         (128,)
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of Chroma's
+            `SentenceTransformerEmbeddingFunction` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Unpack[EncoderOptions]) -> None:
+    def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.encoder: Qwen3Encoder = load_encoder(config, **options)
         self._stored: Mapping[str, Any] | None = None  # the space of a reopened collection
         self._agrees = False

@@ -11,13 +11,14 @@ from typing import Any, Literal, Self, Unpack
 from pydantic import SecretStr, field_validator, model_validator
 
 from .catalog import MIN_DIMENSION, canonical_model
-from .encoder_options import EncoderOptions
-from .errors import did_you_mean
+from .encoder_options import EncoderKeywords
+from .errors import ConfigError, did_you_mean
 from .execution_plan import parse_pins
 from .frozen_options import FrozenOptions
 from .option_errors import checked_url, checked_variable
 from .options import BUILT_IN_BACKENDS, OFF, Engine, Scope, backend_entry_points, declared, option
 from .prompts import find_task
+from .stock_keywords import translate_stock_keywords, with_model
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
@@ -157,8 +158,12 @@ class EncoderConfig(FrozenOptions):
     )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
-    def __init__(self, **options: Unpack[EncoderOptions]) -> None:
-        super().__init__(**options)
+    def __init__(self, **options: Unpack[EncoderKeywords]) -> None:
+        super().__init__(**translate_stock_keywords(options))
+
+    def replace(self, **options: Any) -> Self:
+        """Return a copy with some options changed, checked like new ones; stock keywords are understood."""
+        return super().replace(**translate_stock_keywords(options))
 
     @field_validator("model")
     @classmethod
@@ -232,3 +237,13 @@ class EncoderConfig(FrozenOptions):
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
     """Return the names of the options that decide `scope`."""
     return tuple(name for name, extra in declared(EncoderConfig).items() if extra["scope"] == scope)
+
+
+def config_of(config: EncoderConfig | str | None, options: dict[str, Any]) -> EncoderConfig:
+    """Return the config of a constructor that takes a config or a model's name, and keywords that override it."""
+    if isinstance(config, str):
+        return EncoderConfig(**with_model(config, options))
+    if not isinstance(config, EncoderConfig | None):
+        raise ConfigError(f"Found {type(config).__name__}, expected the name of a model or an EncoderConfig.")
+    base = config or EncoderConfig()
+    return base.replace(**options) if options else base

@@ -11,22 +11,9 @@ from pydantic import BaseModel, ValidationError
 from .errors import did_you_mean
 
 PEER_NAMES: Mapping[str, str] = {
-    "model_name": "model",
-    "model_name_or_path": "model",
-    "truncate_dim": "dimension",
-    "dimensions": "dimension",
-    "embedding_dimension": "dimension",
-    "max_seq_length": "max_length",
-    "batch_size": "max_batch_tokens",
     "embed_batch_size": "max_batch_tokens",
-    "cache_dir": "cache_folder",
-    "torch_dtype": "dtype",
     "pooling_mode": "pooling",
-    "query_instruction": "task",
     "instruction": "task",
-    "prefix": "task",
-    "text_instruction": "document_task",
-    "progress_bar": "show_progress",
     "api_key": "api_key_env",
     "api_base": "base_url",
     "api_base_url": "base_url",
