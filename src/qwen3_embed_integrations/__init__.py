@@ -5,12 +5,14 @@ The face: importing it loads neither torch nor any framework.
 
 from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
+from .core.consent import allow_host
 from .core.errors import (
     CheckpointError,
     ConfigError,
     DataFileError,
     EmptyInputError,
     EncoderClosedError,
+    HostNotAllowedError,
     HubUnavailableError,
     InputTypeError,
     MissingExtraError,
@@ -46,6 +48,7 @@ __all__ = [
     "Encoded",
     "EncoderClosedError",
     "EncoderConfig",
+    "HostNotAllowedError",
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
@@ -70,5 +73,6 @@ __all__ = [
     "TruncationWarning",
     "VectorSpace",
     "__version__",
+    "allow_host",
     "load_encoder",
 ]

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
 from .core.cache_keys import embedding_key
+from .core.consent import rebuild, seal
 from .core.errors import missing_extra
 from .core.inputs import checked_text, checked_texts
 
@@ -76,7 +77,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         super().__setattr__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_dict, (self.to_dict(),)
+        return rebuild, (type(self).from_dict, self.to_dict(), seal(self.base_url, self.api_key_env))
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.model_copy()  # options never change, and caches and callbacks are meant to be shared

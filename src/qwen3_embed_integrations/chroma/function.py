@@ -119,9 +119,16 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> Qwen3EmbeddingFunction:
-        """Gives the function that `get_config` described; loads nothing."""
+        """Return the function that `get_config` described; load nothing.
+
+        What is stored decides nothing about this machine: options of another scope are refused, and a server is used
+        only if this process allows it (`allow_host`).
+
+        Raises:
+            ConfigError: An option that no collection stores, or an unfit one.
+        """
         options = {name: value for name, value in config.items() if name != "space"}
-        function = Qwen3EmbeddingFunction(**options)
+        function = Qwen3EmbeddingFunction(EncoderConfig.from_portable(options))
         function._stored = config.get("space")
         return function
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
 from .catalog import MIN_DIMENSION, canonical_model
+from .consent import name_replaced, name_server, rebuild, restoring, seal
 from .errors import ConfigError
 from .execution_plan import parse_pins
 from .option_errors import checked_url, checked_variable, describe_refused_options
@@ -167,6 +168,8 @@ class EncoderConfig(BaseModel):
             super().__init__(**options)
         except ValidationError as error:
             raise ConfigError(describe_refused_options(error, type(self))) from error
+        if self.base_url is not None:
+            name_server(self.base_url, self.api_key_env)
 
     @field_validator("model")
     @classmethod
@@ -204,8 +207,8 @@ class EncoderConfig(BaseModel):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles as the stored form: options only, the token left behind."""
-        return type(self).from_options, (self.to_options(),)
+        """Pickle as the stored form: options without the token, and proof of consent for workers of this process."""
+        return rebuild, (type(self).from_options, self.to_options(), seal(self.base_url, self.api_key_env))
 
     def to_options(self) -> dict[str, Any]:
         """Gives the options that differ from their defaults, as JSON types, without secrets."""
@@ -213,8 +216,36 @@ class EncoderConfig(BaseModel):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Gives back the config that `to_options` described."""
-        return cls(**options)
+        """Return the config that `to_options` described; it may use a server only if this process allows that."""
+        with restoring():
+            return cls(**options)
+
+    @classmethod
+    def from_portable(cls, options: Mapping[str, Any]) -> Self:
+        """Return the config that `portable` described, as `from_options` does.
+
+        Raises:
+            ConfigError: An option of a machine, which `portable` never stores, or an unfit one.
+        """
+        foreign = [name for name, extra in declared(EncoderConfig).items() if not extra["portable"] and name in options]
+        if foreign:
+            raise ConfigError(
+                f"The stored config holds {', '.join(foreign)}. Such an option is a machine's own and is never stored. "
+                "Give it to the constructor."
+            )
+        return cls.from_options(options)
+
+    @classmethod
+    def model_validate(cls, *arguments: Any, **settings: Any) -> Self:
+        """Return a config from pydantic's stored form, as `from_options` does."""
+        with restoring():
+            return super().model_validate(*arguments, **settings)
+
+    @classmethod
+    def model_validate_json(cls, *arguments: Any, **settings: Any) -> Self:
+        """Return a config from pydantic's stored form, as `from_options` does."""
+        with restoring():
+            return super().model_validate_json(*arguments, **settings)
 
     def portable(self, *scopes: Scope) -> dict[str, Any]:
         """Gives what may be stored beside vectors, as JSON types: no option of this machine, no secret.
@@ -234,12 +265,16 @@ class EncoderConfig(BaseModel):
     def replace(self, **options: Any) -> Self:
         """Gives a copy with some options changed, checked like new ones."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return type(self)(**{**kept, **options})
+        with restoring():
+            copy = type(self)(**{**kept, **options})
+        name_replaced((self.base_url, self.api_key_env), (copy.base_url, copy.api_key_env), options)
+        return copy
 
     def plain(self) -> EncoderConfig:
         """Gives these options as a plain EncoderConfig; an integration that extends this class is one itself."""
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
-        return EncoderConfig(**{name: getattr(self, name) for name in kept})
+        with restoring():
+            return EncoderConfig(**{name: getattr(self, name) for name in kept})
 
     @cached_property
     def model_key(self) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@
     ├── InputTypeError (TypeError)            something that is not a sequence of str
     ├── EmptyInputError (ValueError)          an empty list where a store needs at least one text
     ├── TextTooLongError (ValueError)         a text over max_length with on_overflow="error"
+    ├── HostNotAllowedError (PermissionError) a stored config names a server that this process did not allow
     ├── MissingExtraError (ImportError)       an optional dependency is not installed
     ├── ModelNotFoundError (FileNotFoundError) no such folder, no such model
     ├── HubUnavailableError (ConnectionError) the model hub can't be reached
@@ -55,6 +56,10 @@ class EmptyInputError(Qwen3EmbedError, ValueError):
 
 class TextTooLongError(Qwen3EmbedError, ValueError):
     """A text is longer than `max_length` tokens and `on_overflow` is "error"."""
+
+
+class HostNotAllowedError(Qwen3EmbedError, PermissionError):
+    """A stored config names a server, or a variable with its API key, that this process did not allow."""
 
 
 class MissingExtraError(Qwen3EmbedError, ImportError):

@@ -21,6 +21,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import (
     ConfigError,
     RemoteAnswerError,
@@ -63,6 +64,7 @@ class Client:
     """Sends requests to one server. Use it from one event loop only."""
 
     def __init__(self, config: EncoderConfig, target: Target) -> None:
+        require_consent(config.base_url or "", config.api_key_env)  # before the key is read
         self._config = config
         self._target = target
         self._key = _key_from(config.api_key_env)
