@@ -6,6 +6,7 @@ The face: importing it loads neither torch nor any framework.
 from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
 from .core.consent import allow_host
+from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
     ConfigError,
@@ -21,6 +22,7 @@ from .core.errors import (
     OverloadedError,
     PartialWriteError,
     Qwen3EmbedError,
+    RagError,
     RemoteAnswerError,
     RemoteError,
     RemoteRefusedError,
@@ -31,8 +33,11 @@ from .core.errors import (
     TrainingError,
     TruncationWarning,
 )
+from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
+from .core.protocols import Backend, EmbedRequest, Tokenizer
 from .core.results import Encoded, RenderedQuery, Truncation
+from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
 
@@ -41,17 +46,21 @@ __version__ = "0.1.0"
 __all__ = [
     "MODELS",
     "TASKS",
+    "Backend",
     "CheckpointError",
     "ConfigError",
     "DataFileError",
+    "EmbedRequest",
     "EmptyInputError",
     "Encoded",
     "EncoderClosedError",
     "EncoderConfig",
+    "EncoderOptions",
     "HostNotAllowedError",
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
+    "ModelInfo",
     "ModelNotFoundError",
     "NonFiniteError",
     "OverloadedError",
@@ -59,6 +68,8 @@ __all__ = [
     "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
+    "RagError",
+    "RawEmbeddings",
     "RemoteAnswerError",
     "RemoteError",
     "RemoteRefusedError",
@@ -68,6 +79,7 @@ __all__ = [
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
+    "Tokenizer",
     "TrainingError",
     "Truncation",
     "TruncationWarning",

@@ -34,7 +34,6 @@ def test_a_constructor_names_its_server_and_variable():
 
 RESTORE = {
     "from_options": EncoderConfig.from_options,
-    "from_portable": EncoderConfig.from_portable,
     "model_validate": EncoderConfig.model_validate,
     "a pickle": lambda options: pickle.loads(pickle.dumps(EncoderConfig.from_options(options))),  # noqa: S301
     "a copy": lambda options: EncoderConfig.from_options(options).replace(task="code", dimension=64),

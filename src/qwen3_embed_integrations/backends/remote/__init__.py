@@ -17,9 +17,9 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from .backend import RemoteBackend
 from .discovery import RemoteModel, open_model
 
-__all__ = ["build", "open_model"]
+__all__ = ["build_backend", "open_model"]
 
 
-def build(config: EncoderConfig, model: RemoteModel) -> RemoteBackend:
+def build_backend(config: EncoderConfig, model: RemoteModel) -> RemoteBackend:
     """Return a backend that sends texts to the server of `config`."""
     return RemoteBackend(config, model)

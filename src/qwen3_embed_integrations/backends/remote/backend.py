@@ -15,7 +15,7 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.inputs import encodable, without_repeats
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.protocols import EmbedRequest
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
@@ -32,12 +32,13 @@ logger = logging.getLogger(__name__)
 _left_behind: list[Any] = []
 
 
-class RemoteBackend:
+class RemoteBackend(Backend):
     """Backend that gets its embeddings from a server; one event loop on its own thread sends all requests."""
 
     def __init__(self, config: EncoderConfig, model: RemoteModel) -> None:
         self._config = config
         self._model = model
+        self.tokenizer = model.tokenizer
         self._start()
 
     def _start(self) -> None:
@@ -53,30 +54,6 @@ class RemoteBackend:
         """
         return self._admission.admitted(request.max_waiting, lambda: self._thread.submit(self._embed(request)))
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return each text's token ids, end token included, not truncated.
-
-        Raises:
-            ConfigError: The model's tokenizer is not on this machine.
-        """
-        return self._tokenizer().tokenize(texts)
-
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Return each text's length in tokens, end token included, `[n]` int64.
-
-        Raises:
-            ConfigError: The model's tokenizer is not on this machine.
-        """
-        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Return the vocabulary entry of each token id.
-
-        Raises:
-            ConfigError: The model's tokenizer is not on this machine.
-        """
-        return self._tokenizer().token_strings(ids)
-
     def close(self, *, discard: bool = False) -> None:
         """Finish waiting calls, then close the connections.
 
@@ -91,14 +68,6 @@ class RemoteBackend:
         """Open new connections in a forked child; the parent's stay open and untouched."""
         _left_behind.append((self._client, self._thread))  # closing them here would break the parent's connections
         self._start()
-
-    def _tokenizer(self) -> TextTokenizer:
-        if self._model.tokenizer is None:
-            raise ConfigError(
-                f"The tokenizer of {self._config.model!r} is not on this machine, and the server returns no token ids. "
-                'Name the folder that holds its tokenizer.json: tokenizer="…".'
-            )
-        return self._model.tokenizer
 
     async def _embed(self, request: EmbedRequest) -> RawEmbeddings:
         texts, inverse = without_repeats(request.texts)
@@ -163,7 +132,7 @@ class RemoteBackend:
         """Return the texts to send when tokens cannot be counted here; a text has at most one token per byte."""
         sure = [len(encodable(text).encode()) < request.max_length for text in texts]
         if self._model.target.send_token_ids:
-            self._tokenizer()  # raises, with the remedy
+            self.required_tokenizer()  # raises, with the remedy
         if request.on_overflow == "error" and not all(sure):
             index = int(np.flatnonzero(inverse == sure.index(False))[0])
             raise ConfigError(

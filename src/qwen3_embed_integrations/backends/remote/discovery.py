@@ -10,7 +10,6 @@ from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.catalog import MODELS, TINY
 from qwen3_embed_integrations.core.config import EncoderConfig
-from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, RemoteRefusedError
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
@@ -46,11 +45,9 @@ def open_model(config: EncoderConfig) -> RemoteModel:
     are in the catalog. For any other model, request one embedding to learn its width.
 
     Raises:
-        HostNotAllowedError: A stored config names a server that this process did not allow.
         ConfigError: The engine does not support an option, or `tokenizer` is not a folder.
         RemoteError: The server had to be asked and failed.
     """
-    require_consent(config.base_url or "", config.api_key_env)
     target = target_of(config)
     folder: Path | None = None
     if config.model == TINY or Path(config.model).expanduser().is_dir():
