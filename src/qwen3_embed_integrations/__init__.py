@@ -5,6 +5,7 @@ The face: importing it loads neither torch nor any framework.
 
 from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
+from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
@@ -12,6 +13,7 @@ from .core.errors import (
     DataFileError,
     EmptyInputError,
     EncoderClosedError,
+    HostNotAllowedError,
     HubUnavailableError,
     InputTypeError,
     MissingExtraError,
@@ -54,6 +56,7 @@ __all__ = [
     "EncoderClosedError",
     "EncoderConfig",
     "EncoderOptions",
+    "HostNotAllowedError",
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
@@ -82,5 +85,6 @@ __all__ = [
     "TruncationWarning",
     "VectorSpace",
     "__version__",
+    "allow_host",
     "load_encoder",
 ]

@@ -11,7 +11,8 @@ from typing import Any, Literal, Unpack
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .cache import lookup, submit_through_cache
-from .core.config import EncoderConfig, config_of
+from .core.config import EncoderConfig
+from .core.config_arguments import config_of
 from .core.encoder_options import EncoderKeywords
 from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts

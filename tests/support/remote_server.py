@@ -203,6 +203,10 @@ def literally(content: bytes) -> Fault:
     return lambda handler, _: handler.reply(200, content)
 
 
+def encoded(content: bytes, encoding: str, code: int = 200) -> Fault:
+    return lambda handler, _: handler.reply(code, content, Content_Encoding=encoding)
+
+
 def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:
     """Change the list of embeddings of a right answer."""
 

@@ -24,19 +24,14 @@ from qwen3_embed_integrations import (
 )
 from remote_server import Handler, Server, serving
 
+from . import remote_cases
 from .checks import WrongEmbeddingError, check, check_same, ours
 from .random_values import RandomValues
 
 _FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "modules.json",
-    "1_Pooling/config.json",
-    "config_sentence_transformers.json",
-    "sentence_bert_config.json",
-)
+    "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "modules.json",
+    "1_Pooling/config.json", "config_sentence_transformers.json", "sentence_bert_config.json",
+)  # fmt: skip
 _RANGES = ("dimension", "max_length", "max_batch_tokens", "max_waiting_calls", "task", "document_task")
 
 
@@ -48,12 +43,13 @@ class Cases:
         self._model = build_checkpoint(work / "model")
         self._encoder = Qwen3Encoder(model=str(self._model), max_length=512).load()
         self._server: Server | None = None
+        self._stranger: Server | None = None
         self.shown: dict[str, Any] = {}
 
     @contextmanager
     def running(self) -> Iterator[Cases]:
         """Run the server while the block runs."""
-        with serving(self._model) as self._server:
+        with serving(self._model) as self._server, serving(self._model) as self._stranger:
             yield self
 
     def run(self, data: bytes) -> None:
@@ -61,7 +57,7 @@ class Cases:
         values = RandomValues(data)
         kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
-            self.answers, self.checkpoints, self.cache,
+            self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs,
         )  # fmt: skip
         kind = values.choice(kinds)
         self.shown = {"case": kind.__name__}
@@ -145,9 +141,7 @@ class Cases:
 
     def answers(self, values: RandomValues) -> None:
         """Any server response gives unit embeddings or an error of this package within the deadline."""
-        server = self._server
-        if server is None:
-            raise LookupError("the server does not run")
+        server = _running(self._server)
         texts = values.texts(3)
         status = values.choice(
             (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + values.below(500))
@@ -178,6 +172,14 @@ class Cases:
         finally:
             encoder.unload()
             server.faults.clear()
+
+    def encodings(self, values: RandomValues) -> None:
+        """See `remote_cases.encodings`."""
+        remote_cases.encodings(values, self.shown, _running(self._server), self._model)
+
+    def stored_configs(self, values: RandomValues) -> None:
+        """See `remote_cases.stored_configs`."""
+        remote_cases.stored_configs(values, self.shown, _running(self._stranger))
 
     def checkpoints(self, values: RandomValues) -> None:
         """A damaged checkpoint loads or is rejected, and runs no code."""
@@ -236,13 +238,12 @@ class Cases:
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
 
 
-_VALUES = (
-    "0",
-    "-1",
-    "x",
-    "gzip",
-    "chunked",
-    "Thu, 01 Jan 2020 00:00:00 +9999999999999",
-    "Thu, 31 Dec 9999 23:59:59 GMT",
-)
+def _running(server: Server | None) -> Server:
+    if server is None:
+        raise LookupError("the server does not run")
+    return server
+
+
+_DATES = ("Thu, 01 Jan 2020 00:00:00 +9999999999999", "Thu, 31 Dec 9999 23:59:59 GMT")
+_VALUES = ("0", "-1", "x", "gzip", "chunked", *_DATES)
 _HEADERS = ("Retry_After", "Content_Encoding", "Transfer_Encoding", "Location", "X_Total_Tokens")

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, missing_extra
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
@@ -143,6 +144,8 @@ def _remove(key: tuple[Any, ...], slot: _Slot) -> None:
 def _model(slot: _Slot, config: EncoderConfig) -> OpenedModel:
     """Return what is known of the slot's model; the caller holds its lock."""
     if slot.model is None:
+        if config.base_url is not None and _override is None:
+            require_consent(config.base_url, config.api_key_env)
         slot.model = _call(config.backend, lambda runtime: runtime.open_model(config))
     return slot.model
 

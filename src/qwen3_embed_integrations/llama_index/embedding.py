@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations.core.consent import rebuild, seal
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.inputs import checked_texts
@@ -83,7 +84,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         super().__setattr__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_dict, (self.to_dict(),)
+        return rebuild, (type(self).from_dict, self.to_dict(), seal(self.base_url, self.api_key_env))
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.model_copy()  # options never change, and caches and callbacks are meant to be shared

@@ -3,6 +3,9 @@
 backend          Backend seen by the encoder; truncates texts and appends the end token
 request_batcher  one call: plan requests, split those that are too large, keep what came
 client           one request: time limits, retries, the API key
+network          proxy and TLS settings of the environment
+answer_body      the body of an answer, decompressed within a limit
+quoting          texts of the server in messages and logs, without the API key
 http_errors      what an HTTP status means
 protocol         request bodies; answers, validated
 engines          how the engines differ: a table
