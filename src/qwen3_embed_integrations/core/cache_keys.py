@@ -1,4 +1,5 @@
 """EmbeddingKey: everything that decides an embedding except its text; the only source of cache keys."""
+
 from __future__ import annotations
 
 import hashlib
