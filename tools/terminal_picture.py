@@ -1,4 +1,4 @@
-"""Draw the terminal picture of the README: run the real command in a terminal and write its output as SVG.
+"""Draw the picture of the terminal in the pages: run the real command in a terminal, write what it showed as SVG.
 
 python tools/terminal_picture.py docs/rag.svg rag --ask "How do I read a CSV file?"
 """
@@ -17,7 +17,7 @@ COLUMNS = 100
 
 
 def shown(arguments: list[str]) -> str:
-    """Run the command in a pseudo-terminal; return its output, colours included.
+    """Runs the command on a terminal of its own; gives what it wrote to it, colours included.
 
     Raises:
         SystemExit: The command failed.
@@ -30,18 +30,18 @@ def shown(arguments: list[str]) -> str:
     while True:
         try:
             piece = os.read(terminal, 65536)
-        except OSError:  # how Linux signals the end of a terminal
+        except OSError:  # Linux's end of a terminal
             break
         if not piece:
             break
         written += piece
     if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
         sys.exit(f"The command failed with {code}:\n{written.decode()}")
-    return written.decode()
+    return written.decode().replace(str(Path.home()), "~")
 
 
 def last_state(text: str) -> str:
-    """Return what stays on the screen after progress bars and spinners have erased themselves."""
+    """Gives what stayed on the screen: a progress bar and a spinner draw over themselves, then vanish."""
     lines = [""]
     for piece in re.split(r"(\x1b\[1A|\x1b\[2K|\x1b\[\?25[hl]|\r|\n)", text):
         if piece == "\n":
@@ -56,7 +56,7 @@ def last_state(text: str) -> str:
 
 
 def main(picture: str, *arguments: str) -> None:
-    """Write the picture of `qwen3-embed ARGUMENTS` to `picture`."""
+    """Writes the picture of `qwen3-embed ARGUMENTS`."""
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115 - until the end
     console.print(Text(f"$ {shlex.join(['qwen3-embed', *arguments])}", style="bold"))
     console.print(Text.from_ansi(last_state(shown(list(arguments)))))
