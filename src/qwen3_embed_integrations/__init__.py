@@ -8,6 +8,7 @@ from .core.config import EncoderConfig
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
+    CheckpointWarning,
     ConfigError,
     DataFileError,
     EmptyInputError,
@@ -46,6 +47,7 @@ __all__ = [
     "TASKS",
     "Backend",
     "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "DataFileError",
     "EmbedRequest",
