@@ -9,6 +9,7 @@ from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
+    CheckpointWarning,
     ConfigError,
     DataFileError,
     EmptyInputError,
@@ -48,6 +49,7 @@ __all__ = [
     "TASKS",
     "Backend",
     "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "DataFileError",
     "EmbedRequest",

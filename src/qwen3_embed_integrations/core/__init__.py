@@ -19,5 +19,6 @@ safe_text       texts of strangers, made fit for a terminal, a log or a message
 server_address  addresses of servers, compared
 similarity      cosine similarity and dot product
 types           array types
+user_warning    warnings that point at the user's line
 vector_space    VectorSpace: what decides a document's embedding, and its fingerprint
 """
