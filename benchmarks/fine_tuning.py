@@ -39,7 +39,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Train, measure, and print or write the table."""
+    """Train, measure, then print or write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="page whose block of figures is replaced")
     page = parser.parse_args().write

@@ -33,7 +33,7 @@ def embeddings(checkpoint: Path) -> Qwen3Embeddings:
 
 @pytest.fixture
 def chunks() -> dict[str, Document]:
-    """Six hundred chunks: three batches."""
+    """Six hundred chunks, which are three batches."""
     return chunks_by_id([document(f"note {number}") for number in range(600)])
 
 

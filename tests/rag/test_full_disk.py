@@ -1,4 +1,4 @@
-"""A full disk, on a file system of a few megabytes."""
+"""Fill a disk: a file system of a few megabytes."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from .test_index import indexed, stored
 
 
 def ran(name, *arguments):
-    """Whether a program of the system is there and succeeds."""
+    """Return whether a system program exists and succeeds."""
     program = shutil.which(name)
     if program is None:
         return False

@@ -18,7 +18,7 @@ def indexed(path, embeddings, chunks, **options):
 
 
 def stored(path):
-    """What Chroma itself says is in the folder: id → source."""
+    """Read the ids and sources from Chroma itself."""
     with chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False)) as client:
         found = client.get_collection(COLLECTION, embedding_function=None).get()
     return {key: data["source"] for key, data in zip(found["ids"], found["metadatas"], strict=True)}

@@ -1,4 +1,4 @@
-"""A few real documents with traps in them: code, line breaks, other languages and scripts, nothing at all."""
+"""A few documents with difficult contents: code, line breaks, other languages and scripts, an empty text."""
 
 from __future__ import annotations
 

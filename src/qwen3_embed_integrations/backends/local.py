@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import numpy as np
 
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
 from qwen3_embed_integrations.core.inputs import without_repeats
-from qwen3_embed_integrations.core.protocols import EmbedRequest, Forward, Streams
-from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest, Forward, Streams
+from qwen3_embed_integrations.core.types import RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
 from qwen3_embed_integrations.scheduling.batcher import Batcher
 from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
@@ -22,7 +22,7 @@ _SHORTEST_PREFIX = 4  # tokens: fewer are not worth a place in the cache of keys
 _LONGEST_PREFIX = 512  # tokens: more would fill it
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """Tokeniser and forward pass, each on its own threads: one works while the other does."""
 
     def __init__(
@@ -30,13 +30,13 @@ class LocalBackend:
         tokenizer: TextTokenizer,
         forward: Forward,
         max_batch_tokens: int,
-        width: int,
+        hidden_size: int,
         streams: Streams | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer: TextTokenizer = tokenizer
         self._forward = forward
         self._max_batch_tokens = max_batch_tokens
-        self._width = width
+        self._hidden_size = hidden_size
         self._streams = streams or Streams()
         self._start()
 
@@ -58,18 +58,6 @@ class LocalBackend:
         pending = PendingRequest(request)
         self._tokenizer_thread.submit(lambda: self._guarded(pending, self._begin))
         return pending.future
-
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Gives each text's token ids, end token included, not truncated."""
-        return self._tokenizer.tokenize(texts)
-
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Gives each text's length in tokens, end token included, `[n]`."""
-        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Gives the vocabulary's entry of each id."""
-        return self._tokenizer.token_strings(ids)
 
     def close(self, *, discard: bool = False) -> None:
         """Finishes what waits, then ends both threads.
@@ -100,7 +88,9 @@ class LocalBackend:
         pending.texts, pending.inverse = without_repeats(pending.request.texts)
         pending.n_tokens = np.zeros(len(pending.texts), dtype=np.int64)
         if not pending.texts:
-            pending.future.set_result(RawEmbeddings(np.empty((0, self._width), dtype=np.float32), pending.n_tokens))
+            pending.future.set_result(
+                RawEmbeddings(np.empty((0, self._hidden_size), dtype=np.float32), pending.n_tokens)
+            )
             return
         self._tokenize_window(pending, 0)
 
@@ -109,7 +99,7 @@ class LocalBackend:
 
         Unless a long text is an error: it is told of before the texts in front of it are computed.
         """
-        ids = self._tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
         pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
         limit, rest = pending.request.max_length, first + _WINDOW
         strict = pending.request.on_overflow == "error"
@@ -137,7 +127,7 @@ class LocalBackend:
         if prompt not in self._prefixes:
             if len(self._prefixes) >= _MOST_PROMPTS:
                 self._prefixes.pop(next(iter(self._prefixes)))
-            (ids,) = self._tokenizer.tokenize([prompt])
+            (ids,) = self.tokenizer.tokenize([prompt])
             kept = tuple(ids[:-2])
             self._prefixes[prompt] = kept if _SHORTEST_PREFIX <= len(kept) <= _LONGEST_PREFIX else ()
         return self._prefixes[prompt]

@@ -1,4 +1,4 @@
-"""Index: the chunks of one corpus in one Chroma collection, in one vector space."""
+"""Store the chunks of one corpus in one Chroma collection, all in one vector space."""
 
 from __future__ import annotations
 
@@ -25,13 +25,20 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 COLLECTION = "qwen3_embed_rag"
 BATCH = 256
-"""Chunks embedded and stored at a time: what a kill costs at most. Chroma takes 5,461 at once."""
-_LITTLE_SPACE = 32_000_000  # bytes: less is not enough for Chroma to write a batch and compact
+"""Chunks embedded and stored at a time; a killed process loses at most one batch. Chroma accepts up to 5,461."""
+_LITTLE_SPACE = 32_000_000  # bytes that Chroma needs to write a batch and compact
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk that was found: its text, where it is from, its cosine similarity to the question."""
+    """A chunk that was retrieved.
+
+    Attributes:
+        text: The chunk.
+        source: The document that it is cited as.
+        title: The document's title.
+        score: Cosine similarity to the question, in [-1, 1].
+    """
 
     text: str
     source: str
@@ -41,7 +48,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a sync did: chunks added, removed, and left as they were."""
+    """The numbers of chunks that a sync added, removed and kept."""
 
     added: int
     removed: int
@@ -49,7 +56,7 @@ class Changes:
 
 
 class Index:
-    """One opened collection; `open_index` makes it and has checked its space."""
+    """An open collection whose vector space `open_index` has checked."""
 
     def __init__(self, path: Path, store: Chroma, lock: FileLock) -> None:
         self._path = path
@@ -57,21 +64,24 @@ class Index:
         self._lock = lock
 
     def sync(self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None) -> Changes:
-        """Makes the index hold exactly `chunks`: embeds what is new, removes what is gone.
+        """Embed and add the chunks that are missing, then delete the ones that are not in `chunks`.
 
-        The ids in Chroma are the only record of what is done, so a run that is killed at any moment leaves
-        nothing to repair: the next one adds what is missing.
+        The ids in Chroma are the only record of progress, so a killed run needs no repair: the next run adds
+        what is missing.
 
         Args:
-            chunks: By id.
-            on_progress: Called with (chunks done, chunks to do) before the first batch and after each.
+            chunks: Every chunk of the corpus, by id.
+            on_progress: Called with (chunks done, chunks in all) before the first batch and after each batch.
+
+        Raises:
+            RagError: The index is in use by another process, or can't be written.
         """
         with _with_remedy(self._path), self._lock:
             stored = set(self._store.get(include=[])["ids"])
             missing = [key for key in chunks if key not in stored]
             gone = sorted(stored - chunks.keys())
             self._add(missing, chunks, on_progress)
-            for batch in _batches(gone):  # last: until the new text is there, the old one answers
+            for batch in _batches(gone):  # deleted last, so that the index always answers from a full text
                 self._store.delete(batch)
         return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
 
@@ -91,7 +101,15 @@ class Index:
                 on_progress(done, len(missing))
 
     def search(self, embedding: list[float], *, top_k: int) -> list[Passage]:
-        """Gives the `top_k` chunks nearest to a query's embedding, the best first."""
+        """Return the `top_k` chunks most similar to a query, the best first.
+
+        Args:
+            embedding: The query's embedding, `dim` numbers.
+            top_k: Number of chunks.
+
+        Raises:
+            RagError: The index can't be read.
+        """
         with _with_remedy(self._path):
             found = self._store.similarity_search_by_vector_with_relevance_scores(embedding, k=top_k)
         return [
@@ -102,19 +120,19 @@ class Index:
 
 @contextmanager
 def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False) -> Iterator[Index]:
-    """Opens the index in the folder `path`, or makes it, and closes it when the block ends.
+    """Open or create the index in the folder `path`; close it when the block ends.
 
     Args:
         path: Chroma's folder.
-        embeddings: What the chunks and questions are embedded with.
+        embeddings: Embeds the chunks and the questions.
         corpus: The name of the documents.
-        reindex: Throw away what the collection holds.
+        reindex: Delete the stored chunks first.
 
     Raises:
         SpaceMismatchError: The index holds vectors of another model, dimension, pooling or document prompt.
-        RagError: It belongs to other documents, is in use, or can't be read or written.
+        RagError: The index belongs to other documents, is in use, or can't be read or written.
     """
-    _ = embeddings.encoder.space  # finds and checks the model before anything is written
+    _ = embeddings.encoder.space  # locates and checks the model before anything is written
     with ExitStack() as stack:
         with _with_remedy(path):
             if path.exists() and not path.is_dir():
@@ -133,7 +151,7 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
 
 def _client(path: Path) -> Client:
     client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
-    return cast("Client", client)  # declared as its interface, which lacks close()
+    return cast("Client", client)  # chromadb declares the interface, which lacks close()
 
 
 def _drop(client: Client) -> None:
@@ -144,7 +162,7 @@ def _drop(client: Client) -> None:
 
 
 def _check_corpus(client: Client, path: Path, corpus: str) -> None:
-    """Refuse an index of other documents, before anything of it is changed."""
+    """Raise RagError if the index belongs to other documents, before anything is changed."""
     try:
         stored = client.get_collection(COLLECTION, embedding_function=None).metadata or {}
     except NotFoundError:
@@ -167,7 +185,7 @@ def _advice(path: Path) -> str:
 
 @contextmanager
 def _with_remedy(path: Path) -> Iterator[None]:
-    """Turns what Chroma and the file system say into one line with a remedy."""
+    """Raise errors of Chroma and the file system as a RagError that says what to do."""
     try:
         yield
     except Qwen3EmbedError:
@@ -180,10 +198,10 @@ def _with_remedy(path: Path) -> Iterator[None]:
 
 
 def _remedy(path: Path, *, is_readable: bool) -> str:
-    """Says what to do; Chroma itself does not say that a disk is full."""
+    """Return what to do about an error; Chroma does not report a full disk as such."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     disk = shutil.disk_usage(there)
-    if disk.total and disk.free < _LITTLE_SPACE:  # /proc and its like have no size at all
+    if disk.total and disk.free < _LITTLE_SPACE:  # virtual file systems such as /proc have size 0
         return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
     return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
 

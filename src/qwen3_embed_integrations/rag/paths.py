@@ -1,4 +1,4 @@
-"""Where an index lives when nobody says."""
+"""Where an index is stored by default."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 def default_index(corpus: str) -> Path:
-    """Gives the folder of a corpus's index in the user's cache folder, always the same for a name."""
+    """Return the folder of a corpus's index in the user's cache folder, a function of its name alone."""
     name = re.sub(r"\W+", "-", Path(corpus).name).strip("-").lower()[:40]
     digest = hashlib.sha256(corpus.encode(errors="surrogateescape")).hexdigest()[:8]
     return cache_folder() / "rag" / f"{name}-{digest}"
 
 
 def cache_folder() -> Path:
-    """Gives this program's cache folder, where the operating system keeps such things."""
+    """Return this program's cache folder, at the operating system's usual location."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":

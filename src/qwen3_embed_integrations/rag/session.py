@@ -1,4 +1,4 @@
-"""One run of the main job: read, index, answer."""
+"""Run the RAG command: read the documents, index them, answer the questions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,15 @@ from .terminal import indexing_progress, show_answer, show_passages, show_prompt
 
 @dataclass(frozen=True)
 class Session:
-    """What answers questions: an index, the embeddings behind it, a generator, and where to show it all."""
+    """Answers questions from an index.
+
+    Attributes:
+        index: The open index.
+        embeddings: Embeds the questions and the passages' sentences.
+        generator: Writes the answers.
+        options: The run's options.
+        console: Where passages and answers are printed.
+    """
 
     index: Index
     embeddings: Qwen3Embeddings
@@ -36,10 +44,10 @@ class Session:
     console: Console
 
     def ask(self, question: str) -> None:
-        """Shows the passages for a question, and the answer.
+        """Print the passages for a question, then the answer.
 
         Raises:
-            RagError: An empty question, or no passage that is near enough.
+            RagError: The question is empty, or no passage scores `min_score`.
         """
         if not question.strip():
             raise RagError('The question is empty. Ask something: --ask "How do I …?".')
@@ -60,12 +68,19 @@ class Session:
 
 
 def run(config: EncoderConfig, options: RagOptions) -> None:
-    """Indexes the documents and answers the questions.
+    """Index the documents and answer the questions.
 
-    Everything that can be refused is refused before the first byte is written.
+    Options, model and documents are checked before anything is written.
+
+    Args:
+        config: The encoder's options.
+        options: All other options.
+
+    Raises:
+        Qwen3EmbedError: The options, the documents, the model or the index can't be used.
     """
     if not options.ask and not sys.stdin.isatty():
-        raise RagError('There is no question and no terminal to ask for one. Add --ask "…".')
+        raise RagError('There is no question, and standard input is no terminal to ask for one. Add --ask "…".')
     notes, console = Console(stderr=True, highlight=False), Console(highlight=False)
     generator = _generator(options)
     embeddings = Qwen3Embeddings(**{name: getattr(config, name) for name in config.model_fields_set})
@@ -124,7 +139,7 @@ def _sync(index: Index, corpus: Corpus, notes: Console) -> None:
 
 
 def _converse(session: Session, notes: Console) -> None:
-    """Asks for questions until an empty line or the end of input; an error ends one question only."""
+    """Ask for questions until an empty line or the end of input; an error ends one question only."""
     while True:
         try:
             question = input("Question (empty to end): ")

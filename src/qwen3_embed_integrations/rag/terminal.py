@@ -1,4 +1,4 @@
-"""What the terminal shows: a progress bar, a table of passages, an answer."""
+"""Print to the terminal: a progress bar, a table of passages, an answer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .index import Passage
 
 _EXCERPT = 220  # characters: about four lines at 80 columns
 _REPORT_EVERY_S = 5.0
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a document must not steer the terminal
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a document must not send commands to the terminal
 
 
 def show_passages(console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-    """Shows the passages as a table: number, score, source, and an excerpt around the best sentence."""
+    """Print the passages as a table: number, score, source, and an excerpt that starts at the best sentence."""
     table = Table(title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True)
     table.add_column("#", justify="right", style="cyan")
     table.add_column("Score", justify="right")
@@ -34,7 +34,7 @@ def show_passages(console: Console, question: str, passages: Sequence[Passage], 
 
 
 def excerpt(passage: Passage, best: str) -> Text:
-    """Gives a piece of the passage that starts at its best sentence, that sentence marked."""
+    """Return an excerpt of the passage that starts at the sentence `best`, with that sentence highlighted."""
     words = " ".join(_clean(passage.text).split())
     best = _clean(best)
     start = max(words.find(best), 0) if best else 0
@@ -47,14 +47,14 @@ def excerpt(passage: Passage, best: str) -> Text:
 
 
 def show_answer(console: Console, answer: Answer) -> None:
-    """Shows the answer under its label."""
+    """Print the answer under its label."""
     console.print(Text(f"Answer ({answer.label})", style="bold"))
     console.print(Text(_clean(answer.text)), soft_wrap=False)
     console.print()
 
 
 def show_prompt(console: Console, prompt: str) -> None:
-    """Shows the RAG prompt as it is."""
+    """Print the RAG prompt."""
     console.print(Text("Prompt", style="bold"))
     console.print(Text(_clean(prompt), style="dim"))
     console.print()
@@ -62,7 +62,7 @@ def show_prompt(console: Console, prompt: str) -> None:
 
 @contextmanager
 def indexing_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """Gives a callback that draws a bar with a rate; without a terminal it writes a line now and then."""
+    """Yield a callback that draws a progress bar with a rate, or prints a line every few seconds without a terminal."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -87,7 +87,7 @@ def indexing_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
 
 
 class _Lines:
-    """Progress as plain lines, for logs and pipes."""
+    """Print progress as plain lines, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

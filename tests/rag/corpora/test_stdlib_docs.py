@@ -54,9 +54,9 @@ def test_two_readings_are_equal():
 
 
 def test_reading_runs_no_source_module_and_prints_nothing():
-    """But for `xml.etree.ElementPath`, which the compiled `_elementtree` itself imports."""
+    """Except `xml.etree.ElementPath`, which the compiled `_elementtree` imports."""
     code = (
-        "import sys; from qwen3_embed_integrations.rag import stdlib_docs, source_modules;"
+        "import sys; from qwen3_embed_integrations.rag.corpora import stdlib_docs, source_modules;"
         "stdlib_docs.Document('x'); before = set(sys.modules); stdlib_docs.stdlib_documents();"
         "print(sorted((set(sys.modules) - before) & set(source_modules.source_modules())))"
     )

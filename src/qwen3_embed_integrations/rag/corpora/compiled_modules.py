@@ -1,4 +1,4 @@
-"""The standard library's compiled modules: what has no source file to parse."""
+"""Read the documentation of the standard library's compiled modules, which have no source file to parse."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from types import ModuleType
 
 from .source_modules import Definition
 
-_TOUCHES_THE_SCREEN = frozenset({"_tkinter", "readline"})
-_SHOWN_AS_OS = frozenset({"nt", "posix"})
+_TERMINAL_MODULES = frozenset({"_tkinter", "readline"})
+_DOCUMENTED_AS_OS = frozenset({"nt", "posix"})
 
 
 def compiled_modules() -> list[str]:
-    """Gives the names of the public compiled modules of this Python, sorted."""
+    """Return the names of this Python's public compiled modules, sorted."""
     public = {name for name in sys.stdlib_module_names if not name.startswith("_")}
-    return sorted(name for name in public - _SHOWN_AS_OS if _is_compiled(name))
+    return sorted(name for name in public - _DOCUMENTED_AS_OS if _is_compiled(name))
 
 
 def load_compiled(name: str) -> ModuleType:
-    """Imports a compiled module; gives an empty one where `name` is none, or can't be loaded here."""
+    """Import a compiled module; return an empty module if `name` is not compiled or can't be loaded here."""
     if _is_compiled(name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -35,7 +35,7 @@ def load_compiled(name: str) -> ModuleType:
 
 
 def module_definitions(name: str) -> Iterator[Definition]:
-    """Gives the documented public things of a compiled module, under the names that a reader uses."""
+    """Yield the documented public definitions of a compiled module, under the names that users import."""
     module = load_compiled(name)
     if module.__doc__:
         yield Definition(name, "", inspect.cleandoc(module.__doc__))
@@ -45,7 +45,7 @@ def module_definitions(name: str) -> Iterator[Definition]:
 
 
 def object_definitions(name: str, thing: object) -> Iterator[Definition]:
-    """Gives the definition of a class or function, and those of a class's methods."""
+    """Yield the definition of a class or function, and of a class's methods."""
     if name.rpartition(".")[2].startswith("_") or not (inspect.isclass(thing) or inspect.isroutine(thing)):
         return
     doc = thing.__doc__
@@ -58,16 +58,16 @@ def object_definitions(name: str, thing: object) -> Iterator[Definition]:
 
 
 def _is_compiled(name: str) -> bool:
-    if name not in sys.stdlib_module_names or name in _TOUCHES_THE_SCREEN:
+    if name not in sys.stdlib_module_names or name in _TERMINAL_MODULES:
         return False
     if name in sys.builtin_module_names:
         return True
-    spec = PathFinder.find_spec(name)  # the path only: setuptools' import hook would load itself
+    spec = PathFinder.find_spec(name)  # not importlib.util.find_spec, which runs import hooks such as setuptools'
     return spec is not None and isinstance(spec.loader, ExtensionFileLoader)
 
 
 def _signature(thing: object) -> str:
-    """Gives the parameters that a compiled function's text signature names, without self."""
+    """Return the parameters in a compiled function's text signature, without self."""
     text: str = getattr(thing, "__text_signature__", None) or ""
     for marked in ("$self", "$module", "$type"):
         for separator in (", /, ", ", /", ", ", ""):

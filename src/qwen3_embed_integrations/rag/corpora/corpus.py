@@ -1,4 +1,4 @@
-"""Corpus: the documents of one place, and the chunks that are embedded."""
+"""Corpus: a set of documents, and the chunks that are embedded."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from langchain_core.documents import Document
 from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 
 CHUNK_CHARACTERS = 1000
-"""About 250 tokens of English: small enough for one thought, large enough for its context."""
+"""About 250 tokens of English."""
 
 _LANGUAGES = {"markdown": Language.MARKDOWN, "rst": Language.RST}
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """The documents of one place.
+    """A set of documents.
 
     Attributes:
-        name: What the place is called; an index belongs to one corpus.
-        documents: Each with `source` and `title` in its metadata, and `format` where that helps to split it.
-        skipped: What could not be read, each with its name and the reason.
+        name: The corpus's name; an index belongs to one corpus.
+        documents: Each with `source` and `title` in its metadata, and `format` where the splitter knows it.
+        skipped: The files that could not be read, each as its name and the reason.
     """
 
     name: str
@@ -31,9 +31,9 @@ class Corpus:
 
 
 def chunks_by_id(documents: list[Document]) -> dict[str, Document]:
-    """Gives the chunks of all documents, each under an id made of its source and its text.
+    """Return the chunks of all documents, by an id that is a digest of source and text.
 
-    Equal ids mean equal chunks, so an index holds exactly the right ones when it holds exactly these ids.
+    Equal ids mean equal chunks, so an index that holds exactly these ids is up to date.
     A chunk without its document's title takes it as its first line, because it is embedded on its own.
     """
     chunks = {}
@@ -47,7 +47,7 @@ def chunks_by_id(documents: list[Document]) -> dict[str, Document]:
 
 
 def _chunk_id(source: str, text: str) -> str:
-    # Lone surrogates of odd file names are digested as they are; JSON keeps the two fields apart.
+    # JSON separates the two fields and escapes lone surrogates.
     return hashlib.blake2b(json.dumps([source, text]).encode(), digest_size=16).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A folder of the user's own files, or one file, as a corpus."""
+"""Read a folder of the user's files, or one file, as a corpus."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _SHOWN = 3
 
 
 def folder_corpus(path: Path, *, skip_unreadable: bool = False) -> Corpus:
-    """Gives the documents of every readable file below `path`, or of the one file `path`.
+    """Return the documents of every readable file below `path`, or of the one file `path`.
 
-    Hidden files and folders are passed over; links are followed, each real folder once.
+    Hidden files and folders are skipped; links are followed, each real folder once.
 
     Args:
         path: A folder, or a file of a known format.
-        skip_unreadable: Leave out what can't be read and name it, instead of refusing.
+        skip_unreadable: List files that can't be read in `Corpus.skipped` instead of raising.
 
     Raises:
-        RagError: No such path, nothing to read in it, or a file that can't be read.
+        RagError: The path does not exist, holds no text, or holds a file that can't be read.
     """
     files = _files(path)
     corpus = Corpus(name=str(path.resolve()), documents=[])
@@ -70,7 +70,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()  # real folders: a link that leads back up ends here
+    seen: set[tuple[int, int]] = set()  # real folders, so that a link to a parent folder ends here
     for folder, names, files in os.walk(root, followlinks=True, onerror=_raise_unlistable):
         status = os.stat(folder)  # noqa: PTH116 - Path.stat of a name that os.walk gave says nothing more
         if (status.st_dev, status.st_ino) in seen:

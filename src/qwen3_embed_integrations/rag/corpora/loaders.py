@@ -1,4 +1,4 @@
-"""One file of the user's → its text, whatever its format and encoding."""
+"""Read the text of one file, whatever its format and encoding."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks
 
 
 class UnreadableFileError(Exception):
-    """A file can't be read; the text says why, as the end of a sentence about it."""
+    """A file can't be read; the message is the end of a sentence that starts with the file's name."""
 
 
 def read_file(path: Path, source: str) -> list[Document]:
-    """Gives a file's documents: one, or one a page for a PDF; none where it holds no text.
+    """Return a file's documents: one, or one a page for a PDF; none if it holds no text.
 
     Args:
-        path: The file; its suffix says what it is.
-        source: Its name in citations.
+        path: The file; its suffix decides the format.
+        source: The file's name in citations.
 
     Raises:
-        UnreadableFileError: Missing rights, binary data, a damaged or protected PDF.
+        UnreadableFileError: The file is binary, damaged, protected, or may not be opened.
     """
     try:
         if not path.is_file():
@@ -50,9 +50,9 @@ def _markdown(path: Path, source: str) -> Iterator[Document]:
 def _html(path: Path, source: str) -> Iterator[Document]:
     data = path.read_bytes()
     _raise_if_binary(data)
-    logging.getLogger("bs4.dammit").setLevel(logging.CRITICAL)  # it speaks of odd bytes without naming the file
+    logging.getLogger("bs4.dammit").setLevel(logging.CRITICAL)  # it logs undecodable bytes without the file's name
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an XML page, or one that looks like a file name: read it all the same
+        warnings.simplefilter("ignore")  # on XML, and on text that looks like a file name
         page = BeautifulSoup(data, "html.parser")
     for tag in page(["script", "style", "template", "noscript"]):
         tag.decompose()
@@ -67,7 +67,7 @@ def _pdf(path: Path, source: str) -> Iterator[Document]:
         pages = [page.extract_text() for page in PdfReader(path).pages]
     except OSError:
         raise
-    except Exception as error:  # damaged files break pypdf in every way there is
+    except Exception as error:  # a damaged file can raise anything in pypdf
         raise UnreadableFileError(f"is no PDF that pypdf can read ({type(error).__name__}: {error})") from error
     if not any(page.strip() for page in pages):
         raise UnreadableFileError("is a PDF without text, perhaps a scan; run OCR on it")
@@ -81,7 +81,7 @@ def _document(text: str, source: str, title: str, kind: str) -> Iterator[Documen
 
 
 def _decoded(data: bytes) -> str:
-    """Gives a file's text: by its byte order mark, else UTF-8, else Windows-1252."""
+    """Decode by byte order mark, else as UTF-8, else as Windows-1252."""
     _raise_if_binary(data)
     encodings = ["utf-16"] if data.startswith(_UTF_16) else ["utf-8-sig", "windows-1252"]
     for encoding in encodings:
@@ -104,4 +104,4 @@ READERS: dict[str, Callable[[Path, str], Iterator[Document]]] = {
     ".htm": _html,
     ".pdf": _pdf,
 }
-"""What can be read, by suffix."""
+"""Readers by suffix."""

@@ -1,4 +1,4 @@
-"""The standard library's modules, read from their source files without running them."""
+"""Read the standard library's modules from their source files, without running them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-NOT_FOR_READERS = frozenset({"antigravity", "distutils", "idlelib", "lib2to3", "this", "turtledemo"})
-"""Jokes, programs, and what Python 3.12 and 3.13 removed: nobody asks for them."""
+LEFT_OUT = frozenset({"antigravity", "distutils", "idlelib", "lib2to3", "this", "turtledemo"})
+"""Jokes, programs, and modules that Python 3.12 and 3.13 removed."""
 
 _INNER_FOLDERS = frozenset({"test", "tests", "idle_test", "_bundled", "site-packages", "__pycache__"})
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One documented module, class or function: its own name, its parameters, its text."""
+    """A documented module, class or function.
+
+    Attributes:
+        name: Its name, dotted where it is inside another.
+        signature: Its parameters in brackets, or "".
+        doc: Its docstring, indentation removed.
+    """
 
     name: str
     signature: str
@@ -26,16 +32,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class SourceModule:
-    """What one source file defines and takes from other modules.
+    """The definitions and imports of one source file.
 
     Attributes:
         name: Dotted name, as in "asyncio.tasks".
-        is_package: The file is an `__init__.py`.
+        is_package: Whether the file is an `__init__.py`.
         doc: Its docstring, or "".
-        exported: Names in `__all__`, as far as they can be read; None where there are none.
-        exports_more: A part of `__all__` is computed when the module runs.
-        definitions: Documented definitions by their name within the module, as in "Path.exists".
-        imported: Name here → (module, name there).
+        exported: The literal names in `__all__`; None if there are none.
+        exports_more: Whether a part of `__all__` is computed at run time.
+        definitions: Documented definitions, by name within the module, as in "Path.exists".
+        imported: Local name → (module, name in that module).
         starred: Modules of `from … import *`.
     """
 
@@ -49,17 +55,17 @@ class SourceModule:
     starred: list[str] = field(default_factory=list)
 
     def stars(self, name: str) -> bool:
-        """Says whether `from … import *` takes `name` from here."""
+        """Return whether `from … import *` imports `name` from this module."""
         if self.exported is None or self.exports_more:
             return not name.startswith("_")
         return name in self.exported
 
 
 def source_modules() -> dict[str, SourceModule]:
-    """Gives every module of the standard library that has a source file, by name, private ones included."""
+    """Return every standard library module that has a source file, by name, private ones included."""
     root = Path(sysconfig.get_path("stdlib"))
     modules = {}
-    for top in sorted(sys.stdlib_module_names - NOT_FOR_READERS):
+    for top in sorted(sys.stdlib_module_names - LEFT_OUT):
         for path in _files(root, top):
             module = _read(path, root)
             if module is not None:
@@ -80,7 +86,7 @@ def _read(path: Path, root: Path) -> SourceModule | None:
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return None  # a distribution's own file; it documents nothing that a reader could import
+        return None  # a file that this Python can't import
     parts = path.relative_to(root).with_suffix("").parts
     is_package = parts[-1] == "__init__"
     name = ".".join(parts[:-1] if is_package else parts)
@@ -94,7 +100,7 @@ def _read(path: Path, root: Path) -> SourceModule | None:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Walks a module's statements, those under `if` and `try` included."""
+    """Yield a module's statements, those under `if` and `try` included."""
     for node in body:
         yield node
         if isinstance(node, ast.If):
@@ -133,13 +139,13 @@ def _constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
 
 
 def _constructor_doc(node: ast.stmt) -> str:
-    """Gives what a class without a docstring says in its `__init__`, as executors do."""
+    """Return the docstring of a class's `__init__`, or ""; executors document themselves there."""
     function = _constructor(node) if isinstance(node, ast.ClassDef) else None
     return "" if function is None else ast.get_docstring(function) or ""
 
 
 def _exported(tree: ast.Module) -> tuple[frozenset[str] | None, bool]:
-    """Gives the literal names in `__all__`, and whether there are more."""
+    """Return the literal names in `__all__`, and whether others are computed."""
     names: set[str] = set()
     exports_more = False
     for value in (_added_to_all(node) for node in _statements(tree.body)):
@@ -151,7 +157,7 @@ def _exported(tree: ast.Module) -> tuple[frozenset[str] | None, bool]:
 
 
 def _added_to_all(node: ast.stmt) -> ast.expr | None:
-    """Gives what a statement assigns to `__all__` or adds to it."""
+    """Return the value that a statement assigns or adds to `__all__`, or None."""
     if isinstance(node, ast.Assign) and _is_all(node.targets[0]):
         return node.value
     if isinstance(node, ast.AugAssign) and _is_all(node.target):

@@ -1,4 +1,4 @@
-"""The documentation of the running Python's standard library: each public name that has a docstring."""
+"""The documentation of the running Python's standard library as a corpus: each public name with a docstring."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _Origin = tuple[str, str]  # module, name there
 
 
 def stdlib_name() -> str:
-    """Gives what these documents are called, as in "Python 3.11 standard library"."""
+    """Return the corpus's name, as in "Python 3.11 standard library"."""
     return f"Python {sys.version_info.major}.{sys.version_info.minor} standard library"
 
 
 def stdlib_documents() -> list[Document]:
-    """Gives one document for each public module, class and function of the standard library, sorted by name.
+    """Return one document for each public module, class and function of the standard library, sorted by name.
 
     Source files are parsed, not run; only compiled modules (`math`, `itertools`, …) are imported. Names are
-    those that a reader would import: `asyncio.gather`, not `asyncio.tasks.gather`.
+    those that users import: `asyncio.gather`, not `asyncio.tasks.gather`.
     """
     entries = {entry.name: entry for entry in _entries(source_modules())}
     return [
@@ -37,7 +37,7 @@ def stdlib_documents() -> list[Document]:
 
 
 def _entries(modules: _Modules) -> Iterator[Definition]:
-    """Compiled things first: where a source file documents the same name, its text stands."""
+    """Yield compiled definitions first: a source file that documents the same name overrides them."""
     for name in compiled_modules():
         yield from module_definitions(name)
     for (source, there), name in _shortest(_taken_from_compiled(modules)).items():
@@ -57,13 +57,13 @@ def _is_public(module: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """Gives the name that a reader knows: `posixpath` is `os.path` here."""
+    """Return the name that users import: `os.path` for `posixpath` or `ntpath`."""
     here = os.path.__name__
     return f"os.path{name[len(here) :]}" if name == here or name.startswith(f"{here}.") else name
 
 
 def _public_names(modules: _Modules) -> dict[_Origin, str]:
-    """Gives where a thing is defined → the shortest public name under which a reader can import it."""
+    """Return a map from where a name is defined to the shortest public name that imports it."""
     return _shortest(
         (_shown(f"{module.name}.{name}"), origin)
         for module in modules.values()
@@ -81,7 +81,7 @@ def _shortest(names: Iterable[tuple[str, _Origin]]) -> dict[_Origin, str]:
 
 
 def _offers(module: SourceModule, modules: _Modules) -> Iterator[tuple[str, _Origin]]:
-    """Gives the names that `module` shows as its own: defined, imported, starred or loaded on demand."""
+    """Yield the public names of `module`: defined, imported, starred or loaded on demand."""
     own = _tops(module)
     yield from ((name, (module.name, name)) for name in own)
     yield from ((name, origin) for name, origin in module.imported.items() if _shows(module, name, origin))
@@ -114,7 +114,7 @@ def _shows(module: SourceModule, name: str, origin: _Origin) -> bool:
 
 
 def _taken_from_compiled(modules: _Modules) -> Iterator[tuple[str, _Origin]]:
-    """Gives public names whose thing lies in a compiled module, as `struct.pack` does in `_struct`."""
+    """Yield public names whose definition is in a compiled module, as `struct.pack` is in `_struct`."""
     for module in modules.values():
         if _is_public(module.name):
             for name, origin in _compiled_names(module, modules):
