@@ -35,7 +35,7 @@ def test_without_the_extra_one_line_says_which_pip_command_to_run(package):
 def test_the_face_the_metrics_and_the_training_need_no_package_of_the_command():
     done = run(
         "import sys\n"
-        "for name in ('cyclopts', 'rich', 'typer'): sys.modules[name] = None\n"
+        "for name in ('cyclopts', 'rich', 'tqdm', 'typer'): sys.modules[name] = None\n"
         "import qwen3_embed_integrations.evaluation, qwen3_embed_integrations.training, qwen3_embed_integrations.rag\n"
         "print('imported')"
     )

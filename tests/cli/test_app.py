@@ -202,5 +202,5 @@ def test_a_missing_extra_is_named_with_its_command(rag, monkeypatch, assert_refu
 
 def test_a_revision_of_what_has_none_is_refused(rag, assert_refused):
     bundled = rag("--ask", "x", "--revision", "main", "--model", "tiny")
-    assert_refused(bundled, "revision='main'", "is bundled", "Leave it out")
-    assert_refused(rag("--ask", "x", "--revision", "main"), "is a folder", "Leave it out")
+    assert_refused(bundled, "revision='main'", "is bundled", "Omit it")
+    assert_refused(rag("--ask", "x", "--revision", "main"), "is a folder", "Omit it")

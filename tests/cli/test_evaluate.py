@@ -10,8 +10,8 @@ def test_each_dimension_is_measured_and_plotted(run, cells, records, tmp_path):
     assert code == 0
     assert "tiny: 40 queries, 40 documents" in out
     assert cells(out)[0] == ["dimension", "nDCG@10", "R@1", "R@10", "R@100", "MRR@10", "bytes"]
-    assert [row[0] for row in cells(out)[2:4]] == ["256", "64"]
-    assert [row[-1] for row in cells(out)[2:4]] == ["1,024", "256"]
+    assert [line[0] for line in cells(out)[2:4]] == ["256", "64"]
+    assert [line[-1] for line in cells(out)[2:4]] == ["1,024", "256"]
     assert "nDCG@10, percent" in (tmp_path / "quality.svg").read_text()
 
 

@@ -6,7 +6,7 @@ from qwen3_embed_integrations import MODELS
 
 
 def by_name(cells, out):
-    return {row[0]: row for row in cells(out)}
+    return {line[0]: line for line in cells(out)}
 
 
 def test_every_model_is_listed_whole_at_80_columns(run, cells, tmp_path):
@@ -14,10 +14,10 @@ def test_every_model_is_listed_whole_at_80_columns(run, cells, tmp_path):
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     assert "…" not in out
-    rows = by_name(cells, out)
-    assert rows["tiny"] == ["tiny", "11", "M", "4", "256", "8,192", "0.05", "/", "0.02", "Apache-2.0", "bundled"]
-    assert rows["8B"] == ["8B", "7.6", "B", "36", "4096", "40,960", "30.27", "/", "15.13", "Apache-2.0", "no"]
-    assert rows.keys() >= MODELS.keys()
+    lines = by_name(cells, out)
+    assert lines["tiny"] == ["tiny", "11", "M", "4", "256", "8,192", "0.05", "/", "0.02", "Apache-2.0", "bundled"]
+    assert lines["8B"] == ["8B", "7.6", "B", "36", "4096", "40,960", "30.27", "/", "15.13", "Apache-2.0", "no"]
+    assert lines.keys() >= MODELS.keys()
 
 
 def test_a_cached_model_is_shown_with_its_size(run, cells, tmp_path):

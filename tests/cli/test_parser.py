@@ -79,7 +79,7 @@ def test_short_flags_are_the_long_ones(run, short, long):
 def test_the_last_of_a_repeated_option_counts_and_lists_grow(run, cells):
     assert run("similarity", "a", "b", "--dimension", "9", "--dimension", "64")[0] == 0
     _, out, _ = run("similarity", "a", "--query", "x", "--query", "-y")
-    assert [row[0] for row in cells(out)][:2] == ["q1", "q2"]
+    assert [line[0] for line in cells(out)][:2] == ["q1", "q2"]
     assert "-y" in out
 
 

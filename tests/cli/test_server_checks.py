@@ -1,4 +1,4 @@
-"""The doctor tells a right server from one with a wrong end token, prompt, order, width or model."""
+"""The checks tell a right server from one with a wrong end token, prompt, order, width or model."""
 
 import pytest
 
@@ -23,22 +23,22 @@ def found(checks, name):
 @pytest.mark.parametrize("engine", ["openai", "tei", "ollama", "vllm"])
 def test_a_right_server_passes_every_check(server, local, engine):
     checks = diagnose(config(server, engine=engine, model=local.config.model), local.config)
-    told = outcomes(checks)
-    counts = {"end token", "prompt", "control tokens"}  # this server's /embed tells no counts, as some proxies do
+    found_outcomes = outcomes(checks)
+    counts = {"end token", "prompt", "control tokens"}  # this server's /embed reports no counts, as some proxies do
     unknown = counts if engine == "tei" else set()
-    assert {name for name, outcome in told.items() if outcome == "unknown"} == unknown
-    assert set(told.values()) - {"unknown"} == {"ok"}
-    assert set(told) == counts | {"answer", "dimension", "unit norm", "order", "server dimensions", "parity"}
+    assert {name for name, outcome in found_outcomes.items() if outcome == "unknown"} == unknown
+    assert set(found_outcomes.values()) - {"unknown"} == {"ok"}
+    assert set(found_outcomes) == counts | {"answer", "dimension", "unit norm", "order", "server dimensions", "parity"}
 
 
-def test_a_missing_end_token_is_found_and_the_option_cures_it(checkpoint, local):
+def test_a_missing_end_token_is_found_and_the_option_repairs_it(checkpoint, local):
     with serving(checkpoint, appends_end_token=False) as bare:
-        sick = diagnose(config(bare), local.config)
-        assert outcomes(sick)["end token"] == outcomes(sick)["parity"] == "failure"
-        assert "append_end_token=True" in found(sick, "end token")
-        assert "other append_end_token" in found(sick, "parity")
-        cured = diagnose(config(bare, append_end_token=True), local.config)
-        assert outcomes(cured)["end token"] == outcomes(cured)["parity"] == "ok"
+        broken = diagnose(config(bare), local.config)
+        assert outcomes(broken)["end token"] == outcomes(broken)["parity"] == "failure"
+        assert "append_end_token=True" in found(broken, "end token")
+        assert "other append_end_token" in found(broken, "parity")
+        repaired = diagnose(config(bare, append_end_token=True), local.config)
+        assert outcomes(repaired)["end token"] == outcomes(repaired)["parity"] == "ok"
 
 
 def test_an_end_token_of_both_is_found(server):

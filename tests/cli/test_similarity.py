@@ -42,8 +42,8 @@ def test_json_holds_the_whole_matrix(run):
 def test_more_texts_than_a_terminal_has_room_for_are_all_printed(run, cells):
     _, out, _ = run("similarity", *[f"text {number}" for number in range(25)])
     assert max(map(len, out.splitlines())) <= 80
-    table = [row for row in cells(out) if "text" not in row and "─" not in row[0]]
-    assert sum(len(row) - 1 for row in table if re.fullmatch(r"-?\d\.\d\d", row[-1])) == 25 * 25
+    table = [line for line in cells(out) if "text" not in line and "─" not in line[0]]
+    assert sum(len(line) - 1 for line in table if re.fullmatch(r"-?\d\.\d\d", line[-1])) == 25 * 25
     assert "…" not in out
 
 

@@ -27,7 +27,7 @@ def test_a_table_of_metrics_is_never_cut(metrics_at, width):
     assert sorted(filter(str.isdigit, out)) == sorted(filter(str.isdigit, metrics_at(200)))
 
 
-def test_a_single_model_is_not_named_in_each_row(capsys, monkeypatch):
+def test_a_single_model_is_not_named_on_each_line(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     show_metrics({"a/very-long-name": [METRICS]})
     assert "very" not in capsys.readouterr().out

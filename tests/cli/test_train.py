@@ -11,7 +11,7 @@ def test_metrics_before_and_after_are_printed_whole_at_80_columns(run, cells, re
     assert code == 0, notes
     table = cells(out)[:6]
     assert table[0] == ["model", "dimension", "nDCG@10", "R@1", "R@10", "R@100", "MRR@10", "bytes"]
-    assert [row[:2] for row in table[2:]] == [["before", "64"], ["before", "32"], ["after", "64"], ["after", "32"]]
+    assert [line[:2] for line in table[2:]] == [["before", "64"], ["before", "32"], ["after", "64"], ["after", "32"]]
     assert max(len(line) for line in out.splitlines()[:7]) <= 80
     assert "…" not in out
     assert "mine: trained on 32 records in 4 steps." in " ".join(out.split())

@@ -1,26 +1,24 @@
-"""Asks a server what it really does: a wrong end token or prompt gives embeddings that look right and rank wrong."""
+"""Find out what an embedding server really does with texts, by sending it some.
+
+A wrong end token or prompt yields embeddings that look right and rank wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from qwen3_embed_integrations.backends.registry import load_backend
-from qwen3_embed_integrations.backends.remote.backend import RemoteBackend
-from qwen3_embed_integrations.backends.remote.client import Client, HttpRequest
-from qwen3_embed_integrations.backends.remote.discovery import open_model
-from qwen3_embed_integrations.backends.remote.http_errors import TooLargeError
+from qwen3_embed_integrations.backends.registry import load_backend, open_probe
 from qwen3_embed_integrations.core.catalog import MIN_DIMENSION, MODELS
 from qwen3_embed_integrations.core.config import EncoderConfig
-from qwen3_embed_integrations.core.errors import Qwen3EmbedError
+from qwen3_embed_integrations.core.errors import MissingExtraError, Qwen3EmbedError
 from qwen3_embed_integrations.core.matryoshka import truncate_and_normalize
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray
-from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
 Outcome = Literal["ok", "warning", "failure", "unknown"]
 
@@ -41,11 +39,11 @@ _QUANTISED = 0.99  # cosine: what 8-bit weights do
 
 @dataclass(frozen=True)
 class Check:
-    """One question to the server, and its answer.
+    """One check of the server.
 
     Attributes:
-        name: What was asked.
-        outcome: "ok", "warning", "failure", or "unknown" where the server does not tell.
+        name: What was checked.
+        outcome: "ok", "warning", "failure", or "unknown" if the server does not say.
         found: What was found, and what to do.
     """
 
@@ -55,47 +53,43 @@ class Check:
 
 
 def diagnose(config: EncoderConfig, local: EncoderConfig | None = None) -> list[Check]:
-    """Gives what a server does with texts, by asking it.
+    """Check what a server does with texts.
 
     Args:
         config: With `backend="remote"`; its end-token and naming options are tried as they are.
-        local: The same model on this machine, to compare with.
+        local: The same model on this machine, to compare embeddings with.
 
     Returns:
-        The checks in the order in which they were made; the first failure to answer ends them.
+        The checks in the order in which they were made; the first request that fails ends them.
+
+    Raises:
+        MissingExtraError: If the extra "remote" is not installed.
     """
     found: list[Check] = []
     try:
-        examination = _Examination(config, local)
+        checks = _Checks(config, local)
+    except MissingExtraError:
+        raise
     except Qwen3EmbedError as error:
         return [Check("options", "failure", str(error))]
-    try:
-        found.extend(examination.checks())
-    except (Qwen3EmbedError, TooLargeError) as error:
-        found.append(Check("answer", "failure", str(error)))
-    finally:
-        examination.close()
+    with checks.probe:
+        try:
+            found.extend(checks.all())
+        except Qwen3EmbedError as error:
+            found.append(Check("answer", "failure", str(error)))
     return found
 
 
-class _Examination:
-    """The questions, on one connection."""
+class _Checks:
+    """The checks, on one connection."""
 
     def __init__(self, config: EncoderConfig, local: EncoderConfig | None) -> None:
-        self._config = config
+        self.probe = open_probe(config)
         self._local = local
-        self._model = open_model(config)
-        self._target = self._model.target
-        self._sends_ids = self._target.send_token_ids is not False and self._model.tokenizer is not None
-        self._client = Client(config, self._target)
-        self._thread = LoopThread("qwen3-embed-doctor")
 
-    def close(self) -> None:
-        self._thread.close(self._client.close())
-
-    def checks(self) -> Iterator[Check]:
-        first, n_tokens = self._embeddings_of([_ONE_TOKEN])
-        yield Check("answer", "ok", f"{self._target.url} answers")
+    def all(self) -> Iterator[Check]:
+        first, n_tokens = self.probe.embed([_ONE_TOKEN])
+        yield Check("answer", "ok", f"{self.probe.url} answers")
         yield self._dimension(first.shape[1])
         yield _norm(float(np.linalg.norm(first[0])))
         yield self._end_token(n_tokens)
@@ -106,12 +100,8 @@ class _Examination:
         if self._local is not None:
             yield self._parity(self._local)
 
-    def _embeddings_of(self, texts: Sequence[str], dimension: int | None = None) -> tuple[FloatArray, int | None]:
-        http_request = HttpRequest(list(texts), dimension=dimension)
-        return self._thread.submit(self._client.embeddings_and_n_tokens(http_request)).result()
-
     def _dimension(self, width: int) -> Check:
-        model_info = self._model.model_info
+        model_info = self.probe.model_info
         if not model_info.weights and model_info.model not in {published.repo_id for published in MODELS.values()}:
             return Check("dimension", "unknown", f"{width}; nothing is known of {model_info.model!r} here")
         if width == model_info.hidden_size:
@@ -122,45 +112,47 @@ class _Examination:
 
     def _end_token(self, n_tokens: int | None) -> Check:
         name = "end token"
-        if self._sends_ids:
-            return Check(name, "ok", f"token ids are sent, {END_TOKEN} last")
+        if self.probe.sends_token_ids:
+            return Check(name, "ok", f"token ids are sent, with {END_TOKEN} at the end")
         if n_tokens is None:
-            return Check(name, "unknown", "the server tells no token counts; compare with a local copy")
-        server_appends, we_append = n_tokens > 1, self._target.append_end_token
+            return Check(name, "unknown", "the server reports no token counts; compare with a local copy (--local)")
+        server_appends, we_append = n_tokens > 1, self.probe.appends_end_token
         if server_appends and we_append:
-            return Check(name, "failure", "appended twice, by the server and by us: set append_end_token=False")
+            return Check(name, "failure", "appended twice, by the server and here: set append_end_token=False")
         if not server_appends and not we_append:
             remedy = "set append_end_token=True"
-            return Check(name, "failure", f"appended by nobody, so embeddings are those of the last word: {remedy}")
-        return Check(name, "ok", f"{END_TOKEN} is appended by {'us' if we_append else 'the server'}")
+            return Check(name, "failure", f"appended by nobody, so each embedding is that of the last word: {remedy}")
+        return Check(name, "ok", f"{END_TOKEN} is appended by {'this package' if we_append else 'the server'}")
 
     def _order(self) -> Check:
-        together, _ = self._embeddings_of(_TEXTS)
-        alone = np.concatenate([self._embeddings_of([text])[0] for text in _TEXTS])
+        together, _ = self.probe.embed(_TEXTS)
+        alone = np.concatenate([self.probe.embed([text])[0] for text in _TEXTS])
         cosines = _unit(together) @ _unit(alone).T
         if (cosines.argmax(axis=1) != np.arange(len(_TEXTS))).any():
             return Check("order", "failure", "embeddings of a batch come in another order than its texts")
         if cosines.diagonal().min() < _SAME_EMBEDDING:
             lowest = f"a batch changes its embeddings: cosine {cosines.diagonal().min():.5f} to the same text alone"
             return Check("order", "warning", f"{lowest}; set max_batch_texts=1, or update the server")
-        return Check("order", "ok", "kept, and a batch gives the embeddings of its texts alone")
+        return Check("order", "ok", "kept, and a batch has the same embeddings as its texts alone")
 
     def _control_tokens(self) -> Check:
-        _, n_tokens = self._embeddings_of([_CONTROL])
+        _, n_tokens = self.probe.embed([_CONTROL])
         name = "control tokens"
         if n_tokens is None:
-            return Check(name, "unknown", "the server tells no token counts")
+            return Check(name, "unknown", "the server reports no token counts")
         if n_tokens > 2:  # noqa: PLR2004 - the control token and the end token
             return Check(name, "ok", f"a text that spells {_CONTROL} stays a text")
-        if self._sends_ids:
+        if self.probe.sends_token_ids:
             return Check(name, "ok", f"a text that spells {_CONTROL} would become it, but token ids are sent")
-        return Check(name, "warning", f"a text that spells {_CONTROL} becomes it; mind texts of strangers")
+        return Check(
+            name, "warning", f"a text that spells {_CONTROL} becomes it; do not embed texts of strangers unfiltered"
+        )
 
     def _truncation(self) -> Check:
         try:
-            embeddings, _ = self._embeddings_of([_ONE_TOKEN], dimension=MIN_DIMENSION)
+            embeddings, _ = self.probe.embed([_ONE_TOKEN], dimension=MIN_DIMENSION)
             able = embeddings.shape[1] == MIN_DIMENSION
-        except (Qwen3EmbedError, TooLargeError):
+        except Qwen3EmbedError:
             able = False
         can = "can, with server_dimensions=True" if able else "can't; embeddings are truncated here"
         return Check("server dimensions", "ok", f"the server {can}")
@@ -168,15 +160,11 @@ class _Examination:
     def _parity(self, local: EncoderConfig) -> Check:
         request = EmbedRequest(_TEXTS, max_length=_LENGTH)
         ours = _unit(load_backend(local).submit(request).result().embeddings)
-        remote = RemoteBackend(self._config, self._model)
-        try:
-            as_set = _lowest_cosine(ours, remote.submit(request).result().embeddings)
-        finally:
-            remote.close()
+        as_set = _lowest_cosine(ours, self.probe.embed_as_configured(request))
         if as_set >= _SAME_EMBEDDING:
             return Check("parity", "ok", f"lowest cosine {as_set:.6f} to the local copy")
-        other_end = "" if self._target.append_end_token else END_TOKEN
-        other = _lowest_cosine(ours, self._embeddings_of([text + other_end for text in _TEXTS])[0])
+        other_end = "" if self.probe.appends_end_token else END_TOKEN
+        other = _lowest_cosine(ours, self.probe.embed([text + other_end for text in _TEXTS])[0])
         if other >= _QUANTISED > as_set:
             return Check("parity", "failure", f"cosine {as_set:.4f}: the other append_end_token gives {other:.4f}")
         if as_set >= _QUANTISED:
@@ -187,17 +175,21 @@ class _Examination:
 def _norm(norm: float) -> Check:
     if abs(norm - 1) <= _SAME_NORM:
         return Check("unit norm", "ok", "embeddings have unit length")
-    return Check("unit norm", "warning", f"embeddings have length {norm:.4g}; they are normalised here, nothing to do")
+    return Check(
+        "unit norm",
+        "warning",
+        f"embeddings have length {norm:.4g}; they are normalised here, so there is nothing to do",
+    )
 
 
 def _prompt(n_tokens: int | None) -> Check:
     if n_tokens is None:
-        return Check("prompt", "unknown", "the server tells no token counts; compare with a local copy")
+        return Check("prompt", "unknown", "the server reports no token counts; compare with a local copy (--local)")
     if n_tokens > 2:  # noqa: PLR2004 - the text's one token and the end token
         return Check(
             "prompt", "failure", f"the server adds {n_tokens - 2} tokens to every text: switch its own prompt off"
         )
-    return Check("prompt", "ok", "the server adds none: ours are all")
+    return Check("prompt", "ok", "the server adds none of its own")
 
 
 def _unit(embeddings: FloatArray) -> FloatArray:
