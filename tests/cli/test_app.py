@@ -204,3 +204,14 @@ def test_a_revision_of_what_has_none_is_refused(rag, assert_refused):
     bundled = rag("--ask", "x", "--revision", "main", "--model", "tiny")
     assert_refused(bundled, "revision='main'", "is bundled", "Omit it")
     assert_refused(rag("--ask", "x", "--revision", "main"), "is a folder", "Omit it")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion_is_installed_and_knows_commands_and_flags(run, tmp_path, shell):
+    target = tmp_path / "completion"
+    code, _, notes = run("--install-completion", "--shell", shell, "--output", target)
+    assert (code, notes) == (0, "")
+    script = target.read_text()
+    for word in ("similarity", "doctor", "top-k", "base-url", "json"):
+        assert word in script
+    assert "--token " not in script
