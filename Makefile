@@ -8,6 +8,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+# Processes that run the tests side by side
+JOBS   ?= 2
 # Where torch comes from; for a CPU-only build: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
@@ -50,7 +52,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(call say,Running the tests)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev lint types contracts spelling site coverage
 
@@ -80,7 +82,7 @@ docs: $(VENV)/.dev
 
 coverage: $(VENV)/.dev
 	$(call say,Running the tests with coverage)
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term
 
 peer-faults: $(VENV)/.dev
 	$(call say,Running the stock integrations beside this one)

@@ -1,6 +1,7 @@
 """The house's laws that import-linter does not check."""
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -114,6 +115,21 @@ def test_everything_public_is_documented_and_importable():
     for name in qwen3_embed_integrations.__all__:
         value = getattr(qwen3_embed_integrations, name)
         assert value.__doc__ or not callable(value), name
+
+
+def test_every_class_that_the_face_returns_is_exported():
+    returned = set()
+    for name in qwen3_embed_integrations.__all__:
+        value = getattr(qwen3_embed_integrations, name)
+        own = vars(value).items() if inspect.isclass(value) else []
+        members = [value, *(member for label, member in own if not label.startswith("_"))]
+        for member in members:
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            shown = str(getattr(function, "__annotations__", {}).get("return", ""))
+            returned |= set(re.findall(r"\b[A-Z]\w+", shown))
+    foreign = {"Any", "Callable", "FloatArray", "Future", "Iterable", "IntArray", "Literal", "Mapping", "None", "Self"}
+    assert returned - foreign <= set(qwen3_embed_integrations.__all__)
+    assert {"ModelInfo", "Encoded", "VectorSpace"} <= returned
 
 
 def test_the_haystack_components_see_the_public_face_only():

@@ -47,7 +47,7 @@ class LocalBackend(Backend):
         self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
-        """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
+        """Return a future of the embeddings at once; cancelling it drops what is not yet computed.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
@@ -60,10 +60,10 @@ class LocalBackend(Backend):
         return pending.future
 
     def close(self, *, discard: bool = False) -> None:
-        """Finishes what waits, then ends both threads.
+        """Compute what waits, then end both threads.
 
         Args:
-            discard: Drops what waits, lets the running batch end, then ends both threads.
+            discard: Drop what waits, and end after the running batch.
         """
         if discard:
             self._batcher.discard()
@@ -72,7 +72,7 @@ class LocalBackend(Backend):
         self._batcher.close()
 
     def after_fork(self) -> None:
-        """Starts anew in a forked child, where no thread of the parent lives on."""
+        """Start new threads in a forked child, where none of the parent's exists."""
         self._start()
 
     def _guarded(self, pending: PendingRequest, step: Callable[[PendingRequest], None]) -> None:
@@ -84,7 +84,7 @@ class LocalBackend(Backend):
             pending.fail(error)
 
     def _begin(self, pending: PendingRequest) -> None:
-        """Drops repeats, then tokenises the first window."""
+        """Drop repeated texts, then tokenise the first window."""
         pending.texts, pending.inverse = without_repeats(pending.request.texts)
         pending.n_tokens = np.zeros(len(pending.texts), dtype=np.int64)
         if not pending.texts:
@@ -95,9 +95,9 @@ class LocalBackend(Backend):
         self._tokenize_window(pending, 0)
 
     def _tokenize_window(self, pending: PendingRequest, first: int) -> None:
-        """Tokenises one window; the next one comes when few tokens wait, behind whatever other callers wait for.
+        """Tokenise one window; the next follows when few tokens wait, behind the texts of other callers.
 
-        Unless a long text is an error: it is told of before the texts in front of it are computed.
+        With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
         ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
         pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
@@ -120,7 +120,7 @@ class LocalBackend(Backend):
             more()
 
     def prefix(self, prompt: str) -> tuple[int, ...]:
-        """Gives the token ids that nearly every text with this prompt begins with.
+        """Return the token ids that nearly every text with this prompt begins with.
 
         Not the last one: the ":" at the end of "Query:" merges with the next word in a quarter of all queries.
         """
