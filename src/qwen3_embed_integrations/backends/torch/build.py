@@ -13,9 +13,9 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
-from .device import choose_device, choose_dtype, has_bfloat16_matmul
-from .forward import TorchForward
-from .plan_selection import choose_plan
+from .device import choose_device, has_bfloat16_matmul
+from .forward import TorchForward, choose_arithmetic
+from .memory import available_memory, needed_bytes
 
 _GPU_BATCH_TOKENS = 16384
 
@@ -59,15 +59,29 @@ def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str
     """Return how this machine would compute the model, and why, as (name, value); load no weights."""
     device = choose_device(config.device)
     stored = read_json(checkpoint.folder / "config.json")
-    n_parameters = Qwen3Architecture.of(stored).n_parameters
-    dtype = choose_dtype(config.dtype, device, n_parameters)
-    chosen = choose_plan(config.plan, device, dtype, n_parameters)
+    architecture = Qwen3Architecture.of(stored)
+    dtype, chosen = choose_arithmetic(stored, device, config.dtype, config.plan)
     matrices = "multiplies" if device.type != "cpu" or has_bfloat16_matmul() else "doesn't multiply"
     return [
-        ("model", f"{checkpoint.model_info.model}, {n_parameters / 1e6:,.0f} million parameters"),
+        ("model", f"{checkpoint.model_info.model}, {architecture.n_parameters / 1e6:,.0f} million parameters"),
         ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
+        *_memory(architecture, device, dtype),
         ("dtype", str(dtype).removeprefix("torch.")),
         ("forward", "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
+    ]
+
+
+def _memory(architecture: Qwen3Architecture, device: torch.device, dtype: torch.dtype) -> list[tuple[str, str]]:
+    """Return what a CPU's memory has and the model needs."""
+    available = available_memory()
+    if device.type != "cpu" or available is None:
+        return []
+    needed = needed_bytes(architecture, dtype)
+    return [
+        (
+            "memory",
+            f"{needed / 1e9:.1f} GB needed in {str(dtype).removeprefix('torch.')}, {available / 1e9:.1f} GB available",
+        )
     ]
