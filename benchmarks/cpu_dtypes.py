@@ -36,7 +36,7 @@ def measure(model: str, dtype: str, plan: str, out: str) -> dict[str, Any]:
     before = resident_bytes()
     encoder = Qwen3Encoder(config).load()
     loaded = resident_bytes() - before
-    documents, queries = texts_of(16, (40, 120), seed=1), texts_of(32, (3, 12), seed=2)
+    documents, queries = texts_of(8, (40, 80), seed=1), texts_of(8, (3, 12), seed=2)
     encoder.encode_query(["warm"])
     encoder.encode_document(documents[:2])
     spent, embeddings = timed(lambda: encoder.encode_document(documents))

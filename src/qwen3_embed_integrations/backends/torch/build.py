@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import torch
 
@@ -18,6 +19,9 @@ from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
 
 _GPU_BATCH_TOKENS = 16384
+_GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
+
+_collected_blocks = 0  # blocks of memory in use after the last full collection at a load
 
 
 def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
@@ -46,13 +50,16 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
 
 
 def _collect_garbage() -> None:
-    """Run a full garbage collection now, over the quarter of a million objects that the imports made.
+    """Run a full garbage collection over the quarter of a million objects that imports made, unless one was run.
 
-    Otherwise Python runs it during the first calls, where it blocks an event loop for 0.1 s. The next one comes when
-    the number of objects has grown by a quarter.
+    Otherwise Python runs it during the first calls, where it blocks an event loop for 0.1 s. Python runs the next one
+    when the number of objects has grown by a quarter; so a later load collects only if the heap has grown as much since
+    the last collection here, as it does when it imports numba or transformers.
     """
-    if gc.isenabled():
+    global _collected_blocks  # noqa: PLW0603 - the heap is the process's own
+    if gc.isenabled() and sys.getallocatedblocks() > _collected_blocks * _GROWTH:
         gc.collect()
+        _collected_blocks = sys.getallocatedblocks()
 
 
 def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
