@@ -1,6 +1,6 @@
 """Faults of the stock integrations, each really run on one small checkpoint, beside what this package does.
 
-    make peer-faults    # runs them all and writes the table into README.md
+    make peer-faults    # runs them all and writes the table into docs/why.md
     python benchmarks/peer_faults.py --only langchain_huggingface
 
 Every peer runs in a process of its own. One that is not installed gets an environment below build/peers: it sees
@@ -58,8 +58,7 @@ def main() -> None:
         rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
     if arguments.write:
         summary = f"{len(rows)} faults of stock integrations, each really run on the bundled model"
-        folded = f"<details><summary>{summary}</summary>\n\n{_as_markdown(rows, missing)}\n\n</details>"
-        replace_block(arguments.write, BLOCK, f"{folded}\n")
+        replace_block(arguments.write, BLOCK, f"{summary}:\n\n{_as_markdown(rows, missing)}\n")
     print(RENDERERS[arguments.format](rows, missing))
 
 

@@ -1,9 +1,9 @@
-"""Where the time of a forward pass goes: matrix products, attention, the steps between them, all else in Python.
+"""Where the time of a forward pass goes: matrix products, attention, the operations between them, Python.
 
 python benchmarks/time_spent.py                                 random weights of Qwen3-Embedding-0.6B's shape
-python benchmarks/time_spent.py --dtype int8 --write docs/performance.md
+python benchmarks/time_spent.py --dtype int8 --write benchmarks/results/time_spent.md
 
-Runs batches on one thread, as a stream does, and a single query as it runs alone, under Python's profiler,
+Run batches on one thread, as a stream does, and a single query as it runs alone, under Python's profiler,
 which makes Python's own share look larger than it is.
 """
 
@@ -38,7 +38,7 @@ REST = "Python and small operations"
 
 
 def main() -> None:
-    """Measures, prints, and writes where asked."""
+    """Measure, print, and write the page if asked."""
     arguments = _parse()
     if arguments.write:
         require_block(arguments.write, "time-spent")
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callable[[], object]]:
-    """Gives the forward passes to be measured."""
+    """Return the forward passes to measure."""
     from qwen3_embed_integrations.backends.local import LocalBackend
     from qwen3_embed_integrations.backends.torch.device import choose_device
     from qwen3_embed_integrations.backends.torch.forward import TorchForward
@@ -99,7 +99,7 @@ def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callab
 
 
 def _profile(run: Callable[[], object]) -> Counter[str]:
-    """Gives the seconds of each part in one run, the mean of a few."""
+    """Return the mean seconds of each part in one run."""
     run()
     profiler = cProfile.Profile()
     profiler.enable()

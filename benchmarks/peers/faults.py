@@ -1,4 +1,4 @@
-"""The faults that are looked for, the peers that are asked, and those that can't be."""
+"""The faults to look for, the peers to run, and the peers that can't run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     "telemetry": ("what the framework's telemetry is told of the component", "{}"),
     "silent_truncation": ("a text is cut without a word", "{}"),
 }
-"""Key of a fault → what goes wrong, and how a seen value is written."""
+"""Key of a fault → what goes wrong, and how to format a value that was seen."""
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,4 @@ NOT_RUN = {
     "Hugging Face endpoints, Ollama, Infinity, vLLM": "need a running service",
     "ChromaCloudQwenEmbeddingFunction": "sends texts to a hosted service and needs its key",
 }
-"""Peers that are left out → why."""
+"""Peers left out → the reason."""

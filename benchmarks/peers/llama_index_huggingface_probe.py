@@ -46,7 +46,7 @@ def none_among_texts(checkpoint: Path) -> str:
 @probe
 def slices(checkpoint: Path) -> int:
     peer, calls = _peer(checkpoint), []
-    whole = HuggingFaceEmbedding._get_text_embeddings  # noqa: SLF001 - what a batch reaches the model through
+    whole = HuggingFaceEmbedding._get_text_embeddings  # noqa: SLF001 - every batch goes through it
 
     def counted(self: HuggingFaceEmbedding, texts: list[str]) -> list[list[float]]:
         calls.append(len(texts))

@@ -1,4 +1,4 @@
-"""llama-index-embeddings-text-embeddings-inference: what it sends, by a server on this machine that listens."""
+"""llama-index-embeddings-text-embeddings-inference: what it sends to a server on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same faults, looked for in this package: one function for each peer and fault, measured alike."""
+"""The same faults in this package: one function for each peer and fault, measured the same way."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DIMENSIONS = (-3, 0, 1000)
 
 
 def _of(*peers: str) -> Callable[[Measure], Measure]:
-    """Files a function under its fault for the integrations that stand against these peers."""
+    """Register a function for its fault, for the integrations that correspond to these peers."""
 
     def file(function: Measure) -> Measure:
         for peer in peers:
@@ -161,7 +161,7 @@ def none_among_texts__langchain(checkpoint: Path) -> str:
 @_of("llama_index_huggingface")
 def none_among_texts__llama_index(checkpoint: Path) -> str:
     integration = Qwen3Embedding(model=str(checkpoint))
-    integration.get_query_embedding(QUERY)  # loading the weights is not what is timed
+    integration.get_query_embedding(QUERY)  # load the weights before the clock starts
     return seconds_to_fail(lambda: integration.get_query_embedding(None))
 
 

@@ -1,4 +1,4 @@
-"""The faults of clients of a server, looked for in the remote backend: measured as in `llama_index_tei_probe.py`."""
+"""The faults of server clients, in the remote backend: measured as in `llama_index_tei_probe.py`."""
 
 from __future__ import annotations
 

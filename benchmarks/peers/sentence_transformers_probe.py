@@ -1,4 +1,4 @@
-"""sentence-transformers: SentenceTransformer itself, which most peers stand on."""
+"""sentence-transformers: SentenceTransformer itself, which most peers use."""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "num_key_value_heads": 1,
     },
 }
-"""As in config.json of the published models; "trial" is for trying out the race itself."""
+"""As in config.json of the published models; "trial" is a small shape to test the race itself."""
 
 
 def build_model(cache: Path, shape: str) -> Path:
-    """Gives the checkpoint's folder, in sentence-transformers format; writes it at the first call."""
+    """Return the checkpoint's folder, in sentence-transformers format; write it at the first call."""
     folder = cache / f"model-{shape}"
     if (folder / "complete").exists():
         return folder
@@ -73,9 +73,9 @@ def build_model(cache: Path, shape: str) -> Path:
 
 
 def flop_of(shape: str) -> dict[str, float]:
-    """Gives the arithmetic of one token: through the matrix products, and for each token of its text in attention.
+    """Return the FLOP of one token: in the matrix products, and in attention for each token of its text.
 
-    On average a token looks back at half of its text.
+    On average a token attends to half of its text.
     """
     config = SHAPES[shape]
     width, layers = config["hidden_size"], config["num_hidden_layers"]
@@ -86,7 +86,7 @@ def flop_of(shape: str) -> dict[str, float]:
 
 
 def _write_tokenizer(folder: Path) -> None:
-    """Adds what Qwen3-Embedding's tokenizer has beyond Qwen3's: the end token behind every text, padding left."""
+    """Add the parts of Qwen3-Embedding's tokenizer that Qwen3's lacks: an end token after every text, left padding."""
     packed = subprocess.run(
         ["npm", "pack", "--silent", TOKENIZER],  # noqa: S607 - the npm of whoever runs this
         cwd=folder,

@@ -1,10 +1,9 @@
-"""How much each integration adds to the encoder: both embed the same texts in one process, in turns.
+"""The overhead of each integration: it and the encoder embed the same texts in one process, alternately.
 
 python benchmarks/race/integrations.py MODEL_FOLDER TEXTS_JSON
 
-Prints one line of JSON: integration → milliseconds of both, how much slower it is in percent, and the processor time
-that
-the calling thread spends in the integration for 1,000 texts, which other work on the machine does not change.
+Print one line of JSON: integration → milliseconds of both, the difference in percent, and the processor time that the
+calling thread spends in the integration for 1,000 texts, which other work on the machine does not change.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _N_TEXTS = 8
 
 
 def main() -> None:
-    """Measures every integration."""
+    """Measure every integration."""
     model, texts_path = sys.argv[1:3]
     stored = json.loads(Path(texts_path).read_text(encoding="utf-8"))
     encoder, _ = LOADERS["ours_auto"](model)
@@ -58,7 +57,7 @@ def _compare(integration: Embed, encoder: Embed, stored: dict[str, Any]) -> dict
 
 
 def _pairs(integration: Embed, encoder: Embed, texts: list[str], clock: Any) -> list[tuple[float, float]]:
-    """Gives the time in the integration and in the encoder, turn by turn; each goes first in every other turn."""
+    """Return the seconds in the integration and in the encoder, repeat by repeat; they alternate in going first."""
     found = []
     for turn in range(_ROUNDS):
         order = (integration, encoder) if turn % 2 else (encoder, integration)

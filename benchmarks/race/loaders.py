@@ -1,4 +1,4 @@
-"""How each engine is loaded: a folder with the checkpoint → a function for documents and one for queries."""
+"""Load each engine: a checkpoint's folder → a function for documents and one for queries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exports import BATCH, PROMPT, Pair
 
 
 def ours(dtype: str) -> Callable[[str], Pair]:
-    """Gives this package's encoder."""
+    """Return this package's encoder."""
 
     def load(model: str) -> Pair:
         from qwen3_embed_integrations import Qwen3Encoder
@@ -26,7 +26,7 @@ def ours(dtype: str) -> Callable[[str], Pair]:
 
 
 def langchain_huggingface(model: str) -> Pair:
-    """Gives LangChain's own integration, told to put the instruction in front."""
+    """Return LangChain's own integration, set to prepend the instruction."""
     from langchain_huggingface import HuggingFaceEmbeddings
 
     options = {"device": "cpu", "model_kwargs": {"dtype": "bfloat16"}}
@@ -38,7 +38,7 @@ def langchain_huggingface(model: str) -> Pair:
 
 
 def llama_index_huggingface(model: str) -> Pair:
-    """Gives LlamaIndex's own integration, told to put the instruction in front."""
+    """Return LlamaIndex's own integration, set to prepend the instruction."""
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
     peer = HuggingFaceEmbedding(
@@ -53,7 +53,7 @@ def llama_index_huggingface(model: str) -> Pair:
 
 
 def haystack_sentence_transformers(model: str) -> Pair:
-    """Gives Haystack's own components, told to put the instruction in front."""
+    """Return Haystack's own components, set to prepend the instruction."""
     from haystack.utils import ComponentDevice
 
     from haystack_integrations.components.embedders import sentence_transformers as peers
@@ -83,7 +83,7 @@ def _haystack(documents: Any, queries: Any) -> Pair:
 
 
 def integration_langchain(model: str) -> Pair:
-    """Gives this package's LangChain integration."""
+    """Return this package's LangChain integration."""
     from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
     integration = Qwen3Embeddings(model=model)
@@ -91,7 +91,7 @@ def integration_langchain(model: str) -> Pair:
 
 
 def integration_llama_index(model: str) -> Pair:
-    """Gives this package's LlamaIndex integration."""
+    """Return this package's LlamaIndex integration."""
     from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
     integration = Qwen3Embedding(model=model)
@@ -99,14 +99,14 @@ def integration_llama_index(model: str) -> Pair:
 
 
 def integration_haystack(model: str) -> Pair:
-    """Gives this package's Haystack components."""
+    """Return this package's Haystack components."""
     from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 
     return _haystack(Qwen3DocumentEmbedder(model=model), Qwen3TextEmbedder(model=model))
 
 
 def integration_chroma(model: str) -> Pair:
-    """Gives this package's Chroma function."""
+    """Return this package's Chroma function."""
     from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction
 
     integration = Qwen3EmbeddingFunction(model=model)

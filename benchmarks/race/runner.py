@@ -1,8 +1,8 @@
-"""Runs one engine through workloads, in whatever environment has it, and prints one line of JSON.
+"""Run one engine through workloads, in the environment that has it, and print one line of JSON.
 
 python runner.py ENGINE MODEL_FOLDER [TEXTS_JSON ROWS_NPZ WORKLOAD…]
 
-Without texts it only loads the engine and embeds one text. RACE_BEGAN, if set, is when this process was started.
+Without texts, only load the engine and embed one text. RACE_BEGAN, if set, is the time when this process was started.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-BEGAN = float(os.environ.get("RACE_BEGAN", time.time()))  # before numpy and the engine: a user waits for them, too
+BEGAN = float(os.environ.get("RACE_BEGAN", time.time()))  # before numpy and the engine: a user waits for them as well
 
 import numpy as np  # noqa: E402 - the clock comes first
 
@@ -27,7 +27,7 @@ from loaders import LOADERS  # noqa: E402 - same
 
 
 def main() -> None:
-    """Loads the engine, warms it up, times every workload once."""
+    """Load the engine, warm it up, time every workload once."""
     key, model, *rest = sys.argv[1:]
     documents, queries = LOADERS[key](model)
     documents(["one text"])
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Gives the seconds of each call and the peak memory of each workload; writes the embeddings."""
+    """Return the seconds of each call and the peak memory of each workload; write the embeddings."""
     report: dict[str, Any] = {
         "resident_bytes": memory.resident(),
         "first_query_s": _timed(queries, ["What is asked first?"])[0],

@@ -5,6 +5,7 @@ The face: importing it loads neither torch nor any framework.
 
 from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
+from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
     ConfigError,
@@ -19,6 +20,7 @@ from .core.errors import (
     OverloadedError,
     PartialWriteError,
     Qwen3EmbedError,
+    RagError,
     RemoteAnswerError,
     RemoteError,
     RemoteRefusedError,
@@ -29,8 +31,11 @@ from .core.errors import (
     TrainingError,
     TruncationWarning,
 )
+from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
+from .core.protocols import Backend, EmbedRequest, Tokenizer
 from .core.results import Encoded, RenderedQuery, Truncation
+from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
 
@@ -39,16 +44,20 @@ __version__ = "0.1.0"
 __all__ = [
     "MODELS",
     "TASKS",
+    "Backend",
     "CheckpointError",
     "ConfigError",
     "DataFileError",
+    "EmbedRequest",
     "EmptyInputError",
     "Encoded",
     "EncoderClosedError",
     "EncoderConfig",
+    "EncoderOptions",
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
+    "ModelInfo",
     "ModelNotFoundError",
     "NonFiniteError",
     "OverloadedError",
@@ -56,6 +65,8 @@ __all__ = [
     "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
+    "RagError",
+    "RawEmbeddings",
     "RemoteAnswerError",
     "RemoteError",
     "RemoteRefusedError",
@@ -65,6 +76,7 @@ __all__ = [
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
+    "Tokenizer",
     "TrainingError",
     "Truncation",
     "TruncationWarning",

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from functools import cached_property
+from typing import Any, Self, Unpack
 
 from pydantic import ConfigDict
 
 from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
 from .core.cache_keys import embedding_key
+from .core.encoder_options import EncoderOptions
 from .core.errors import missing_extra
 from .core.inputs import checked_text
+from .core.types import Role
 
 try:
     from langchain_core.embeddings import Embeddings
     from langchain_core.load.serializable import Serializable
 except ImportError as error:
     raise missing_extra("langchain-core", "langchain") from error
+
+
+class LangChainOptions(EncoderOptions, total=False):
+    """The keywords of `Qwen3Embeddings`."""
+
+    model_name: str
 
 
 class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
@@ -37,20 +46,21 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
 
-    def __init__(self, **options: Any) -> None:
-        if "model_name" in options:
-            if "model" in options:
+    def __init__(self, **options: Unpack[LangChainOptions]) -> None:
+        given: dict[str, Any] = {**options}
+        if "model_name" in given:
+            if "model" in given:
                 raise ConfigError("Give model or model_name, not both: they are the same option.")
-            options["model"] = options.pop("model_name")
-        super().__init__(**options)
+            given["model"] = given.pop("model_name")
+        super().__init__(**given)
 
-    @property
+    @cached_property
     def encoder(self) -> Qwen3Encoder:
         """The shared encoder behind this integration."""
         return load_encoder(self.plain())
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Gives one unit embedding a document, as Python floats.
+        """Return one unit-length embedding a document, as Python floats.
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
@@ -59,7 +69,7 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
         return embeddings
 
     def embed_query(self, text: str) -> list[float]:
-        """Gives the unit embedding of a query, instruction in front, as Python floats.
+        """Return the unit-length embedding of a query, instruction in front, as Python floats.
 
         Raises:
             InputTypeError: Not a `str`.
@@ -78,10 +88,10 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
         return embedding
 
     def with_task(self, task: str) -> Self:
-        """Gives a copy for another query task (a preset's name or an instruction); it shares the loaded model."""
+        """Return a copy for another query task (a preset's name or an instruction); it shares the loaded model."""
         return self.replace(task=task)
 
-    def cache_namespace(self, role: Literal["document", "query"] = "document") -> str:
+    def cache_namespace(self, role: Role = "document") -> str:
         """Return a namespace for `CacheBackedEmbeddings` that no other embedding of the same text can share.
 
         It changes with everything that decides an embedding: model, prompt, dimension, max_length, dtype, server.
@@ -93,5 +103,5 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """Says that `langchain_core.load.dumps` may store this object: as its options, without the token."""
+        """Return True: `langchain_core.load.dumps` stores this object as its options, without the token."""
         return True

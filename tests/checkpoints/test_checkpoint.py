@@ -98,8 +98,8 @@ def test_a_module_outside_the_folder_is_refused(own_checkpoint, path):
         ("1_Pooling/config.json", '{"pooling_mode": "weightedmean"}', "weightedmean"),
         ("1_Pooling/config.json", '{"pooling_mode": ["cls", "mean"]}', "cls"),
         ("1_Pooling/config.json", '{"pooling_mode": "mean", "include_prompt": false}', "prompt"),
-        ("model.safetensors", "", "no whole safetensors"),
-        ("model.safetensors", "x" * 100, "no whole safetensors"),
+        ("model.safetensors", "", "not a complete safetensors"),
+        ("model.safetensors", "x" * 100, "not a complete safetensors"),
         ("model.safetensors", None, r"no \*\.safetensors"),
         ("adapter_config.json", "{}", "base_model_name_or_path"),
     ],
@@ -117,7 +117,7 @@ def test_a_damaged_folder_is_refused_with_a_reason(own_checkpoint, file, content
 def test_weights_that_are_cut_short_are_refused(own_checkpoint):
     path = own_checkpoint / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match="cut short"):
+    with pytest.raises(CheckpointError, match="is truncated"):
         model_info_of(own_checkpoint)
 
 

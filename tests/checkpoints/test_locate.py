@@ -1,4 +1,4 @@
-"""The real hub client against a small real server that speaks the hub's HTTP API."""
+"""The real hub client against a small local server that implements the hub's HTTP API."""
 
 import hashlib
 import http.server
@@ -29,7 +29,7 @@ else:
 
 
 class Hub(http.server.ThreadingHTTPServer):
-    """Serves one model folder as `me/model`, a gated `me/gated`, and nothing else."""
+    """Serve one model folder as `me/model`, a gated `me/gated`, and nothing else."""
 
     def __init__(self, folder):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -104,7 +104,7 @@ def hub(own_checkpoint):
 
 
 def embed(endpoint, tmp_path, **options):
-    """Embeds in a fresh process: the hub client reads its settings once, when it is imported."""
+    """Embed in a new process: the hub client reads its settings once, at import."""
     import os
 
     settings = {"cache_folder": str(tmp_path / "cache"), "model": "me/model", **options}

@@ -109,13 +109,13 @@ def test_train_prints_before_and_after_and_where_the_model_is(run, records, chec
     ("arguments", "part"),
     [
         (("similarity", "one"), "two texts or more"),
-        (("similarity", "one", "two", "--plot", "map.gif"), "should end in .png"),
-        (("similarity", "one", "two", "--plot", "nowhere/map.png"), "There is no folder"),
+        (("similarity", "one", "two", "--plot", "map.gif"), "'.gif', expected .png"),
+        (("similarity", "one", "two", "--plot", "nowhere/map.png"), "does not exist"),
         (("eval",), "give --pairs"),
         (("eval", "--pairs", "a.csv", "--queries", "b.csv"), "not both"),
-        (("eval", "--pairs", "nowhere.csv"), "There is no file"),
+        (("eval", "--pairs", "nowhere.csv"), "nowhere.csv' does not exist"),
         (("train",), "--data"),
-        (("train", "--data", "nowhere.jsonl"), "There is no file"),
+        (("train", "--data", "nowhere.jsonl"), "nowhere.jsonl' does not exist"),
         (("train", "--batch-size", "0"), "batch_size"),
     ],
 )

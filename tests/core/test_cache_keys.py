@@ -1,4 +1,4 @@
-"""Equal keys, equal embeddings; another key wherever an option moves an embedding: over every option there is."""
+"""Equal keys have equal embeddings, and every option that moves an embedding changes the key."""
 
 import itertools
 
@@ -23,7 +23,7 @@ MOVES = {
     "on_overflow": "error",
     "dtype": "int8",
 }
-"""Options with a value that moves an embedding of this process, or refuses one."""
+"""Options with a value that moves an embedding computed locally, or that rejects a text."""
 
 LEAVES = {
     "revision": None,
@@ -45,7 +45,7 @@ LEAVES = {
     "timeout_s": 5.0,
     "deadline_s": 9.0,
 }
-"""Options with a value that moves no embedding beyond the rounding of other batch shapes."""
+"""Options with a value that moves no embedding beyond rounding."""
 
 SERVER = {
     "backend": "remote",
@@ -67,7 +67,7 @@ def both_keys(encoder):
 
 
 def embeddings_of(encoder):
-    """Both roles' embeddings; None for a text that the encoder refuses."""
+    """Embeddings of both roles; None for a text that the encoder rejects."""
     found = []
     for role, text in itertools.product(("query", "document"), TEXTS):
         try:

@@ -56,9 +56,9 @@ def test_one_text_is_a_str():
         checked_text(3, "query", "Do this.")
 
 
-def test_repeats_are_found_again_by_their_place():
+def test_repeats_are_found_again_by_their_index():
     once, inverse = without_repeats(TEXTS)
-    assert [once[place] for place in inverse] == TEXTS
+    assert [once[index] for index in inverse] == TEXTS
     assert len(once) == 2
 
 

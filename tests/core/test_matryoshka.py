@@ -36,7 +36,7 @@ def test_a_dimension_out_of_range_is_refused(dimension):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0])
-def test_an_embedding_without_direction_is_an_error_that_names_it(bad):
+def test_an_embedding_that_can_not_be_normalised_is_an_error_that_names_it(bad):
     embeddings = np.ones((3, 4), dtype=np.float32)
     embeddings[1] = bad
     with pytest.raises(NonFiniteError, match=r"Embeddings \[1\]"):

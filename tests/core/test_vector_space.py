@@ -54,7 +54,7 @@ def test_the_message_names_the_store_the_difference_and_the_remedy():
 
 
 def test_the_fingerprint_of_a_known_space_never_changes():
-    # Stored beside users' vectors: a change here orphans their indexes. Remake only with SPACE_VERSION.
+    # Stored beside users' embeddings: a change orphans their indexes. Change it only with SPACE_VERSION.
     assert SPACE.fingerprint == "q3e1-16f064a8853a305d"
 
 

@@ -1,4 +1,4 @@
-"""Queries, documents and judgements from files, in BEIR's names and plainer ones."""
+"""Queries, documents and relevance judgements are read from files, with BEIR's column names or plainer ones."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_beirs_layout_is_read_titles_before_texts(files):
     assert dataset.relevant == ({1: 2.0}, {0: 1.0})
 
 
-def test_plainer_names_do_too_and_a_missing_score_is_one(files):
+def test_plainer_names_are_read_and_a_missing_score_is_one(files):
     paths = files('{"id": 1, "text": "one"}\n', '{"id": 7, "text": "a"}\n', "query_id\tdocument_id\n1\t7\n")
     assert read_dataset(*paths).relevant == ({0: 1.0},)
 
@@ -37,7 +37,7 @@ def test_plainer_names_do_too_and_a_missing_score_is_one(files):
     [
         ({"judgements": "query-id\tcorpus-id\nq9\td1\n"}, ("j.tsv, line 2", "no query has the id 'q9'")),
         ({"judgements": "query-id\tcorpus-id\nq1\td9\n"}, ("j.tsv, line 2", "no document has the id 'd9'")),
-        ({"judgements": "query-id\tcorpus-id\tscore\nq1\td1\tgood\n"}, ("j.tsv, line 2", "'good' is no number")),
+        ({"judgements": "query-id\tcorpus-id\tscore\nq1\td1\tgood\n"}, ("j.tsv, line 2", "'good' is not a number")),
         ({"judgements": "query-id\tscore\nq1\t1\n"}, ("j.tsv, line 2", "document_id")),
         ({"judgements": "query-id\tcorpus-id\tscore\nq1\td1\t0\n"}, ("no relevant document",)),
         ({"documents": '{"_id": "d1"}\n'}, ("d.jsonl, line 1", "id and text")),
@@ -51,7 +51,7 @@ def test_what_does_not_fit_is_named_by_its_line(files, changed, parts):
         assert part in str(error.value)
 
 
-def test_pairs_make_a_dataset_set(tmp_path):
+def test_pairs_make_a_dataset(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text("query,positive,note\na,x,1\nb,y,2\na,z,3\n")
     dataset = read_pairs(path)

@@ -1,4 +1,4 @@
-"""The figures are those of sentence-transformers' evaluator, and of paper and pencil."""
+"""The metrics equal those of sentence-transformers' evaluator, and those computed by hand."""
 
 import math
 
@@ -52,7 +52,7 @@ def test_equal_scores_keep_the_documents_order():
     assert top(scores, 3).tolist() == [[1, 3, 0]]
 
 
-def test_dimensions_are_measured_largest_first_and_by_default_as_a_matryoshka_dims(checkpoint):
+def test_dimensions_are_measured_largest_first_and_default_to_powers_of_two(checkpoint):
     encoder = Qwen3Encoder(model=str(checkpoint))
     assert [one.dimension for one in evaluate(encoder, DATASET, [32, 50])] == [50, 32]
     assert [one.dimension for one in evaluate(encoder, DATASET)] == [64, 32]

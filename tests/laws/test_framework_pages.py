@@ -1,24 +1,17 @@
-"""The LlamaIndex and Haystack pages and examples: what a user copies runs."""
+"""The LlamaIndex and Haystack examples: what a user copies runs. The pages' own blocks: test_docs.py."""
 
 from __future__ import annotations
 
 import re
 import runpy
 from pathlib import Path
-from typing import Any
 
 import chromadb
 import pytest
 from llama_index.core import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "llama_index.md", ROOT / "docs" / "haystack.md"]
 EXAMPLES = [ROOT / "examples" / "llama_index_chroma.py", ROOT / "examples" / "haystack_chroma.py"]
-BLOCKS = [
-    pytest.param(block, id=f"{page.stem}-{i}")
-    for page in PAGES
-    for i, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-]
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +26,6 @@ def fresh_memory() -> None:
 def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Settings, "_embed_model", None)
     monkeypatch.setattr("sys.argv", ["example"])
-
-
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_code_block_of_a_page_runs(block: str, capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {"__name__": "page"}
-    exec(compile(block, "page", "exec"), names)  # noqa: S102 - our own page
-    if "print(" in block:
-        assert "copytree" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -58,8 +43,3 @@ def test_the_filtered_search_of_the_example_stays_in_its_module(capsys: pytest.C
     found = [line.split() for line in filtered.splitlines() if line.startswith("  ")]
     assert len(found) == 2
     assert all(name.startswith("json.") for _, name, *_ in found)
-
-
-def test_every_page_has_a_place_for_the_options() -> None:
-    for page in PAGES:
-        assert re.search(r"<!-- options -->.*<!-- /options -->", page.read_text(encoding="utf-8"), re.DOTALL)

@@ -1,4 +1,4 @@
-"""The fuzzer itself: it runs clean for a while, and tells of a fault and of a hang."""
+"""The fuzzer itself: it finds no fault in some cases, and reports a planted fault and a hang."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""A checkpoint that is damaged or made to harm: loads as it should or is refused with our error, and runs nothing."""
+"""A damaged or malicious checkpoint loads correctly or is rejected with an error of this package, and runs no code."""
 
 import json
 import struct
@@ -29,7 +29,7 @@ often = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCh
 
 
 def opened(folder):
-    """Opens and loads; our errors are fine, others fly."""
+    """Open, load and encode; errors of this package pass, others propagate."""
     try:
         open_checkpoint(EncoderConfig(model=str(folder)))
         Qwen3Encoder(model=str(folder)).encode_document(["a"])
@@ -179,5 +179,5 @@ def test_json_of_endless_depth_is_refused(own_checkpoint, name):
 def test_a_header_of_endless_depth_is_refused(own_checkpoint):
     header = b"[" * 200_000
     (own_checkpoint / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
-    with pytest.raises(CheckpointError, match="no whole safetensors"):
+    with pytest.raises(CheckpointError, match="not a complete safetensors"):
         open_checkpoint(EncoderConfig(model=str(own_checkpoint)))

@@ -66,6 +66,17 @@ def test_every_fault_that_is_looked_for_in_a_peer_is_looked_for_here() -> None:
     assert {fault for _, fault in asked} == FAULTS.keys()
 
 
+def test_the_page_of_faults_has_the_words_of_the_probes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "why.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- faults -->")[2].partition("<!-- /faults -->")[0]
+    lines = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    assert lines
+    assert {line[0].removeprefix("| ") for line in lines} <= {peer.name for peer in PEERS}
+    assert {line[1] for line in lines} <= {what for what, _ in FAULTS.values()}
+    assert f"{len(lines)} faults of stock" in table
+    assert f"[{len(lines)} such faults" in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "peer",

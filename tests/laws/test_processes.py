@@ -161,7 +161,7 @@ def application(environ, start_response):
 
 @contextmanager
 def gunicorn(folder, *options):
-    """Runs gunicorn over `served.py` in a folder; gives its address once it listens, and its process."""
+    """Run gunicorn over `served.py` in a folder; return its address once it listens, and its process."""
     command = [sys.executable, "-m", "gunicorn", "served", "--bind", "127.0.0.1:0", "--worker-tmp-dir", str(folder)]
     with subprocess.Popen([*command, *options], cwd=folder, stderr=subprocess.PIPE, text=True) as master:  # noqa: S603 - our own
         try:

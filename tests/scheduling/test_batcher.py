@@ -62,7 +62,7 @@ def wait_for(condition):
 
 
 def occupy(backend, gate):
-    """Puts one call into the forward pass, so that what follows must wait."""
+    """Put one call into the forward pass, so that what follows must wait."""
     first = backend.submit(EmbedRequest(["first"], 100))
     assert gate.entered.wait(10)
     return first

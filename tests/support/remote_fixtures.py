@@ -1,4 +1,4 @@
-"""A running server over the small checkpoint, and encoders that ask it."""
+"""A running server over the small checkpoint, and encoders that use it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def local(checkpoint: Path) -> Qwen3Encoder:
 
 @pytest.fixture
 def remote(server: Server) -> Iterator[MakeRemote]:
-    """Makes encoders over the server; of an unknown model, so without tokenizer, unless `model` says more."""
+    """Make encoders over the server; of an unknown model, so without a tokenizer, unless `model` names one."""
     made: list[Qwen3Encoder] = []
 
     def make(**options: Any) -> Qwen3Encoder:

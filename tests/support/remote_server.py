@@ -1,4 +1,4 @@
-"""A real HTTP server that computes with our own encoder and breaks in every way it is told to."""
+"""A real HTTP server that computes embeddings with the local encoder, and fails in the ways that a test asks for."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ Fault = Callable[["Handler", dict[str, Any]], Any]
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves a checkpoint; `faults` are used up one a request, then it works.
+    """Serves a checkpoint; each request takes one of `faults`, then the server works.
 
     Attributes:
-        requests: The (path, body) of every request, faulty ones included.
-        authorizations: The header of every request.
-        peak: Most requests under way at once.
+        requests: The (path, body) of every request, failed ones included.
+        authorizations: The Authorization header of every request.
+        peak: Largest number of requests under way at once.
+        released: Set at the end, so that requests which hang until then can go.
     """
 
     daemon_threads = True
@@ -45,6 +46,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.authorizations: list[str | None] = []
         self.lock = threading.Lock()
         self.under_way = self.peak = 0
+        self.released = threading.Event()
 
     @property
     def url(self) -> str:
@@ -55,16 +57,16 @@ class Server(http.server.ThreadingHTTPServer):
         return [body.get("input", body.get("inputs")) for _, body in self.requests]
 
     def handle_error(self, *_: Any) -> None:
-        """A client that went away is no news."""
+        """Print nothing about a client that went away."""
 
     def embeddings(self, inputs: list[Any]) -> tuple[np.ndarray, int]:
-        """Embeds as an engine does: unit embeddings, and the tokens it read."""
+        """Return unit embeddings, and the number of tokens, as an engine does."""
         texts, extra = zip(*(self.read(one) for one in inputs), strict=True)
         raw = load_backend(self.config).submit(EmbedRequest(texts, 8192)).result()
         return raw.embeddings / np.linalg.norm(raw.embeddings, axis=1, keepdims=True), int((raw.n_tokens + extra).sum())
 
     def read(self, one: Any) -> tuple[str, int]:
-        """Gives the text whose embedding, end token included, is that of an input, and how its tokens differ in number.
+        """Return the text whose embedding, end token included, is that of an input, and the difference in tokens.
 
         An embedding without end token, or with two of them, is the embedding of another text: which one does not
         matter.
@@ -111,7 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, json.dumps(answer).encode())
 
     def answer(self, body: dict[str, Any]) -> Any:
-        """The right answer; None when the request is refused, which is said here."""
+        """Return the right answer; None after a refusal was sent."""
         inputs = body.get("input", body.get("inputs"))
         limit = self.server.options["max_texts"]
         if limit and len(inputs) > limit:
@@ -148,7 +150,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-# Faults: each is given the handler and the request's body; what it gives back is sent as the answer.
+# Faults: each takes the handler and the request's body; what it returns is sent as the answer.
 
 
 def status(code: int, message: str = "no", **headers: str) -> Fault:
@@ -156,7 +158,7 @@ def status(code: int, message: str = "no", **headers: str) -> Fault:
 
 
 def reset(handler: Handler, _: Any) -> None:
-    """Closes the connection with RST."""
+    """Close the connection with RST."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
     handler.connection.close()
@@ -170,20 +172,25 @@ def stall(seconds: float) -> Fault:
     return wait
 
 
+def hang(handler: Handler, _: Any) -> None:
+    """Send nothing until the test ends."""
+    handler.server.released.wait()
+    handler.close_connection = True
+
+
 def slow_loris(handler: Handler, _: Any) -> None:
-    """Sends a good beginning and then a byte now and then, for longer than anybody should wait."""
+    """Send the start of a good answer, then a byte now and then until the test ends."""
     handler.send_response(200)
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
-    for _ in range(100):
+    while not handler.server.released.wait(0.05):
         handler.wfile.write(b" ")
         handler.wfile.flush()
-        time.sleep(0.05)
     handler.close_connection = True
 
 
 def truncated(handler: Handler, body: dict[str, Any]) -> None:
-    """Promises more bytes than it sends."""
+    """Announce more bytes than are sent."""
     content = json.dumps(handler.answer(body)).encode()
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(content)))
@@ -197,7 +204,7 @@ def literally(content: bytes) -> Fault:
 
 
 def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:
-    """Changes the list of embeddings of a right answer."""
+    """Change the list of embeddings of a right answer."""
 
     def fault(handler: Handler, body: dict[str, Any]) -> Any:
         answer = handler.answer(body)
@@ -208,7 +215,7 @@ def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:
 
 
 def with_embeddings(change: Callable[[list[float]], Any]) -> Fault:
-    """Changes the first embedding of a right answer."""
+    """Change the first embedding of a right answer."""
 
     def change_first(data: list[dict[str, Any]]) -> None:
         data[0]["embedding"] = change(data[0]["embedding"])
@@ -218,13 +225,14 @@ def with_embeddings(change: Callable[[list[float]], Any]) -> Fault:
 
 @contextmanager
 def serving(model: Any, **options: Any) -> Iterator[Server]:
-    """Runs a server while the block runs."""
+    """Run a server while the block runs."""
     server = Server(str(model), **options)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield server
     finally:
+        server.released.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-THINGS = ["apple", "bread", "candle", "integration", "engine", "flower", "garden", "hammer"]
-THINGS += ["island", "jacket", "kettle", "matryoshka_dims", "mirror", "needle", "ocean", "pencil"]
+THINGS = ["apple", "bread", "candle", "drum", "engine", "flower", "garden", "hammer"]
+THINGS += ["island", "jacket", "kettle", "lantern", "mirror", "needle", "ocean", "pencil"]
 COLOURS = ["red", "green", "blue", "white"]
 
 

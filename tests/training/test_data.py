@@ -36,7 +36,7 @@ def test_repeated_pairs_count_once(read):
     assert len(read(GOOD, OTHER, GOOD)) == 2
 
 
-def test_csv_and_parquet_give_the_same_records_as_json_lines(tmp_path, read):
+def test_csv_and_parquet_hold_the_same_records_as_json_lines(tmp_path, read):
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -54,16 +54,16 @@ def test_csv_and_parquet_give_the_same_records_as_json_lines(tmp_path, read):
     [
         ({"query": "a"}, ("line 2: positive is missing",)),
         ({**GOOD, "positive": "  "}, ("line 2", "positive is '  '")),
-        ({**GOOD, "query": 7}, ("line 2: query is a int",)),
+        ({**GOOD, "query": 7}, ("line 2: query is of type int",)),
         ({**GOOD, "positives": "x"}, ("line 2: unknown column 'positives'", "Did you mean 'positive'?")),
-        ({**GOOD, "negative": "its answer"}, ("line 2", "the positive itself")),
-        ({**GOOD, "negative": "a question"}, ("line 2", "the query itself")),
+        ({**GOOD, "negative": "its answer"}, ("line 2", "equals the positive")),
+        ({**GOOD, "negative": "a question"}, ("line 2", "equals the query")),
         ({**GOOD, "negative": ["x", ""]}, ("line 2", "a negative is empty")),
         ({**GOOD, "task": "cod"}, ("line 2", "Did you mean 'code'?")),
-        ({**GOOD, "task": 3}, ("line 2", "task is a int")),
+        ({**GOOD, "task": 3}, ("line 2", "task is of type int")),
         ({**GOOD, "query_vector": [1.0]}, ("line 2", "needs both")),
         ({**GOOD, "query_vector": [1.0], "positive_vector": [1.0, 2.0]}, ("line 2", "1 and 2 numbers")),
-        ({**GOOD, "query_vector": "1,2", "positive_vector": [1.0]}, ("line 2", "no list of numbers")),
+        ({**GOOD, "query_vector": "1,2", "positive_vector": [1.0]}, ("line 2", "not a list of numbers")),
         ("{not json", ("line 2: not JSON",)),
         ("[1]", ("line 2: a list",)),
     ],
@@ -80,7 +80,7 @@ def test_several_bad_records_are_named_at_once_and_the_rest_counted(read):
         read(*[{"query": "a"}] * 7)
 
 
-def test_records_that_are_no_use_together_are_refused(read):
+def test_records_that_are_useless_together_are_refused(read):
     with pytest.raises(DataFileError, match="the same negative"):
         read({**GOOD, "negative": "no"}, {**OTHER, "negative": "no"})
     with pytest.raises(DataFileError, match="the same positive"):
@@ -93,22 +93,22 @@ def test_records_that_are_no_use_together_are_refused(read):
     ("name", "text", "part"),
     [
         ("empty.jsonl", "", "has no records"),
-        ("pairs.txt", "x", "expected .jsonl"),
+        ("pairs.txt", "x", "suffix '.txt', expected .jsonl"),
         ("short.csv", "query,positive\nonly one\n", "line 2: expected 2 fields"),
         ("quote.csv", 'query,positive\n"a" b,c\n', "line 2"),
         ("bad.parquet", "no parquet", "can't be read as Parquet"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused(tmp_path, name, text, part):
+def test_a_file_that_is_not_a_table_is_refused(tmp_path, name, text, part):
     (tmp_path / name).write_text(text)
     with pytest.raises(DataFileError, match=part):
         read_examples([tmp_path / name])
 
 
-def test_no_file_and_bytes_that_are_no_utf8_are_refused(tmp_path):
+def test_no_file_and_bytes_that_are_not_utf8_are_refused(tmp_path):
     with pytest.raises(DataFileError, match="--data"):
         read_examples([])
-    with pytest.raises(DataFileError, match="There is no file"):
+    with pytest.raises(DataFileError, match="does not exist"):
         read_examples([tmp_path / "nowhere.jsonl"])
     (tmp_path / "latin.jsonl").write_bytes(b'{"query": "a", "positive": "b"}\n{"query": "\xe4", "positive": "c"}\n')
     with pytest.raises(DataFileError, match="line 2: not UTF-8"):

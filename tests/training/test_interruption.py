@@ -1,4 +1,4 @@
-"""A run that is killed leaves no model folder, and goes on from its last checkpoint when it is called again."""
+"""A killed run leaves no model folder, and resumes from its last checkpoint when it is called again."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SOURCE = Path(qwen3_embed_integrations.__file__).parent.parent
 OPTIONS = {"dev_share": 0.2, "batch_size": 8, "max_tokens": 48, "learning_rate": 1e-3, "evaluations": 8, "epochs": 8}
 
 
-def test_a_killed_run_leaves_no_model_and_goes_on_to_the_same_one(checkpoint, write_records, tmp_path):
+def test_a_killed_run_leaves_no_model_and_resumes_to_the_same_one(checkpoint, write_records, tmp_path):
     settings = {**OPTIONS, "data": [str(write_records(records_of(40)))]}
     output, work = tmp_path / "killed", tmp_path / "killed.run"
     code = (
@@ -42,7 +42,7 @@ def test_a_killed_run_leaves_no_model_and_goes_on_to_the_same_one(checkpoint, wr
     process.wait()
     assert not output.exists()
 
-    with pytest.raises(TrainingError, match=r"begun differently .epochs: then 8\.0, now 9\.0"):
+    with pytest.raises(TrainingError, match=r"other settings .epochs: then 8\.0, now 9\.0"):
         train(EncoderConfig(model=str(checkpoint)), output=output, **{**settings, "epochs": 9})
     report = train(EncoderConfig(model=str(checkpoint)), output=output, **settings)
     unbroken = train(EncoderConfig(model=str(checkpoint)), output=tmp_path / "unbroken", **settings)
@@ -53,7 +53,7 @@ def test_a_killed_run_leaves_no_model_and_goes_on_to_the_same_one(checkpoint, wr
     assert not work.exists()
 
 
-def test_a_checkpoint_cut_short_is_passed_over(checkpoint, tmp_path):
+def test_an_incomplete_checkpoint_is_skipped(checkpoint, tmp_path):
     work = RunDirectory(tmp_path / "model", {}, fresh=False)
     for step, is_whole in ((1, True), (2, True), (3, False)):
         folder = work.checkpoints / f"checkpoint-{step}"
@@ -80,7 +80,7 @@ def test_a_failure_while_the_model_is_written_leaves_no_folder(fine_tune, monkey
     assert fine_tune().output.is_dir()
 
 
-def test_fresh_throws_an_interrupted_run_away(tmp_path):
+def test_fresh_deletes_an_interrupted_run(tmp_path):
     first = RunDirectory(tmp_path / "model", {"seed": 1}, fresh=False)
     first.remembered("before", lambda: [1])
     first.close()

@@ -57,7 +57,7 @@ def test_what_the_model_or_the_records_can_t_serve_is_refused(fine_tune, tmp_pat
 
 def test_an_output_that_exists_is_refused(fine_tune, tmp_path):
     (tmp_path / "model").mkdir()
-    with pytest.raises(TrainingError, match="exists already"):
+    with pytest.raises(TrainingError, match="already exists"):
         fine_tune()
 
 
@@ -75,7 +75,7 @@ def test_memory_that_runs_out_in_a_step_names_what_to_lower():
     assert memory.out_of_memory(RuntimeError("another")) is None
 
 
-def test_an_adapter_is_no_model_to_start_from(fine_tune, tmp_path):
+def test_an_adapter_can_t_be_trained_further(fine_tune, tmp_path):
     adapter = fine_tune(lora_rank=2, keep_adapter=True, output=tmp_path / "adapter").output
     with pytest.raises(ConfigError, match="is a LoRA adapter"):
         fine_tune(model=adapter)
@@ -94,7 +94,7 @@ def test_another_process_on_the_same_output_is_refused(fine_tune, tmp_path):
     held.close()
 
 
-def test_metrics_that_fell_are_told(fine_tune):
+def test_metrics_that_fell_are_noted(fine_tune):
     report = fine_tune(learning_rate=1.0, epochs=2, warmup=0)
     assert any("fell" in note for note in report.notes) == (report.after[0].ndcg_at_10 < report.before[0].ndcg_at_10)
 

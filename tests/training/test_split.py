@@ -1,4 +1,4 @@
-"""No document, query or group lies on both sides."""
+"""No document, query or group is on both sides of the split."""
 
 import random
 
@@ -28,7 +28,7 @@ def test_records_with_anything_in_common_stay_together(seed):
     try:
         split = split_by_group(records, 0.2, seed)
     except DataFileError:
-        return  # they hang together as one: refused, which the next test wants too
+        return  # all of them are connected: refused, as the test below expects
     assert len(split.train) + len(split.dev) == len(records)
     for kind in ("query", "positive", "group"):
         assert not {getattr(e, kind) for e in split.train} & {getattr(e, kind) for e in split.dev} - {""}
@@ -43,7 +43,7 @@ def test_the_share_is_kept_and_the_seed_decides():
     assert split_by_group(records, 0, 1).dev == ()
 
 
-def test_records_that_all_hang_together_are_refused_with_the_remedy():
+def test_records_that_are_all_connected_are_refused_with_the_remedy():
     with pytest.raises(DataFileError, match="--dev"):
         split_by_group([example(n, group="one") for n in range(10)], 0.1, 0)
 
@@ -62,7 +62,7 @@ def test_a_dev_file_that_shares_a_text_with_the_training_records_is_refused_with
     path = write_records(
         [{"query": "new", "positive": "newer"}, {**record, kind: getattr(example(1), kind)}], "dev.jsonl"
     )
-    with pytest.raises(DataFileError, match=rf"dev.jsonl, line 2: its {kind} stands in line 1 too"):
+    with pytest.raises(DataFileError, match=rf"dev.jsonl, line 2: its {kind} is also in line 1"):
         read_dev(path, [example(1), example(2)])
 
 

@@ -1,4 +1,4 @@
-"""Fine-tuning for real, on a small random model: it learns, and every loader of its folder gives the same records."""
+"""Fine-tune a small random model: it learns, and every loader of its folder computes the same embeddings."""
 
 import json
 from pathlib import Path

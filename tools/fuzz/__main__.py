@@ -1,13 +1,12 @@
-"""Random input for as long as you like.
+"""Fuzz the package with random input.
 
-python -m tools.fuzz --minutes 60                  case after case, each from a seed of its own
-python -m tools.fuzz --seed 1234 --cases 1         one case again
+python -m tools.fuzz --minutes 60                  case after case, each with its own seed
+python -m tools.fuzz --seed 1234 --cases 1         repeat one case
 python -m tools.fuzz --input crash-0a1b            the case of a file of bytes
 python -m tools.fuzz --minutes 60 --coverage       guided by the coverage of the package (needs atheris)
 
-Ends with 1 at anything that is neither a finite unit embedding nor one of our errors, with a traceback, the seed and
-the
-input; at a crash; and when a case takes longer than --hang-s, with the tracebacks of all threads.
+Exit with 1 if a case ends neither in finite unit embeddings nor in an error of this package (prints a traceback, the
+seed and the input), crashes, or takes longer than --hang-s (prints the tracebacks of all threads).
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ _LONGEST_SHOWN = 20_000
 
 
 def data_of(seed: int) -> bytes:
-    """Gives the bytes of a seed's case."""
-    return random.Random(seed).randbytes(_N_BYTES)  # noqa: S311 - a seeded dice, no secret
+    """Return the bytes of a seed's case."""
+    return random.Random(seed).randbytes(_N_BYTES)  # noqa: S311 - reproducible, no secret
 
 
 def watch(arguments: argparse.Namespace) -> int:
-    """Runs the cases in a process of its own, which may hang or crash; gives the exit code."""
+    """Run the cases in a child process, which may hang or crash; return the exit code."""
     command = [sys.executable, "-m", "tools.fuzz", "--worker", *sys.argv[1:]]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
         if worker.stdout is None:
@@ -55,7 +54,7 @@ def watch(arguments: argparse.Namespace) -> int:
                 last = line.strip()
         except queue.Empty:
             print(f"A hang: {last} took longer than {arguments.hang_s:g} s.", flush=True)
-            worker.send_signal(signal.SIGABRT)  # its faulthandler shows what each thread does
+            worker.send_signal(signal.SIGABRT)  # its faulthandler prints the stack of each thread
             worker.wait()
             return 1
     print(f"Last: {last}.", flush=True)
@@ -69,7 +68,7 @@ def _read(stream: IO[str], lines: queue.SimpleQueue[str]) -> None:
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """Runs the cases and says each before it begins; gives the exit code."""
+    """Run the cases and print each seed before its case starts; return the exit code."""
     from .cases import Cases
 
     end = time.monotonic() + arguments.minutes * 60
@@ -79,7 +78,7 @@ def work(arguments: argparse.Namespace) -> int:
             print(f"seed {seed}", flush=True)
             try:
                 cases.run(data_of(seed))
-            except BaseException:  # noqa: BLE001 - whatever it is is a fault
+            except BaseException:  # noqa: BLE001 - any exception is a fault
                 _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1")
                 return 1
             seed += 1
@@ -87,20 +86,20 @@ def work(arguments: argparse.Namespace) -> int:
 
 
 def replay(path: Path) -> int:
-    """Runs the case of a file; gives the exit code."""
+    """Run the case of a file; return the exit code."""
     from .cases import Cases
 
     with tempfile.TemporaryDirectory() as folder, Cases(Path(folder)).running() as cases:
         try:
             cases.run(path.read_bytes())
-        except BaseException:  # noqa: BLE001 - whatever it is is a fault
+        except BaseException:  # noqa: BLE001 - any exception is a fault
             _show(cases.shown, f"python -m tools.fuzz --input {path}")
             return 1
     return 0
 
 
 def guided(arguments: argparse.Namespace) -> None:
-    """Has atheris choose the bytes; it ends the process by itself and leaves the failing bytes in a file."""
+    """Let atheris choose the bytes; it ends the process itself and writes failing bytes to a file."""
     import atheris
 
     with atheris.instrument_imports(include=["qwen3_embed_integrations"]):
@@ -126,7 +125,7 @@ def _show(shown: dict[str, object], command: str) -> None:
 
 
 def main() -> int:
-    """Runs; gives the exit code."""
+    """Run the command; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--cases", type=int, default=sys.maxsize, help="no more than that many")

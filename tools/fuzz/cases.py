@@ -1,4 +1,4 @@
-"""The cases: each takes dice, does what a hostile user, server or disk would do, and checks the outcome."""
+"""Cases: each draws random values, acts as a hostile user, server or disk, and checks the outcome."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _RANGES = ("dimension", "max_length", "max_batch_tokens", "max_waiting_calls", "
 
 
 class Cases:
-    """The world of the cases: a small model, a server over it, a folder to work in."""
+    """A small model, a server that runs it, and a folder to work in."""
 
     def __init__(self, work: Path) -> None:
         self._work = work
@@ -52,12 +52,12 @@ class Cases:
 
     @contextmanager
     def running(self) -> Iterator[Cases]:
-        """Keeps the server up while the block runs."""
+        """Run the server while the block runs."""
         with serving(self._model) as self._server:
             yield self
 
     def run(self, data: bytes) -> None:
-        """Runs the case of `data`; `shown` tells what it was. What it raises is a fault."""
+        """Run the case of `data` and describe it in `shown`. Any exception is a fault."""
         values = RandomValues(data)
         kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
@@ -68,7 +68,7 @@ class Cases:
         kind(values)
 
     def texts(self, values: RandomValues) -> None:
-        """Any texts are unit embeddings, and each is that of its text alone."""
+        """Any text has a unit embedding that does not depend on the other texts of the call."""
         texts = self.shown["texts"] = values.texts()
         role = self.shown["role"] = values.choice(("query", "document"))
         task = self.shown["task"] = values.choice((None, None, values.choice(tuple(TASKS)), values.text()))
@@ -81,7 +81,7 @@ class Cases:
             check_same(self._encoder.encode([text], role, task=task).embeddings[0], embedding)
 
     def callers(self, values: RandomValues) -> None:
-        """Callers at once, some of them cancelled, get their own embeddings."""
+        """Concurrent callers, some of them cancelled, get their own embeddings."""
         calls = self.shown["calls"] = [values.texts(3) for _ in range(2 + values.below(5))]
         cancelled = self.shown["cancelled"] = [values.one_in(3) for _ in calls]
         if values.one_in(2):
@@ -106,7 +106,7 @@ class Cases:
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     def no_texts(self, values: RandomValues) -> None:
-        """What is no list of `str` is refused."""
+        """Anything but a list of `str` is rejected."""
         given = self.shown["given"] = values.junk()
         fits = isinstance(given, list) and all(isinstance(one, str) for one in given)
         try:
@@ -118,7 +118,7 @@ class Cases:
         check(embeddings, len(given), 64)
 
     def options(self, values: RandomValues) -> None:
-        """Any option of any type is a config that comes back from its stored form, or ConfigError."""
+        """Any value of any option is a ConfigError, or a config that survives storage."""
         names = [*EncoderConfig.model_fields, values.text()]
         options = self.shown["options"] = {values.choice(names): values.junk() for _ in range(1 + values.below(3))}
         try:
@@ -130,7 +130,7 @@ class Cases:
             raise WrongEmbeddingError(f"{stored} is not what was stored")
 
     def ranges(self, values: RandomValues) -> None:
-        """Options of any range give unit embeddings or an error of ours."""
+        """Numeric options of any size give unit embeddings or an error of this package."""
         options: dict[str, Any] = {name: values.number() for name in _RANGES[:4] if values.one_in(3)}
         options |= {name: values.text() for name in _RANGES[4:] if values.one_in(3)}
         texts = values.texts(2)
@@ -144,7 +144,7 @@ class Cases:
                     encoder.unload()
 
     def answers(self, values: RandomValues) -> None:
-        """A server may answer anything: unit embeddings, or an error of ours within the deadline."""
+        """Any server response gives unit embeddings or an error of this package within the deadline."""
         server = self._server
         if server is None:
             raise LookupError("the server does not run")
@@ -180,7 +180,7 @@ class Cases:
             server.faults.clear()
 
     def checkpoints(self, values: RandomValues) -> None:
-        """A damaged checkpoint is read or refused, and runs nothing."""
+        """A damaged checkpoint loads or is rejected, and runs no code."""
         folder = self._work / "damaged"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._model, folder)
@@ -224,7 +224,7 @@ class Cases:
         return f"{place} changed"
 
     def cache(self, values: RandomValues) -> None:
-        """A damaged cache costs no embedding."""
+        """A damaged cache changes no embedding."""
         path = self._work / "cache.sqlite"
         texts = self.shown["texts"] = values.texts(3)
         cached = Qwen3Encoder(model=str(self._model), max_length=512, cache_path=str(path))

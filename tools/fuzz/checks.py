@@ -1,4 +1,4 @@
-"""What counts as right: a finite unit embedding, the same whatever came with its text, or an error of ours."""
+"""Checks of an outcome: finite unit embeddings, equal for equal texts, or an error of this package."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _CLOSE = 1e-5
 
 
 class WrongEmbeddingError(AssertionError):
-    """An embedding that is not finite, not of unit length, or another text's."""
+    """An embedding is not finite, not of unit length, or belongs to another text."""
 
 
 @contextmanager
 def ours() -> Iterator[None]:
-    """Lets our errors pass; others are faults."""
+    """Suppress errors of this package; let others propagate."""
     try:
         yield
     except Qwen3EmbedError:
@@ -27,7 +27,7 @@ def ours() -> Iterator[None]:
 
 
 def check(embeddings: np.ndarray[Any, Any], n_texts: int, dimension: int) -> None:
-    """Raises unless these are finite unit embeddings of that shape."""
+    """Raise WrongEmbeddingError unless `embeddings` are finite unit embeddings, `[n_texts, dimension]` float32."""
     if embeddings.shape != (n_texts, dimension) or embeddings.dtype != np.float32:
         raise WrongEmbeddingError(f"{embeddings.shape} of {embeddings.dtype}, not ({n_texts}, {dimension}) of float32")
     norms = np.linalg.norm(embeddings, axis=1)
@@ -36,6 +36,6 @@ def check(embeddings: np.ndarray[Any, Any], n_texts: int, dimension: int) -> Non
 
 
 def check_same(embeddings: np.ndarray[Any, Any], others: np.ndarray[Any, Any]) -> None:
-    """Raises unless these are the same embeddings up to rounding."""
+    """Raise WrongEmbeddingError unless both are the same embeddings up to rounding."""
     if embeddings.shape != others.shape or (embeddings.size and np.abs(embeddings - others).max() > _CLOSE):
-        raise WrongEmbeddingError("an embedding is another text's, or moved by its neighbours")
+        raise WrongEmbeddingError("an embedding belongs to another text, or depends on the other texts of its call")

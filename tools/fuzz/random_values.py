@@ -1,4 +1,4 @@
-"""Bytes → values: whatever chooses the bytes (a seed, a coverage-guided fuzzer, a file) chooses the case."""
+"""Bytes → values: the source of the bytes (a seed, a coverage-guided fuzzer, a file) decides the case."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ _LONGEST_RUN = 20_000
 
 
 class RandomValues:
-    """Reads values off a string of bytes; beyond its end they are zeros."""
+    """Values derived from a string of bytes; bytes beyond its end are zeros."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._place = 0
 
     def below(self, limit: int) -> int:
-        """Gives a number from 0 to `limit` - 1."""
+        """Return a number from 0 to `limit` - 1."""
         size = max(1, (limit - 1).bit_length() + 7 >> 3)
         return int.from_bytes(self.bytes(size)) % limit
 
     def one_in(self, n: int) -> bool:
-        """Gives True one time in `n`."""
+        """Return True one time in `n`."""
         return self.below(n) == n - 1
 
     def choice(self, values: Sequence[_Value]) -> _Value:
-        """Gives one of the values."""
+        """Return one of the values."""
         return values[self.below(len(values))]
 
     def bytes(self, size: int) -> bytes:
-        """Gives the next bytes."""
+        """Return the next `size` bytes."""
         piece = self._data[self._place : self._place + size]
         self._place += size
         return piece.ljust(size, b"\0")
 
     def text(self) -> str:
-        """Gives a text of any Unicode: marks, surrogates, control tokens, prompts, scripts, long runs."""
+        """Return a text of any Unicode: marks, surrogates, control tokens, prompts, scripts, long runs."""
         return "".join(self._piece() for _ in range(self.below(_PIECES)))
 
     def _piece(self) -> str:
@@ -79,12 +79,12 @@ class RandomValues:
         return self.below(_LONGEST_RUN) if self.one_in(20) else self.below(40)
 
     def texts(self, most: int = 5) -> list[str]:
-        """Gives a few texts, some of them twice."""
+        """Return up to `most` texts, sometimes with a repeat."""
         found = [self.text() for _ in range(self.below(most + 1))]
         return found + found[:1] if self.one_in(4) else found
 
     def number(self) -> int | float:
-        """Gives a number that is likely to be at some limit."""
+        """Return a number that is likely to be at a limit."""
         if self.one_in(4):
             return self.choice((float("nan"), float("inf"), -float("inf"), 0.0, -0.5, 1e308, 1.5))
         return self.choice(
@@ -92,7 +92,7 @@ class RandomValues:
         )
 
     def junk(self, depth: int = 2) -> Any:
-        """Gives a value of any JSON type, or bytes."""
+        """Return a value of any JSON type, or bytes."""
         kind = self.below(9 if depth else 6)
         simple: tuple[Any, ...] = (None, self.one_in(2), self.number(), self.text(), "", self.bytes(4))
         if kind < len(simple):
@@ -102,7 +102,7 @@ class RandomValues:
         return {self.text()[:8]: self.junk(depth - 1) for _ in range(self.below(4))}
 
     def damaged(self, content: bytes) -> bytes:
-        """Gives content with some bytes flipped, cut off, doubled, dropped or put in."""
+        """Return `content` with some bytes changed, truncated, doubled, dropped or inserted."""
         harmed = bytearray(content)
         for _ in range(1 + self.below(4)):
             place = self.below(len(harmed) + 1)

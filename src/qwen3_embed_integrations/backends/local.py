@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import numpy as np
 
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
 from qwen3_embed_integrations.core.inputs import without_repeats
-from qwen3_embed_integrations.core.protocols import EmbedRequest, Forward, Streams
-from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest, Forward, Streams
+from qwen3_embed_integrations.core.types import RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
 from qwen3_embed_integrations.scheduling.batcher import Batcher
 from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
@@ -22,7 +22,7 @@ _SHORTEST_PREFIX = 4  # tokens: fewer are not worth a place in the cache of keys
 _LONGEST_PREFIX = 512  # tokens: more would fill it
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """Tokeniser and forward pass, each on its own threads: one works while the other does."""
 
     def __init__(
@@ -30,13 +30,13 @@ class LocalBackend:
         tokenizer: TextTokenizer,
         forward: Forward,
         max_batch_tokens: int,
-        width: int,
+        hidden_size: int,
         streams: Streams | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer: TextTokenizer = tokenizer
         self._forward = forward
         self._max_batch_tokens = max_batch_tokens
-        self._width = width
+        self._hidden_size = hidden_size
         self._streams = streams or Streams()
         self._start()
 
@@ -47,7 +47,7 @@ class LocalBackend:
         self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
-        """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
+        """Return a future of the embeddings at once; cancelling it drops what is not yet computed.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
@@ -59,23 +59,11 @@ class LocalBackend:
         self._tokenizer_thread.submit(lambda: self._guarded(pending, self._begin))
         return pending.future
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Gives each text's token ids, end token included, not truncated."""
-        return self._tokenizer.tokenize(texts)
-
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Gives each text's length in tokens, end token included, `[n]`."""
-        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Gives the vocabulary's entry of each id."""
-        return self._tokenizer.token_strings(ids)
-
     def close(self, *, discard: bool = False) -> None:
-        """Finishes what waits, then ends both threads.
+        """Compute what waits, then end both threads.
 
         Args:
-            discard: Drops what waits, lets the running batch end, then ends both threads.
+            discard: Drop what waits, and end after the running batch.
         """
         if discard:
             self._batcher.discard()
@@ -84,7 +72,7 @@ class LocalBackend:
         self._batcher.close()
 
     def after_fork(self) -> None:
-        """Starts anew in a forked child, where no thread of the parent lives on."""
+        """Start new threads in a forked child, where none of the parent's exists."""
         self._start()
 
     def _guarded(self, pending: PendingRequest, step: Callable[[PendingRequest], None]) -> None:
@@ -96,20 +84,22 @@ class LocalBackend:
             pending.fail(error)
 
     def _begin(self, pending: PendingRequest) -> None:
-        """Drops repeats, then tokenises the first window."""
+        """Drop repeated texts, then tokenise the first window."""
         pending.texts, pending.inverse = without_repeats(pending.request.texts)
         pending.n_tokens = np.zeros(len(pending.texts), dtype=np.int64)
         if not pending.texts:
-            pending.future.set_result(RawEmbeddings(np.empty((0, self._width), dtype=np.float32), pending.n_tokens))
+            pending.future.set_result(
+                RawEmbeddings(np.empty((0, self._hidden_size), dtype=np.float32), pending.n_tokens)
+            )
             return
         self._tokenize_window(pending, 0)
 
     def _tokenize_window(self, pending: PendingRequest, first: int) -> None:
-        """Tokenises one window; the next one comes when few tokens wait, behind whatever other callers wait for.
+        """Tokenise one window; the next follows when few tokens wait, behind the texts of other callers.
 
-        Unless a long text is an error: it is told of before the texts in front of it are computed.
+        With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
-        ids = self._tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
         pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
         limit, rest = pending.request.max_length, first + _WINDOW
         strict = pending.request.on_overflow == "error"
@@ -130,14 +120,14 @@ class LocalBackend:
             more()
 
     def prefix(self, prompt: str) -> tuple[int, ...]:
-        """Gives the token ids that nearly every text with this prompt begins with.
+        """Return the token ids that nearly every text with this prompt begins with.
 
         Not the last one: the ":" at the end of "Query:" merges with the next word in a quarter of all queries.
         """
         if prompt not in self._prefixes:
             if len(self._prefixes) >= _MOST_PROMPTS:
                 self._prefixes.pop(next(iter(self._prefixes)))
-            (ids,) = self._tokenizer.tokenize([prompt])
+            (ids,) = self.tokenizer.tokenize([prompt])
             kept = tuple(ids[:-2])
             self._prefixes[prompt] = kept if _SHORTEST_PREFIX <= len(kept) <= _LONGEST_PREFIX else ()
         return self._prefixes[prompt]

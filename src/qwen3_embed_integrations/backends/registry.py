@@ -1,21 +1,24 @@
-"""Text → raw embeddings: the process-wide registry of loaded models, and the only lazy import of a runtime."""
+"""Config → loaded backend, one a process; the only place that imports a runtime.
+
+A runtime is a module or object with `open_model` and `build_backend` (`core.protocols.Runtime`). Another distribution
+adds one by an entry point of the group `qwen3_embed_integrations.backends`; its name is then a value of `backend`.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, TypeVar, cast
 
-from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.core.config import EncoderConfig
-from qwen3_embed_integrations.core.errors import missing_extra
+from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, missing_extra
 from qwen3_embed_integrations.core.model_info import ModelInfo
-from qwen3_embed_integrations.core.protocols import Backend
+from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
+from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
 
 __all__ = [
     "is_loaded",
@@ -25,14 +28,8 @@ __all__ = [
     "registry_size",
     "report_plan",
     "unload_backend",
+    "use_runtime",
 ]
-
-
-class _Model(Protocol):
-    """What a runtime knows of a model before it is loaded."""
-
-    @property
-    def model_info(self) -> ModelInfo: ...
 
 
 class _Slot:
@@ -43,23 +40,29 @@ class _Slot:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.model: _Model | None = None
+        self.model: OpenedModel | None = None
         self.backend: Backend | None = None
         self.is_removed = False
 
 
+_Result = TypeVar("_Result")
+
+_override: Runtime | None = None
 _slots: dict[tuple[Any, ...], _Slot] = {}
 _slots_lock = threading.Lock()
 
 
 def model_info(config: EncoderConfig) -> ModelInfo:
-    """Gives what is known of the model of `config`; reads JSON, may ask a server, loads no weights."""
+    """Return what is known of the model of `config`; read JSON, perhaps ask a server, load no weights."""
+    known = _slots.get(config.model_key)
+    if known is not None and (model := known.model) is not None:
+        return model.model_info
     with _opened(config) as slot:
         return _model(slot, config).model_info
 
 
 def load_backend(config: EncoderConfig) -> Backend:
-    """Gives the process's one backend for this model, loading it at the first call.
+    """Return the process's one backend for this model; load it at the first call.
 
     Configs that differ only in options of other scopes (dimension, task, …) share it.
     """
@@ -68,7 +71,8 @@ def load_backend(config: EncoderConfig) -> Backend:
         return backend
     with _opened(config) as slot:
         if slot.backend is None:
-            slot.backend = _runtime(config.backend).build(config, _model(slot, config))
+            model = _model(slot, config)
+            slot.backend = _call(config.backend, lambda runtime: runtime.build_backend(config, model))
         return slot.backend
 
 
@@ -79,9 +83,11 @@ def is_model_info_known(config: EncoderConfig) -> bool:
 
 
 def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
-    """Gives how this machine computes the model of `config`, and why; measures, loads no weights."""
+    """Return how PyTorch would compute the model of `config` here, and why; measure, load no weights."""
     with _opened(config) as slot:
-        report: list[tuple[str, str]] = _runtime("torch").report_plan(config, _model(slot, config))
+        model = _model(slot, config)
+        runtime: Any = _runtime("torch")
+        report: list[tuple[str, str]] = runtime.report_plan(config, model)
     return report
 
 
@@ -97,7 +103,7 @@ def registry_size() -> int:
 
 
 def unload_backend(config: EncoderConfig) -> None:
-    """Finishes what waits and frees the weights; the next call loads them again."""
+    """Compute what waits and free the weights; the next call loads them again."""
     slot = _slots.get(config.model_key)
     if slot is None:
         return
@@ -134,28 +140,61 @@ def _remove(key: tuple[Any, ...], slot: _Slot) -> None:
             del _slots[key]
 
 
-def _model(slot: _Slot, config: EncoderConfig) -> _Model:
+def _model(slot: _Slot, config: EncoderConfig) -> OpenedModel:
     """Return what is known of the slot's model; the caller holds its lock."""
     if slot.model is None:
-        slot.model = open_checkpoint(config) if config.backend == "torch" else _opened_remotely(config)
+        slot.model = _call(config.backend, lambda runtime: runtime.open_model(config))
     return slot.model
 
 
-def _opened_remotely(config: EncoderConfig) -> _Model:
-    model: _Model = _runtime("remote").open_model(config)
-    return model
-
-
-def _runtime(name: str) -> ModuleType:
-    """Gives the module of a runtime; the extra that installs what it stands on has its name."""
+def _call(name: str, step: Callable[[Runtime], _Result]) -> _Result:
+    """Take a step of a runtime; a package that is not installed is named with the extra that installs it."""
     try:
-        return import_module(f".{name}", __package__)
+        return step(_runtime(name))
+    except MissingExtraError:
+        raise
     except ModuleNotFoundError as error:
+        if name not in BUILT_IN_BACKENDS:
+            raise
         raise missing_extra(error.name or name, name) from error
 
 
+def _runtime(name: str) -> Runtime:
+    if _override is not None:
+        return _override
+    if name in BUILT_IN_BACKENDS:
+        return cast("Runtime", import_module(BUILT_IN_BACKENDS[name]))
+    points = backend_entry_points()
+    if name not in points:
+        raise ConfigError(f"The backend {name!r} is no longer installed. Installed: {', '.join(sorted(points))}.")
+    runtime: Runtime = points[name].load()
+    lacking = [step for step in ("open_model", "build_backend") if not callable(getattr(runtime, step, None))]
+    if lacking:
+        raise ConfigError(
+            f"The entry point {points[name].value!r} of the backend {name!r} has no function {lacking[0]!r}. It "
+            "must name a module or object with open_model(config) and build_backend(config, model)."
+        )
+    return runtime
+
+
+@contextmanager
+def use_runtime(runtime: Runtime) -> Iterator[None]:
+    """Let one runtime open and load every model while the block runs, whatever `backend` says; for tests.
+
+    Models that were loaded before are set aside and come back when the block ends.
+    """
+    global _override, _slots
+    before = (_override, _slots)
+    _override, _slots = runtime, {}
+    try:
+        yield
+    finally:
+        _discard_all()
+        _override, _slots = before
+
+
 def _discard_all() -> None:
-    """Ends every backend at the interpreter's exit: only daemon threads can still wait, and nobody waits for them."""
+    """End every backend at the interpreter's exit: only daemon threads can still wait, and nobody waits for them."""
     for slot in list(_slots.values()):
         if slot.backend is not None:
             slot.backend.close(discard=True)

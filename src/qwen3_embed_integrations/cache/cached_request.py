@@ -1,9 +1,7 @@
-"""One call through the cache: embeddings that are known come from disk, the others from the backend, and are kept."""
+"""One call through the cache: read known embeddings from disk, compute the missing ones and store them."""
 
 from __future__ import annotations
 
-import atexit
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -19,22 +17,21 @@ from qwen3_embed_integrations.core.inputs import without_repeats
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
-from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread
 
-from .sqlite_store import EmbeddingStore
+from .open_caches import CacheFile, cache_file
 
-_SLICE = 1024  # texts computed and kept at a time: what an interrupted call has computed so far is not lost
+_SLICE = 1024  # texts computed and stored at a time: an interrupted call loses no more than these
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """Where the embeddings of one call are kept.
+    """Where the embeddings of one call are stored.
 
     Attributes:
-        path: The file.
-        max_bytes: Its bound.
-        key: All that decides an embedding but its text.
-        dimension: Length of a stored embedding: the model's own where this process truncates.
+        path: The cache file.
+        max_bytes: Its size limit.
+        key: Everything that decides an embedding except its text.
+        dimension: Length of a stored embedding: `hidden_size`, unless the server truncates.
     """
 
     path: Path
@@ -44,7 +41,16 @@ class Lookup:
 
 
 def lookup(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> Lookup:
-    """Return where embeddings of texts behind `prompt` are kept under `config`, which names the file."""
+    """Return where embeddings of texts with this prompt are stored.
+
+    Args:
+        config: The encoder's options, `cache_path` set.
+        model_info: The encoder's model.
+        prompt: Prompt of each text; "" for none.
+
+    Raises:
+        ConfigError: `max_length` or `dimension` of `config` is more than the model supports.
+    """
     dimension = model_info.dimension(config) if config.server_dimensions else model_info.hidden_size
     return Lookup(
         path=Path(config.cache_path or "").expanduser().absolute(),
@@ -54,137 +60,113 @@ def lookup(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> Lookup:
     )
 
 
-class _Shelf:
-    """One file and the one thread that reads and writes it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._store: EmbeddingStore | None = None
-        self._worker = WorkerThread("qwen3-embed-cache")
-        self.is_closing = False
-
-    @property
-    def store(self) -> EmbeddingStore:
-        """The file, opened at the first use; only for tasks of this shelf."""
-        if self._store is None:
-            self._store = EmbeddingStore(self._path)
-        return self._store
-
-    def run(self, task: Callable[[], None]) -> None:
-        """Runs a task on the shelf's thread."""
-        self._worker.submit(task)
-
-    def close(self) -> None:
-        """Keeps what has come, then closes the file."""
-        self.is_closing = True
-        self._worker.close()
-        if self._store is not None:
-            self._store.close()
-
-
-_shelves: dict[Path, _Shelf] = {}
-_shelves_lock = threading.Lock()
-_left_behind: list[object] = []
-
-
 def submit_through_cache(
     request: EmbedRequest, lookup: Lookup, load: Callable[[], Backend], *, is_loaded: bool
 ) -> Future[RawEmbeddings]:
-    """Gives a future of the embeddings at once; cancelling it drops what is not yet computed.
+    """Return a future of the embeddings immediately; cancelling it drops what is not yet computed.
+
+    The future raises ConfigError if `lookup.path` can't be a cache file, and what the backend raises.
 
     Args:
-        request: As for a backend.
-        lookup: Where the embeddings are kept.
-        load: Gives the backend; called only when an embedding is missing.
-        is_loaded: Whether `load` gives it at once.
+        request: The texts, as for a backend.
+        lookup: Where the embeddings are stored.
+        load: Return the backend; called only if an embedding is missing.
+        is_loaded: Whether `load` returns immediately.
     """
-    with _shelves_lock:
-        shelf = _shelves.setdefault(lookup.path, _Shelf(lookup.path))
-    cached = _CachedRequest(request, lookup, load, shelf, is_loaded=is_loaded)
-    shelf.run(lambda: cached.guarded(cached.begin))
-    return cached.future
+    future: Future[RawEmbeddings] = Future()
+    file = cache_file(lookup.path, future)
+    cached = _CachedRequest(request, lookup, load, file, future, is_loaded=is_loaded)
+    file.run(lambda: cached.guarded(cached.begin))
+    return future
 
 
 class _CachedRequest:
-    """One call on its way."""
+    """One call in progress; its methods run on the cache file's thread."""
 
-    def __init__(
-        self, request: EmbedRequest, lookup: Lookup, load: Callable[[], Backend], shelf: _Shelf, *, is_loaded: bool
+    def __init__(  # noqa: PLR0913 - what one call consists of
+        self,
+        request: EmbedRequest,
+        lookup: Lookup,
+        load: Callable[[], Backend],
+        file: CacheFile,
+        future: Future[RawEmbeddings],
+        *,
+        is_loaded: bool,
     ) -> None:
-        self.future: Future[RawEmbeddings] = Future()
         self._request = request
         self._lookup = lookup
         self._load = load
-        self._shelf = shelf
+        self._file = file
+        self._future = future
         self._is_loaded = is_loaded
 
     def guarded(self, step: Callable[[], None]) -> None:
-        """Takes a step; its error is the caller's."""
-        if self.future.done():
+        """Run a step unless the call is done; set its error on the future."""
+        if self._future.done():
             return
         try:
             step()
-        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to this call
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
             self._fail(error)
 
     def begin(self) -> None:
-        """Looks the texts up, then asks for those that are missing."""
+        """Look the texts up, then request the missing ones."""
         self._texts, self._inverse = without_repeats(self._request.texts)
         self._keys = [self._lookup.key.of_text(text) for text in self._texts]
         self._embeddings = np.empty((len(self._texts), self._lookup.dimension), dtype=np.float32)
         self._n_tokens: IntArray = np.zeros(len(self._texts), dtype=np.int64)
-        known = self._shelf.store.get(self._keys, self._lookup.dimension)
-        self._missing = [place for place, key in enumerate(self._keys) if key not in known]
-        for place, key in enumerate(self._keys):
+        known = self._file.store.get(self._keys, self._lookup.dimension)
+        self._missing = [index for index, key in enumerate(self._keys) if key not in known]
+        for index, key in enumerate(self._keys):
             if key in known:
-                self._embeddings[place], self._n_tokens[place] = known[key]
-        self._ask()
+                self._embeddings[index], self._n_tokens[index] = known[key]
+        self._request_missing()
 
-    def _ask(self) -> None:
-        """Asks for the next slice of what is missing; completes the call where nothing is."""
-        self._tell_progress(0)
+    def _request_missing(self) -> None:
+        """Request the next slice of missing texts; complete the call if there is none."""
+        self._report_progress(0)
         if not self._missing:
             self._complete()
         elif self._is_loaded:
             self._submit()
-        else:  # loading takes seconds, in which others may look their embeddings up
+        else:  # loading takes seconds, during which other calls may look their embeddings up
             self._is_loaded = True
             threading.Thread(target=lambda: self.guarded(self._submit), name="qwen3-embed-load", daemon=True).start()
 
     def _submit(self) -> None:
-        places = self._missing[:_SLICE]
+        indices = self._missing[:_SLICE]
         request = replace(
-            self._request, texts=[self._texts[place] for place in places], on_progress=self._tell_progress
+            self._request, texts=[self._texts[index] for index in indices], on_progress=self._report_progress
         )
-        self._follow(self._load().submit(request), lambda inner: self._arrived(places, inner))
+        self._follow(self._load().submit(request), lambda inner: self._arrived(indices, inner))
 
     def _follow(self, inner: Future[RawEmbeddings], then: Callable[[Future[RawEmbeddings]], None]) -> None:
-        self.future.add_done_callback(lambda _: inner.cancel())
-        inner.add_done_callback(lambda _: self._shelf.run(lambda: self.guarded(lambda: then(inner))))
+        self._future.add_done_callback(lambda _: inner.cancel())
+        inner.add_done_callback(lambda _: self._file.run(lambda: self.guarded(lambda: then(inner))))
 
-    def _arrived(self, places: list[int], inner: Future[RawEmbeddings]) -> None:
-        """Takes a slice's embeddings, asks for the next, then keeps them."""
-        if self._shelf.is_closing:
+    def _arrived(self, indices: list[int], inner: Future[RawEmbeddings]) -> None:
+        """Take the embeddings of a slice, request the next slice, then store them."""
+        if self._file.is_closing:
             return
         if not inner.cancelled() and isinstance(inner.exception(), TextTooLongError):
-            self._name_the_text()
+            self._submit_whole_call()
             return
         raw = inner.result()
-        self._embeddings[places], self._n_tokens[places] = raw.embeddings, raw.n_tokens
-        del self._missing[: len(places)]
-        self._ask()
-        kept = {
-            self._keys[place]: (embedding, int(n_tokens))
-            for place, embedding, n_tokens in zip(places, raw.embeddings, raw.n_tokens, strict=True)
+        self._embeddings[indices], self._n_tokens[indices] = raw.embeddings, raw.n_tokens
+        del self._missing[: len(indices)]
+        self._request_missing()
+        computed = {
+            self._keys[index]: (embedding, int(n_tokens))
+            for index, embedding, n_tokens in zip(indices, raw.embeddings, raw.n_tokens, strict=True)
             if np.isfinite(embedding).all() and embedding.any()
         }
-        self._shelf.store.put(kept, self._lookup.max_bytes)
+        self._file.store.put(computed, self._lookup.max_bytes)
 
-    def _name_the_text(self) -> None:
-        """Has the backend refuse the whole call: it names the text by its place, which it must be told for that."""
+    def _submit_whole_call(self) -> None:
+        """Have the backend reject the whole call: its error names the text by its index in the call."""
         self._follow(self._load().submit(self._request), lambda inner: self._deliver(inner.result()))
 
-    def _tell_progress(self, n_of_slice: int) -> None:
+    def _report_progress(self, n_of_slice: int) -> None:
         if self._request.on_progress is not None:
             self._request.on_progress(len(self._texts) - len(self._missing) + n_of_slice)
 
@@ -193,29 +175,12 @@ class _CachedRequest:
 
     def _deliver(self, raw: RawEmbeddings) -> None:
         try:
-            self.future.set_result(raw)
+            self._future.set_result(raw)
         except InvalidStateError:
             return  # cancelled at the last moment
 
     def _fail(self, error: BaseException) -> None:
         try:
-            self.future.set_exception(error)
+            self._future.set_exception(error)
         except InvalidStateError:
             return  # cancelled at the last moment
-
-
-def _close_all() -> None:
-    for shelf in list(_shelves.values()):
-        shelf.close()
-
-
-def _after_fork() -> None:
-    """A forked child opens the files anew: SQLite forbids to carry a connection over."""
-    global _shelves, _shelves_lock
-    _left_behind.append(_shelves)  # closing them would disturb the parent's own
-    _shelves, _shelves_lock = {}, threading.Lock()
-
-
-atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -1,14 +1,13 @@
-"""Rows in one SQLite file: several processes share it, a damaged one is begun anew, its size is bounded.
+"""Embeddings in one SQLite file, shared by processes and bounded in size; a damaged file is replaced.
 
-SQLite's own journal mode WAL lets processes read while one writes. Python's sqlite3 does here what a caching library
-would: rows come and go in batches, nothing is pickled, and of texts only digests are stored.
+In SQLite's journal mode WAL, processes read while one writes. Only digests of texts are stored, and nothing is pickled.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,15 +19,20 @@ import numpy as np
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.types import FloatArray
 
-_APPLICATION = 0x51334543  # "Q3EC": tells our file from another program's database
-_PAGE_BYTES = 32768  # seven rows of 1,024 numbers; a page of 4,096 bytes would hold none whole
-_BUSY_S = 10.0
-_MOST_VARIABLES = 500  # of one statement; SQLite before 3.32 takes 999
-_KEPT = 0.9  # of the bound, after the oldest rows were dropped
+from .circuit_breaker import CircuitBreaker
+from .private_file import identity, make_private
+
+_APPLICATION = 0x51334543  # "Q3EC": marks our files among databases of other programs
+_PAGE_BYTES = 32768  # seven embeddings of 1,024 numbers; none would fit into a page of 4,096 bytes
+_BUSY_S = 0.5  # a transaction of another process takes milliseconds
+_MAX_VARIABLES = 500  # of one statement; SQLite before 3.32 takes 999
+_KEPT = 0.9  # share of the size limit that remains after the oldest embeddings were dropped
+_SIDE_FILES = ("-wal", "-shm")
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, key BLOB UNIQUE, n_tokens INTEGER, row BLOB, sum INTEGER)"
+    "CREATE TABLE IF NOT EXISTS embeddings "
+    "(id INTEGER PRIMARY KEY, key BLOB UNIQUE, n_tokens INTEGER, embedding BLOB, checksum INTEGER)"
 )
-_PASSING = {
+_TRANSIENT = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_FULL,
@@ -38,78 +42,117 @@ _PASSING = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_PERM,
 }
-"""Errors of the disk or of the hour, which say nothing against the file."""
+"""Transient SQLite errors: the database file itself is intact."""
 
 logger = logging.getLogger(__name__)
 
 Stored = tuple[FloatArray, int]
-"""A row as the backend gave it, and its text's length in tokens."""
+"""An embedding as the backend returned it, and the length of its text in tokens."""
 
 _Result = TypeVar("_Result")
 
 
 class EmbeddingStore:
-    """Keys → rows. Belongs to one thread; a failing disk costs hits, never a call.
+    """Embeddings by key. Belongs to one thread.
+
+    A file that can't be read or written costs hits, never a call: after a failure it is left out for a growing pause,
+    with one line in the log. Reading and writing fail independently.
 
     Args:
-        path: The file; its folder must exist.
+        path: The file; its folder must exist. It and its companions (-wal, -shm, .lock) get mode 0600.
+        clock: Return the current time in seconds; monotonic.
 
     Raises:
-        ConfigError: There is no such folder, or the file is none of ours.
+        ConfigError: The folder does not exist, or `path` is a link, no regular file, or another program's file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._lock_path = path.with_name(path.name + ".lock")
         self._identity = (0, 0)
         self._connection: sqlite3.Connection | None = None
+        self._reading, self._writing = CircuitBreaker(clock), CircuitBreaker(clock)
         if not path.parent.is_dir():
             raise ConfigError(f"cache_path={str(path)!r}: there is no folder {path.parent}. Create it first.")
-        self._raise_if_foreign()
-        self._guarded(lambda _: None, None)
+        self._guarded(self._reading, lambda _: None, None)
 
-    def get(self, keys: Sequence[bytes], width: int) -> dict[bytes, Stored]:
-        """Gives what is known of `keys`: whole rows of `width` numbers only."""
-        return self._guarded(lambda connection: _read(connection, keys, width), {})
+    def get(self, keys: Sequence[bytes], dimension: int) -> dict[bytes, Stored]:
+        """Return the stored embeddings of `keys` that have `dimension` numbers.
 
-    def put(self, rows: Mapping[bytes, Stored], max_bytes: int) -> None:
-        """Keeps `rows`, and drops the oldest ones where all together exceed `max_bytes`."""
-        packed = [(key, n_tokens, row.astype("<f4").tobytes()) for key, (row, n_tokens) in rows.items()]
-        self._guarded(lambda connection: _write(connection, packed, max_bytes), None)
+        Raises:
+            ConfigError: The file was replaced by a link or by another program's file.
+        """
+        return self._guarded(self._reading, lambda connection: _read(connection, keys, dimension), {})
+
+    def put(self, embeddings: Mapping[bytes, Stored], max_bytes: int) -> None:
+        """Store `embeddings`, then drop the oldest ones if the file exceeds `max_bytes`.
+
+        Raises:
+            ConfigError: The file was replaced by a link or by another program's file.
+        """
+        records = [(key, n_tokens, one.astype("<f4").tobytes()) for key, (one, n_tokens) in embeddings.items()]
+        self._guarded(self._writing, lambda connection: _write(connection, records, max_bytes), None)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file; `get` and `put` open it again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _guarded(self, work: Callable[[sqlite3.Connection], _Result], otherwise: _Result) -> _Result:
-        """Does some work; what SQLite can't do now is a warning, and a damaged file is begun anew."""
+    def _guarded(
+        self, breaker: CircuitBreaker, work: Callable[[sqlite3.Connection], _Result], otherwise: _Result
+    ) -> _Result:
+        """Return the result of `work`, or `otherwise` if the file is left out."""
+        if breaker.is_open:
+            return otherwise
         try:
-            return work(self._current())
+            result = work(self._current())
         except OSError as error:
-            logger.warning("The cache %s is left out: %s", self._path, error)
+            self._leave_out(breaker, error)
         except sqlite3.DatabaseError as error:
-            if error_code(error) in _PASSING:
-                logger.warning("The cache %s is left out: %s", self._path, error)
+            if error_code(error) in _TRANSIENT:
+                self._leave_out(breaker, error)
             else:
-                logger.warning("The cache %s is damaged (%s) and begun anew", self._path, error)
-                self._begin_anew()
+                self._replace_damaged(breaker, error)
+        else:
+            breaker.reset()
+            return result
         return otherwise
 
+    def _leave_out(self, breaker: CircuitBreaker, error: Exception) -> None:
+        """Trip the breaker; trip both if the file can't even be opened. Log one line."""
+        failed = [breaker] if self._connection is not None else [self._reading, self._writing]
+        if any([one.trip() for one in failed]):  # noqa: C419 - each must trip
+            logger.warning("The cache %s is left out, and tried again after growing pauses: %s", self._path, error)
+
+    def _replace_damaged(self, breaker: CircuitBreaker, error: Exception) -> None:
+        """Move the damaged file aside unless another process already has, and open a new one."""
+        logger.warning("The cache %s is damaged (%s) and begun anew", self._path, error)
+        self.close()
+        try:
+            with _locked(self._lock_path):
+                if identity(self._path) == self._identity:
+                    self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+                    for ending in _SIDE_FILES:
+                        self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            self._connection = self._opened()
+        except (sqlite3.Error, OSError) as again:
+            self._leave_out(breaker, again)
+
     def _current(self) -> sqlite3.Connection:
-        """Gives the connection, opened again where another process has put a new file in the old one's place."""
-        if self._connection is None or _identity(self._path) != self._identity:
+        """Return the connection; reopen it if another process has replaced the file."""
+        if self._connection is None or identity(self._path) != self._identity:
             self.close()
             self._connection = self._opened()
         return self._connection
 
     def _opened(self) -> sqlite3.Connection:
+        self._raise_if_foreign()
         with _locked(self._lock_path):
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # rows tell of texts: for their owner only
-            self._identity = _identity(self._path)
-            connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            self._identity = make_private(self._path, create=True)
+            for ending in _SIDE_FILES:
+                make_private(self._path.with_name(self._path.name + ending), create=False)
+            connection = _connected(self._path)
             try:
                 self._prepare(connection)
             except BaseException:
@@ -118,68 +161,64 @@ class EmbeddingStore:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Create the table in a new file; write nothing to a file that has it, which another process may be writing."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (n_tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application != _APPLICATION and n_tables:
-            raise ConfigError(f"cache_path={str(self._path)!r} is another program's database. Name a file of its own.")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if application != _APPLICATION and tables:
+            raise ConfigError(f"cache_path={str(self._path)!r} is another program's database. Name a new file.")
+        connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last embeddings, never the file
+        if "embeddings" in tables:
+            return
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last rows, never the file
+        connection.execute("DROP TABLE IF EXISTS rows")  # the table of version 0.1.0
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
 
     def _raise_if_foreign(self) -> None:
-        """Refuses a file that is no database and beside which no lock of ours lies: it must not be moved aside."""
-        if self._lock_path.exists() or not self._path.exists():
+        """Reject a file that is no database, unless our lock file lies beside it: then it is a damaged cache."""
+        if identity(self._lock_path) != (0, 0) or make_private(self._path, create=False) == (0, 0):
             return
         with self._path.open("rb") as file:
             if (head := file.read(16)) and head != b"SQLite format 3\0":
-                raise ConfigError(f"cache_path={str(self._path)!r} is no cache of rows. Name a file of its own.")
-
-    def _begin_anew(self) -> None:
-        """Moves the damaged file aside, unless another process has done so by now."""
-        self.close()
-        try:
-            with _locked(self._lock_path):
-                if _identity(self._path) == self._identity:
-                    self._path.replace(self._path.with_name(self._path.name + ".damaged"))
-                    for ending in ("-wal", "-shm"):
-                        self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
-            self._connection = self._opened()
-        except (sqlite3.Error, OSError) as error:
-            logger.warning("The cache %s can't be begun anew: %s", self._path, error)
+                raise ConfigError(f"cache_path={str(self._path)!r} is no cache of embeddings. Name a new file.")
 
 
 def error_code(error: sqlite3.DatabaseError) -> int:
-    """Gives SQLite's primary result code; that of damage for an error of our own."""
+    """Return SQLite's primary result code; SQLITE_CORRUPT for an error raised here."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
 
 
-def _read(connection: sqlite3.Connection, keys: Sequence[bytes], width: int) -> dict[bytes, Stored]:
+def _read(connection: sqlite3.Connection, keys: Sequence[bytes], dimension: int) -> dict[bytes, Stored]:
     found: dict[bytes, Stored] = {}
-    for first in range(0, len(keys), _MOST_VARIABLES):
-        some = keys[first : first + _MOST_VARIABLES]
-        query = f"SELECT key, n_tokens, row, sum FROM rows WHERE key IN ({','.join('?' * len(some))})"  # noqa: S608 - marks only
-        for key, n_tokens, row, checksum in connection.execute(query, some):
-            if not isinstance(row, bytes) or _checksum(key, n_tokens, row) != checksum:
-                raise sqlite3.DatabaseError("a row differs from its checksum")
-            if len(row) == 4 * width:
-                found[key] = np.frombuffer(row, dtype="<f4").astype(np.float32), n_tokens
+    for first in range(0, len(keys), _MAX_VARIABLES):
+        some = keys[first : first + _MAX_VARIABLES]
+        query = (
+            "SELECT key, n_tokens, embedding, checksum FROM embeddings "  # noqa: S608 - question marks only
+            f"WHERE key IN ({','.join('?' * len(some))})"
+        )
+        for key, n_tokens, embedding, checksum in connection.execute(query, some):
+            if not isinstance(embedding, bytes) or _checksum(key, n_tokens, embedding) != checksum:
+                raise sqlite3.DatabaseError("an embedding differs from its checksum")
+            if len(embedding) == 4 * dimension:
+                found[key] = np.frombuffer(embedding, dtype="<f4").astype(np.float32), n_tokens
     return found
 
 
-def _write(connection: sqlite3.Connection, packed: Sequence[tuple[bytes, int, bytes]], max_bytes: int) -> None:
+def _write(connection: sqlite3.Connection, records: Sequence[tuple[bytes, int, bytes]], max_bytes: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         connection.executemany(
-            "INSERT OR IGNORE INTO rows (key, n_tokens, row, sum) VALUES (?, ?, ?, ?)",
-            [(*one, _checksum(*one)) for one in packed],
+            "INSERT OR IGNORE INTO embeddings (key, n_tokens, embedding, checksum) VALUES (?, ?, ?, ?)",
+            [(*record, _checksum(*record)) for record in records],
         )
         used = _used_bytes(connection)
         if used > max_bytes:
-            (n_rows,) = connection.execute("SELECT count(*) FROM rows").fetchone()
-            n_dropped = n_rows - int(n_rows * _KEPT * max_bytes / used)
-            connection.execute("DELETE FROM rows WHERE id IN (SELECT id FROM rows ORDER BY id LIMIT ?)", (n_dropped,))
+            (count,) = connection.execute("SELECT count(*) FROM embeddings").fetchone()
+            n_dropped = count - int(count * _KEPT * max_bytes / used)
+            connection.execute(
+                "DELETE FROM embeddings WHERE id IN (SELECT id FROM embeddings ORDER BY id LIMIT ?)", (n_dropped,)
+            )
 
 
 def _used_bytes(connection: sqlite3.Connection) -> int:
@@ -189,22 +228,19 @@ def _used_bytes(connection: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-def _checksum(key: bytes, n_tokens: int, row: bytes) -> int:
-    return zlib.crc32(row, zlib.crc32(key, n_tokens & 0xFFFFFFFF))
+def _checksum(key: bytes, n_tokens: int, embedding: bytes) -> int:
+    return zlib.crc32(embedding, zlib.crc32(key, n_tokens & 0xFFFFFFFF))
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_dev, found.st_ino
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Holds a lock that every system has and that ends with its process: an empty database in a transaction."""
-    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    """Hold a lock that every system has and that ends with its process: a transaction in an empty database."""
+    make_private(path, create=True)
+    connection = _connected(path)
     try:
         connection.execute("BEGIN EXCLUSIVE")
         yield

@@ -1,7 +1,7 @@
 """A model's files on disk, read without torch.
 
-locate             name or path → folder
-checkpoint         folder → what is known of the model
+locate             name or path → folder, downloading a hub model
+checkpoint         folder → Checkpoint: ModelInfo and where the weights are
 safetensors_index  names, shapes and digest of the weights
-tokenizer          texts → token ids
+tokenizer          texts → token ids, end token appended
 """

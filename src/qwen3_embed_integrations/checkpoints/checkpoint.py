@@ -1,4 +1,4 @@
-"""What a model folder says of itself: read from its JSON files, no weight is loaded, no code is run."""
+"""Open a model folder: read its JSON files and safetensors headers. Load no weights and run no code."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _NUMBERS: Mapping[str, tuple[type, ...]] = {
     ),
     **dict.fromkeys(("rms_norm_eps", "rope_theta"), (int, float)),
 }
-"""What config.json says in positive numbers."""
+"""Keys of config.json whose values are positive numbers, with their types."""
 _NULLABLE = frozenset({"num_key_value_heads", "head_dim", "rope_theta"})
-"""The numbers for which another one stands in where config.json has null."""
+"""Keys that may be null: their value is then derived from another key."""
 _OTHERS: Mapping[str, type] = {
     "attention_bias": bool,
     "hidden_act": str,
@@ -59,12 +59,12 @@ _OTHERS: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model folder, understood.
+    """An opened model folder.
 
     Attributes:
-        model_info: What is known before the weights are loaded.
-        folder: Holds config.json, the weights and the tokenizer.
-        adapter: LoRA folder to merge into the weights, or None.
+        model_info: What is known of the model before its weights are loaded.
+        folder: Folder of config.json, the weights and the tokenizer.
+        adapter: Folder of a LoRA adapter to merge into the weights, or None.
     """
 
     model_info: ModelInfo
@@ -73,11 +73,14 @@ class Checkpoint:
 
 
 def open_checkpoint(config: EncoderConfig) -> Checkpoint:
-    """Finds and reads the model folder of `config`.
+    """Locate and open the model folder of `config`; download a hub model that is not in the cache.
 
     Raises:
-        CheckpointError: The folder is incomplete, corrupt, unsafe or of another architecture.
-        ModelNotFoundError, HubUnavailableError: As `locate` says.
+        CheckpointError: The folder is incomplete, corrupt, unsafe, or not a Qwen3 embedding model.
+        ConfigError: `config` has a revision, but the model is bundled or a local folder.
+        ModelNotFoundError: There is no such folder and no such model on the hub.
+        HubUnavailableError: The hub can't be reached and the model is not in the cache.
+        MissingExtraError: huggingface_hub is not installed.
     """
     located = locate(config)
     if not (located.folder / ADAPTER_FILE).is_file():
@@ -117,10 +120,10 @@ def _open_folder(located: Located, config: EncoderConfig, adapter: Located | Non
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Gives the object in a JSON file of a checkpoint.
+    """Return the JSON object stored in a file of a checkpoint.
 
     Raises:
-        CheckpointError: The file is missing, unreadable or holds something else.
+        CheckpointError: The file is missing or unreadable, or its content is not a JSON object.
     """
     found = _read_any_json(path)
     if not isinstance(found, dict):
@@ -142,7 +145,7 @@ def _read_any_json(path: Path) -> Any:
 
 
 def _read_modules(folder: Path) -> tuple[Path, str | None]:
-    """Gives the transformer's folder and the stored pooling, by modules.json where there is one."""
+    """Return the transformer's folder and the pooling (or None) that modules.json names."""
     if not (folder / "modules.json").is_file():
         return folder, None
     modules = _read_any_json(folder / "modules.json")
@@ -209,7 +212,7 @@ def _check_numbers(model_config: Mapping[str, Any], folder: Path) -> None:
 
 
 def _read_prompts(folder: Path) -> dict[str, str]:
-    """Gives the stored prompts under "query" and "document", where a folder stores them."""
+    """Return the stored prompts under "query" and "document"; {} if the folder stores none."""
     path = folder / "config_sentence_transformers.json"
     if not path.is_file():
         return {}
@@ -221,7 +224,7 @@ def _read_prompts(folder: Path) -> dict[str, str]:
     default = prompts.get(str(stored.get("default_prompt_name")))
     found = {
         "query": prompts.get("query", default),
-        # the names that sentence-transformers' encode_document looks for, in its order
+        # the names that sentence-transformers' encode_document tries, in its order
         "document": next((prompts[n] for n in ("document", "passage", "corpus") if n in prompts), default),
     }
     return {name: text for name, text in found.items() if text is not None}

@@ -1,4 +1,4 @@
-"""Where a model's files are: the bundled folder, a local folder, or a snapshot of a hub repository."""
+"""Locate a model's files: the bundled folder, a local folder, or a snapshot of a hub repository."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from qwen3_embed_integrations.core.errors import (
     missing_extra,
 )
 
-_WANTED = ["*.json", "*.txt", "*.safetensors"]  # no pickles, no code, no other runtime's weights
+_WANTED = ["*.json", "*.txt", "*.safetensors"]  # no pickles, no code, no weights of other runtimes
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True)
 class Located:
-    """A model's folder, and what it is called.
+    """A model's folder and name.
 
     Attributes:
-        folder: Holds config.json or adapter_config.json.
+        folder: Contains config.json or adapter_config.json.
         model: Hub name or folder name.
         revision: Commit of a hub model, or "".
     """
@@ -37,12 +37,12 @@ class Located:
 
 
 def locate(config: EncoderConfig) -> Located:
-    """Finds the files of `config.model`, downloading a hub model that is not yet in the cache.
+    """Return the folder of `config.model`; download a hub model that is not in the cache.
 
     Raises:
-        ConfigError: A revision of what has none.
-        ModelNotFoundError: No such folder and no such model.
-        HubUnavailableError: The hub can't be reached and the cache lacks the model.
+        ConfigError: `config` has a revision, but the model is bundled or a local folder.
+        ModelNotFoundError: There is no such folder and no such model on the hub.
+        HubUnavailableError: The hub can't be reached and the model is not in the cache.
         MissingExtraError: huggingface_hub is not installed.
     """
     model = config.model
@@ -54,7 +54,7 @@ def locate(config: EncoderConfig) -> Located:
         _raise_for_revision(config, "is a folder")
         return Located(folder.resolve(), folder.resolve().name)
     if folder.exists():
-        raise ModelNotFoundError(f"model={model!r} is a file. Name the folder that holds config.json.")
+        raise ModelNotFoundError(f"model={model!r} is a file. Name the folder that contains config.json.")
     if not _HUB_NAME.fullmatch(model):
         names = [TINY, *MODELS]
         raise ModelNotFoundError(
@@ -67,17 +67,22 @@ def locate(config: EncoderConfig) -> Located:
 def _raise_for_revision(config: EncoderConfig, reason: str) -> None:
     if config.revision is not None:
         raise ConfigError(
-            f"revision={config.revision!r} is for models of the hub, but model={config.model!r} {reason}. Leave it out."
+            f"revision={config.revision!r} applies to hub models only, but model={config.model!r} {reason}. Omit it."
         )
 
 
 def cached_bytes(repo_id: str, cache_folder: str | None = None) -> int:
-    """Gives how many bytes of a hub model's weights are in the local cache; 0: none. Asks no hub."""
+    """Return the size of a hub model's weights in the local cache in bytes; 0 if there are none.
+
+    Args:
+        repo_id: Name on the hub. No request is sent to the hub.
+        cache_folder: The hub library's cache; None for its default.
+    """
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import LocalEntryNotFoundError
     except ImportError:
-        return 0  # without the hub's library nothing can have been downloaded by it
+        return 0  # the hub library fills the cache: without it there is none
     try:
         folder = snapshot_download(repo_id, cache_dir=cache_folder, local_files_only=True)
     except LocalEntryNotFoundError:
@@ -102,17 +107,17 @@ def _download(config: EncoderConfig) -> Located:
         )
     except errors.GatedRepoError as error:
         raise ModelNotFoundError(
-            f"The hub's model {config.model!r} is gated. Accept its terms on its page, then give token=… "
+            f"The hub's model {config.model!r} is gated. Accept its terms on its page, then pass token=… "
             "or log in with `hf auth login`."
         ) from error
     except errors.RevisionNotFoundError as error:
         raise ModelNotFoundError(
-            f"The hub's model {config.model!r} has no revision {config.revision!r}. Leave revision out, "
-            "or name a branch, tag or commit that exists."
+            f"The hub's model {config.model!r} has no revision {config.revision!r}. Omit revision, "
+            "or name an existing branch, tag or commit."
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise ModelNotFoundError(
-            f"The hub has no model {config.model!r}, or it is private. Check the name, or give token=…."
+            f"The hub has no model {config.model!r}, or it is private. Check the name, or pass token=…."
         ) from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
         raise _unreachable(config, error) from error
@@ -123,7 +128,7 @@ def _download(config: EncoderConfig) -> Located:
 def _unreachable(config: EncoderConfig, error: Exception) -> HubUnavailableError:
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return HubUnavailableError(
-        f"Can't get {config.model!r}: the model hub was not reached and the cache lacks the model ({reason}). "
+        f"Can't download {config.model!r}: the model hub can't be reached and the cache lacks the model ({reason}). "
         'Use model="tiny" (bundled, works offline), or model="/path/to/a/downloaded/folder", '
         'or move the forward pass to a server with backend="remote".'
     )

@@ -1,4 +1,4 @@
-"""A digest of a folder's safetensors weights, and the check that the files are whole."""
+"""Names, shapes and digest of a folder's safetensors weights; check that the files are complete."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from typing import Any, BinaryIO
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
-_SAMPLE = 4096  # bytes from each end of each tensor: any fine-tune moves them, 15 GB are read in milliseconds
+_SAMPLE = 4096  # bytes read at each end of each tensor: fine-tuning changes them, and 15 GB take milliseconds
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
 def weights_digest(folder: Path) -> str:
-    """Gives a digest of name, type, shape and both ends of each tensor in `folder`.
+    """Return a digest of the name, dtype, shape, first and last bytes of each tensor in `folder`.
 
-    The same weights give the same digest under any path and however they are cut into files.
+    The digest does not depend on the path, nor on how the weights are split into files.
+
+    Returns:
+        32 hexadecimal digits.
 
     Raises:
-        CheckpointError: No safetensors file, only pickles, or a file that is cut short.
+        CheckpointError: There is no safetensors file, there are only pickles, or a file is truncated or damaged.
     """
     tensors = sorted(tensor for path in _weight_files(folder) for tensor in _tensors(path))
     digest = hashlib.sha256()
@@ -33,19 +36,19 @@ def weights_digest(folder: Path) -> str:
 
 
 def n_parameters(folder: Path) -> int:
-    """Gives the number of weights in a folder's safetensors files; reads their headers only.
+    """Return the number of weights in a folder's safetensors files; read only their headers.
 
     Raises:
-        CheckpointError: As `weights_digest` says.
+        CheckpointError: There is no safetensors file, there are only pickles, or a header is damaged.
     """
     return sum(map(prod, tensor_shapes(folder).values()))
 
 
 def tensor_shapes(folder: Path) -> dict[str, list[int]]:
-    """Gives the shape of each tensor in a folder's safetensors files; reads their headers only.
+    """Return the shape of each tensor in a folder's safetensors files; read only their headers.
 
     Raises:
-        CheckpointError: As `weights_digest` says.
+        CheckpointError: There is no safetensors file, there are only pickles, or a header is damaged.
     """
     shapes: dict[str, list[int]] = {}
     for path in _weight_files(folder):
@@ -69,7 +72,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Gives (name, type and shape, both ends) of each tensor (format: safetensors' README)."""
+    """Yield (name, dtype and shape, first and last bytes) of each tensor (format: safetensors' README)."""
     with _opened(path) as file:
         header, start = _header(path, file.read(8), file.read)
         size = path.stat().st_size
@@ -79,7 +82,7 @@ def _tensors(path: Path) -> Iterator[tuple[str, str, bytes]]:
             begin, end = (start + offset for offset in _span(path, name, entry))
             if end > size:
                 raise CheckpointError(
-                    f"{path} is cut short: {name} ends at byte {end}, the file has {size}. "
+                    f"{path} is truncated: {name} ends at byte {end}, the file has {size}. "
                     "Copy or download the checkpoint again."
                 )
             file.seek(begin)
@@ -96,7 +99,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
-    """Gives where a tensor's bytes begin and end, counted from the end of the header."""
+    """Return the start and end of a tensor's bytes, counted from the end of the header."""
     span = entry.get("data_offsets") if isinstance(entry, dict) and {"dtype", "shape"} <= entry.keys() else None
     if not isinstance(span, list) or [type(offset) for offset in span] != [int, int] or not 0 <= span[0] <= span[1]:
         raise CheckpointError(f"{path} has a damaged header at {name!r}. Copy or download the checkpoint again.")
@@ -109,7 +112,7 @@ def _header(path: Path, prefix: bytes, read: Any) -> tuple[dict[str, Any], int]:
         header = json.loads(read(min(length, path.stat().st_size)))
     except (struct.error, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{path} is no whole safetensors file ({error}). Copy or download the checkpoint again."
+            f"{path} is not a complete safetensors file ({error}). Copy or download the checkpoint again."
         ) from error
     if not isinstance(header, dict):
         raise CheckpointError(f"{path} has a damaged header. Copy or download the checkpoint again.")

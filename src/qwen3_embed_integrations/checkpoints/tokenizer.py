@@ -1,4 +1,4 @@
-"""Text → token ids, with the end token appended and verified by us."""
+"""Tokenise texts and append the end token."""
 
 from __future__ import annotations
 
@@ -18,64 +18,74 @@ if TYPE_CHECKING:
 
 
 class TextTokenizer:
-    """A checkpoint's tokenizer, kept from its traps.
+    """The tokenizer of a checkpoint.
 
-    - The end token is looked up by its text: `tokenizer.eos_token_id` is `<|im_end|>` in every Qwen3
-      checkpoint, and early or re-exported ones don't append anything.
-    - Text that spells a special token ("<|endoftext|>") stays plain text.
-    - A lone surrogate, which has no UTF-8, is read as U+FFFD.
+    - Append `<|endoftext|>`, looked up by its text: `tokenizer.eos_token_id` is `<|im_end|>` in every Qwen3
+      checkpoint, and the post-processor of early or re-exported checkpoints appends nothing.
+    - Treat text that spells a special token ("<|endoftext|>") as plain text.
+    - Replace each lone surrogate, which UTF-8 can't encode, by U+FFFD.
+
+    Attributes:
+        end_id: Id of the end token.
+
+    Args:
+        folder: Contains tokenizer.json, or vocab.json and merges.txt.
+
+    Raises:
+        CheckpointError: The tokenizer is missing or damaged, or has no end token.
+        MissingExtraError: The package tokenizers is not installed.
     """
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = _load(folder)
-        # Special-token text in a user's text must not become a control token.
+        # a special token spelled out in a user's text must not become a control token
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         end_id = self._tokenizer.token_to_id(END_TOKEN)
         if end_id is None:
             raise CheckpointError(
-                f"The tokenizer in {folder} has no {END_TOKEN!r}, the token that Qwen3-Embedding reads a text's "
-                "vector from. Copy the tokenizer of the base model into the folder."
+                f"The tokenizer in {folder} has no {END_TOKEN!r}, the token whose state becomes the embedding of a "
+                "text. Copy the tokenizer of the base model into the folder."
             )
         self.end_id: int = end_id
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Gives each text's token ids, end token last."""
+        """Return the token ids of each text, end token last; do not truncate."""
         encodings = self._tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
         return [[*encoding.ids, self.end_id] for encoding in encodings]
 
     def beginning(self, text: str, n_ids: int) -> str:
-        """Gives the longest beginning of `text` that has at most `n_ids` ids without the end token."""
+        """Return the longest beginning of `text` that has at most `n_ids` token ids, end token excluded."""
         text = encodable(text)
         for kept in range(n_ids, 0, -1):
             encoding = self._tokenizer.encode(text, add_special_tokens=False)
             if len(encoding.ids) <= n_ids:
                 return text
-            text = text[: encoding.offsets[kept - 1][1]]  # what was cut may read as other, more ids
+            text = text[: encoding.offsets[kept - 1][1]]  # the shortened text may have more ids than were kept
         return ""
 
     def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Gives the vocabulary's entry of each id."""
+        """Return the vocabulary entry of each id; "" for an unknown id."""
         return [self._tokenizer.id_to_token(token_id) or "" for token_id in ids]
 
 
 def cut(ids: list[int], max_length: int) -> list[int]:
-    """Gives at most `max_length` ids, the end token still last."""
+    """Return the first `max_length` - 1 ids and the end token; return shorter `ids` unchanged."""
     return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
 def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArray, max_length: int) -> None:
-    """Refuses token ids of texts `first`, `first + 1`, … over `max_length`.
+    """Check that no text has more than `max_length` tokens.
 
     Args:
-        ids: Token ids, end token included.
-        first: Number of the first of them among the call's texts without repeats.
-        inverse: `[n]`, where each of the call's texts is among those without repeats.
-        max_length: Tokens.
+        ids: Token ids of distinct texts `first`, `first + 1`, …, end token included.
+        first: Index of the first of them among the call's distinct texts.
+        inverse: `[n]`, index of each of the call's texts among the distinct ones.
+        max_length: Longest text in tokens.
 
     Raises:
-        TextTooLongError: Names the text by its place in the call.
+        TextTooLongError: A text is longer; the message names it by its index in the call.
     """
     for offset, one in enumerate(ids):
         if len(one) > max_length:
@@ -87,7 +97,7 @@ def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArra
 
 
 def _load(folder: Path) -> Tokenizer:
-    """Reads tokenizer.json, or lets transformers build it from vocab.json and merges.txt."""
+    """Read tokenizer.json, or let transformers build the tokenizer from vocab.json and merges.txt."""
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
@@ -96,7 +106,7 @@ def _load(folder: Path) -> Tokenizer:
     try:
         if path.is_file():
             return Tokenizer.from_file(str(path))
-        for name in ("vocab.json", "merges.txt"):  # transformers would make up an empty tokenizer
+        for name in ("vocab.json", "merges.txt"):  # without them transformers builds an empty tokenizer
             (folder / name).stat()
         from transformers import AutoTokenizer
 

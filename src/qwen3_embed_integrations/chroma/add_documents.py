@@ -11,10 +11,10 @@ from typing import Any, Required, TypedDict, Unpack
 from chromadb.api import AsyncClientAPI, ClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.api.models.Collection import Collection
-from tqdm import tqdm
 
 from qwen3_embed_integrations.core.errors import ConfigError, EmptyInputError, PartialWriteError
 from qwen3_embed_integrations.core.inputs import checked_texts
+from qwen3_embed_integrations.progress import OnProgress, progress_bar
 
 from .function import Qwen3EmbeddingFunction
 
@@ -107,16 +107,18 @@ class _Batch:
         )
 
     def parts(self, limit: int) -> Iterator[tuple[_Batch, Any]]:
-        """Gives each write with the context to do it in."""
+        """Return each write with the context to do it in."""
         step = max(1, min(limit if limit > 0 else _SLICE, _SLICE))
-        with tqdm(total=len(self.ids), unit="document", desc="Adding", disable=not self.show_progress) as bar:
+        with progress_bar(
+            len(self.ids), unit="document", description="Adding", shown=self.show_progress
+        ) as on_progress:
             for first in range(0, len(self.ids), step):
                 part = slice(first, first + step)
                 metadatas = None if self.metadatas is None else self.metadatas[part]
-                yield _Batch(self.documents[part], self.ids[part], metadatas), self._saving(first, bar, step)
+                yield _Batch(self.documents[part], self.ids[part], metadatas), self._saving(first, on_progress, step)
 
     @contextmanager
-    def _saving(self, n_written: int, bar: Any, step: int) -> Iterator[None]:
+    def _saving(self, n_written: int, on_progress: OnProgress | None, step: int) -> Iterator[None]:
         try:
             yield
         except Exception as error:
@@ -127,7 +129,8 @@ class _Batch:
                 f"The first {n_written} are in the collection: go on with documents[{n_written}:].",
                 n_written,
             ) from error
-        bar.update(min(step, len(self.ids) - n_written))
+        if on_progress is not None:
+            on_progress(min(n_written + step, len(self.ids)))
 
 
 def _check_lengths(n_documents: int, ids: Sequence[str], metadatas: Sequence[Any] | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from chromadb.api import AsyncClientAPI, ClientAPI
@@ -19,6 +19,7 @@ from chromadb.api.types import GetResult
 from chromadb.errors import NotFoundError
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
+from qwen3_embed_integrations.core.encoder_options import EncoderOptions
 
 from .function import Qwen3EmbeddingFunction
 from .hnsw import with_hnsw
@@ -35,9 +36,9 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
     remedy: str | None = None,
-    **options: Any,
+    **options: Unpack[EncoderOptions],
 ) -> Collection:
-    """Gives the collection called `name`, made if there is none, and refuses one of another vector space.
+    """Return the collection called `name`, made if there is none, and refuses one of another vector space.
 
     The description of the space is stored in the collection's configuration. A collection that has none
     (made by LangChain, say) is checked by embedding some of its documents again, and gets it then.
@@ -76,7 +77,7 @@ async def aopen_collection(  # noqa: PLR0913 - as its sync twin
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
     remedy: str | None = None,
-    **options: Any,
+    **options: Unpack[EncoderOptions],
 ) -> AsyncCollection:
     """Async twin of `open_collection`, for `AsyncHttpClient`; what computes leaves the event loop."""
     function = _function(encoder, options) or await _astored_function(client, name)
@@ -125,7 +126,7 @@ def _from(collection: Collection | AsyncCollection) -> Qwen3EmbeddingFunction:
 
 
 def _stored_config(collection: Collection | AsyncCollection) -> dict[str, Any]:
-    """Gives the config of ours that the collection keeps; {} when another function made it, or none."""
+    """Return the config of ours that the collection keeps; {} when another function made it, or none."""
     stored = collection.configuration_json.get("embedding_function") or {}
     config: dict[str, Any] = stored["config"] if stored.get("name") == Qwen3EmbeddingFunction.name() else {}
     return config

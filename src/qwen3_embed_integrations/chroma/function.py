@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
@@ -21,6 +21,7 @@ from qwen3_embed_integrations import (
     load_encoder,
 )
 from qwen3_embed_integrations.core.catalog import TINY
+from qwen3_embed_integrations.core.encoder_options import EncoderOptions
 from qwen3_embed_integrations.core.errors import EmptyInputError
 
 _NAME = "qwen3_embed"
@@ -48,7 +49,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
+    def __init__(self, config: EncoderConfig | None = None, **options: Unpack[EncoderOptions]) -> None:
         self.encoder: Qwen3Encoder = load_encoder(config, **options)
         self._stored: Mapping[str, Any] | None = None  # the space of a reopened collection
         self._agrees = False
@@ -57,7 +58,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         return f"Qwen3EmbeddingFunction({self.encoder!r})"
 
     def __call__(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma checks this very signature
-        """Gives one float32 unit embedding a document.
+        """Return one float32 unit embedding a document.
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
@@ -68,7 +69,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         return _embeddings(self.encoder.encode_document(input))
 
     def embed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma's name
-        """Gives one float32 unit embedding a query, instruction in front; raises as for documents."""
+        """Return one float32 unit embedding a query, instruction in front; raises as for documents."""
         self._check()
         return _embeddings(self.encoder.encode_query(input))
 
@@ -94,19 +95,19 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def name() -> str:
-        """Gives the name under which Chroma stores and finds this function."""
+        """Return the name under which Chroma stores and finds this function."""
         return _NAME
 
     def default_space(self) -> Space:
-        """Gives "cosine"; unit embeddings rank alike under all three."""
+        """Return "cosine"; unit embeddings rank alike under all three."""
         return "cosine"
 
     def supported_spaces(self) -> list[Space]:
-        """Gives every distance of Chroma's."""
+        """Return every distance of Chroma's."""
         return ["cosine", "l2", "ip"]
 
     def get_config(self) -> dict[str, Any]:
-        """Gives what decides the vectors, as JSON types; no device, dtype, cache folder or secret.
+        """Return what decides the vectors, as JSON types; no device, dtype, cache folder or secret.
 
         "space" describes the vector space, where the model is on this machine. A local model's path is
         absolute, because reopening needs it; elsewhere, open the collection with the model's path there.
@@ -119,7 +120,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> Qwen3EmbeddingFunction:
-        """Gives the function that `get_config` described; loads nothing."""
+        """Return the function that `get_config` described; loads nothing."""
         options = {name: value for name, value in config.items() if name != "space"}
         function = Qwen3EmbeddingFunction(**options)
         function._stored = config.get("space")
@@ -161,7 +162,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
             self._agrees = True
 
     def _known_space(self) -> dict[str, Any] | None:
-        """Gives the space where that needs no download; a broken model speaks up at its first use."""
+        """Return the space where that needs no download; a broken model speaks up at its first use."""
         encoder = self.encoder
         model = encoder.config.model
         if not (encoder.is_loaded or model == TINY or _is_folder(model)):
@@ -177,7 +178,7 @@ def _is_folder(model: str) -> bool:
 
 
 def _embeddings(embeddings: NDArray[np.float32]) -> Embeddings:
-    """Gives a list of embeddings: Chroma's search asks a 2-D array for its truth, which has none."""
+    """Return a list of embeddings: Chroma's search asks a 2-D array for its truth, which has none."""
     if not len(embeddings):
         raise EmptyInputError("The list of texts is empty, and Chroma takes no empty list. Give at least one.")
     return list(embeddings)

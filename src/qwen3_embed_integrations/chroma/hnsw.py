@@ -14,7 +14,7 @@ With Chroma's 100 and 100, 5.5 % of 311 questions missed their nearest chunk amo
 
 
 def with_hnsw(configuration: Mapping[str, Any] | None, metadata: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Gives a new collection's configuration with `HNSW` where the caller has not chosen; None: Chroma's own.
+    """Return a new collection's configuration with `HNSW` where the caller has not chosen; None: Chroma's own.
 
     A choice is anything under "hnsw", which is completed, under "spann", or in the metadata ("hnsw:space", …).
     """

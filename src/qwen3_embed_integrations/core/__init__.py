@@ -1,1 +1,20 @@
-"""Inner floor: numpy, pydantic and the standard library only."""
+"""Core types and rules: numpy, pydantic and the standard library only; no threads, no I/O.
+
+cache_keys      EmbeddingKey: everything that decides an embedding except its text
+catalog         the published Qwen3-Embedding models
+config          EncoderConfig: every option, declared once
+errors          the tree of exceptions
+execution_plan  how a CPU computes: matmul, ops, streams, block_tokens
+inputs          what counts as texts
+matryoshka      truncate to a dimension, then normalise
+model_info      what is known of a model before its weights are loaded
+option_errors   messages for rejected options
+options         how an option is declared
+packing         sequences of tokens laid end to end
+prompts         the query template and the task presets
+protocols       the seams between encoder, backend and forward pass
+results         embeddings with token counts and truncations
+similarity      cosine similarity and dot product
+types           array types
+vector_space    VectorSpace: what decides a document's embedding, and its fingerprint
+"""

@@ -1,7 +1,7 @@
-"""The published Qwen3-Embedding models, and the names under which they are known.
+"""The published Qwen3-Embedding models and their short names.
 
 Source: the README tables of QwenLM/Qwen3-Embedding and the models' config.json.
-A new model is a row in this table.
+To add a model, add an entry to `_TABLE`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ MIN_DIMENSION = 32
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """What a user picks a model by.
+    """The properties by which a user chooses a model.
 
     Attributes:
         name: Short name, as in `model="0.6B"`.
         repo_id: Name on the hub; "" for the bundled model.
-        dimension: Width of a full row.
-        num_hidden_layers: Transformer layers.
+        dimension: Length of a full embedding.
+        num_hidden_layers: Number of transformer layers.
         context_length: Longest text in tokens.
-        n_parameters: Weights, embeddings included.
+        n_parameters: Number of weights, token embeddings included.
         licence: SPDX identifier.
     """
 
@@ -44,10 +44,10 @@ _TABLE = (
 )
 
 MODELS: Mapping[str, PublishedModel] = MappingProxyType({published.name: published for published in _TABLE})
-"""The hub models by short name."""
+"""The models on the hub by short name."""
 
 
 def canonical_model(model: str) -> str:
-    """Gives the hub name for a short name ("0.6B", "4b"); any other name as it is."""
+    """Return the hub name of a short name ("0.6B", "4b"); return any other name unchanged."""
     published = MODELS.get(model.upper())
     return published.repo_id if published else model

@@ -5,24 +5,25 @@ Integrations, stored configs, pipelines and the command line derive their option
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
 from .catalog import MIN_DIMENSION, canonical_model
-from .errors import ConfigError
+from .encoder_options import EncoderOptions
+from .errors import did_you_mean
 from .execution_plan import parse_pins
-from .option_errors import checked_url, checked_variable, describe_refused_options
-from .options import OFF, Engine, Scope, declared, option
+from .frozen_options import FrozenOptions
+from .option_errors import checked_url, checked_variable
+from .options import BUILT_IN_BACKENDS, OFF, Engine, Scope, backend_entry_points, declared, option
 from .prompts import find_task
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
 
 
-class EncoderConfig(BaseModel):
+class EncoderConfig(FrozenOptions):
     """Every option of the encoder: frozen, hashable, serialisable.
 
     Example:
@@ -32,15 +33,6 @@ class EncoderConfig(BaseModel):
     Raises:
         ConfigError: An unknown option (the nearest known name is given), a wrong type, a value out of range.
     """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        validate_default=True,
-        populate_by_name=True,
-        hide_input_in_errors=True,  # it may be a key in the wrong place
-    )
 
     model: str = option(
         "Qwen/Qwen3-Embedding-0.6B",
@@ -80,8 +72,11 @@ class EncoderConfig(BaseModel):
         portable=False,
         ge=1,
     )
-    backend: Literal["torch", "remote"] = option(
-        "torch", "What computes: PyTorch in this process, or a server at base_url.", "model"
+    backend: str = option(
+        "torch",
+        'What computes: "torch" in this process, "remote" on a server at base_url, "fake" for tests, or a backend '
+        "that another package adds.",
+        "model",
     )
     base_url: str | None = option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
     engine: Engine = option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")
@@ -162,11 +157,8 @@ class EncoderConfig(BaseModel):
     )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
-    def __init__(self, **options: Any) -> None:
-        try:
-            super().__init__(**options)
-        except ValidationError as error:
-            raise ConfigError(describe_refused_options(error, type(self))) from error
+    def __init__(self, **options: Unpack[EncoderOptions]) -> None:
+        super().__init__(**options)
 
     @field_validator("model")
     @classmethod
@@ -185,6 +177,14 @@ class EncoderConfig(BaseModel):
     def _known_pins(cls, plan: str) -> str:
         return plan if parse_pins(plan) else "auto"
 
+    @field_validator("backend")
+    @classmethod
+    def _known_backend(cls, backend: str) -> str:
+        if backend not in BUILT_IN_BACKENDS and backend not in (others := backend_entry_points()):
+            known = [*BUILT_IN_BACKENDS, *sorted(others)]
+            raise ValueError(f"There is no such backend.{did_you_mean(backend, known)} Installed: {', '.join(known)}.")
+        return backend
+
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, url: str | None) -> str | None:
@@ -199,25 +199,12 @@ class EncoderConfig(BaseModel):
     def _knows_its_server(self) -> Self:
         if self.backend == "remote" and not self.base_url:
             raise ValueError('backend="remote" needs base_url="http://…", the address of the server.')
-        if self.backend != "remote" and self.base_url:
+        if self.backend == "torch" and self.base_url:
             raise ValueError(f'base_url is for backend="remote"; backend is {self.backend!r}.')
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles as the stored form: options only, the token left behind."""
-        return type(self).from_options, (self.to_options(),)
-
-    def to_options(self) -> dict[str, Any]:
-        """Gives the options that differ from their defaults, as JSON types, without secrets."""
-        return self.model_dump(mode="json", exclude_defaults=True)
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Gives back the config that `to_options` described."""
-        return cls(**options)
-
     def portable(self, *scopes: Scope) -> dict[str, Any]:
-        """Gives what may be stored beside vectors, as JSON types: no option of this machine, no secret.
+        """Return what may be stored beside vectors, as JSON types: no option of this machine, no secret.
 
         Defaults are spelled out, so that a later version cannot change what was stored; None is left out.
 
@@ -231,13 +218,8 @@ class EncoderConfig(BaseModel):
         }
         return self.model_dump(mode="json", include=names, exclude_none=True)
 
-    def replace(self, **options: Any) -> Self:
-        """Gives a copy with some options changed, checked like new ones."""
-        kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return type(self)(**{**kept, **options})
-
     def plain(self) -> EncoderConfig:
-        """Gives these options as a plain EncoderConfig; an integration that extends this class is one itself."""
+        """Return these options as a plain EncoderConfig; an integration that extends this class is one itself."""
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
         return EncoderConfig(**{name: getattr(self, name) for name in kept})
 
@@ -248,5 +230,5 @@ class EncoderConfig(BaseModel):
 
 
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
-    """Gives the names of the options that decide `scope`."""
+    """Return the names of the options that decide `scope`."""
     return tuple(name for name, extra in declared(EncoderConfig).items() if extra["scope"] == scope)

@@ -12,13 +12,13 @@ Ops = Literal["torch", "numba"]
 
 @dataclass(frozen=True)
 class ExecutionPlan:
-    """What was chosen, as in "matmul=prepacked ops=numba streams=2 block_tokens=512".
+    """The choices, printed as in "matmul=prepacked ops=numba streams=2 block_tokens=512".
 
     Attributes:
-        matmul: Matrix products by torch's own linear, or on weights laid out once for oneDNN.
-        ops: What lies between the products, in torch's operations or compiled by numba.
-        streams: Batches that are computed side by side, each on its share of the threads.
-        block_tokens: Tokens that pass through a layer at a time.
+        matmul: Matrix products by torch's own linear, or by oneDNN on weights packed once.
+        ops: The operations between products, in torch or compiled by numba.
+        streams: Batches that are computed in parallel, each on its share of the threads.
+        block_tokens: Most tokens that pass through a layer at a time.
     """
 
     matmul: Matmul = "plain"
@@ -31,10 +31,10 @@ class ExecutionPlan:
 
 
 def parse_pins(text: str) -> Mapping[str, Any]:
-    """Gives the fields that a plan's text pins, as in "matmul=plain streams=1"; "auto" pins nothing.
+    """Parse the fields that a plan's text pins, as in "matmul=plain streams=1"; "auto" pins none.
 
     Raises:
-        ValueError: An unknown field or value.
+        ValueError: The text has an unknown field or value.
     """
     if text == "auto":
         return {}

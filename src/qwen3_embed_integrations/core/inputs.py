@@ -1,4 +1,4 @@
-"""What counts as texts, decided once for every integration."""
+"""Validation of texts, shared by every integration."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
 
     Args:
         texts: A list, tuple, numpy array, pandas Series, generator or any other ordered iterable of `str`.
-        what: What one of them is called in the message.
+        what: Noun for one text in the message, such as "document".
 
     Raises:
-        InputTypeError: A single `str`, something unordered or with more than one axis, or an item that is no `str`;
-            the message names its index.
+        InputTypeError: `texts` is a single `str`, is unordered, has more than one axis, or has an item that is not a
+            `str`; the message names its index.
     """
     unfit = isinstance(texts, (str, bytes, Mapping, AbstractSet)) or not isinstance(texts, Iterable)
     if unfit or getattr(texts, "ndim", 1) != 1:
@@ -36,15 +36,15 @@ def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
 
 
 def checked_text(text: Any, what: str = "text", hint: str = "") -> str:
-    """Return the text.
+    """Return the text unchanged.
 
     Args:
         text: One text.
-        what: What it is called in the message.
-        hint: A sentence on what to do, for the end of the message.
+        what: Noun for the text in the message.
+        hint: Sentence that ends the message and says what to do.
 
     Raises:
-        InputTypeError: Not a `str`.
+        InputTypeError: `text` is not a `str`.
     """
     if not isinstance(text, str):
         raise InputTypeError(f"The {what} is {type(text).__name__}, expected str.{hint and ' ' + hint}")
@@ -52,14 +52,14 @@ def checked_text(text: Any, what: str = "text", hint: str = "") -> str:
 
 
 def without_repeats(texts: Sequence[str]) -> tuple[list[str], IntArray]:
-    """Return each text once, and `[n]` where each of `texts` is among them."""
-    places: dict[str, int] = {}
-    inverse = np.fromiter((places.setdefault(text, len(places)) for text in texts), dtype=np.int64, count=len(texts))
-    return list(places), inverse
+    """Return the distinct texts in order, and `[n]` int64 indices of each of `texts` among them."""
+    indices: dict[str, int] = {}
+    inverse = np.fromiter((indices.setdefault(text, len(indices)) for text in texts), dtype=np.int64, count=len(texts))
+    return list(indices), inverse
 
 
 def encodable(text: str) -> str:
-    """Return the text with each lone surrogate, which has no UTF-8, read as U+FFFD."""
+    """Return the text with each lone surrogate, which UTF-8 can't encode, replaced by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Matryoshka truncation: the first `dimension` numbers of an embedding, at unit length again."""
+"""Matryoshka truncation: keep the first `dimension` components of an embedding, then normalise."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import numpy as np
 from .errors import ConfigError, NonFiniteError
 from .types import FloatArray
 
-_BLOCK = 4096  # their squares take room, too
+_BLOCK = 4096  # embeddings whose norms are computed at a time: the squares need memory too
 
 
 def truncate_and_normalize(embeddings: FloatArray, dimension: int, *, in_place: bool = False) -> FloatArray:
-    """Gives the first `dimension` columns of `embeddings` with unit length, in float32.
+    """Return the first `dimension` components of each embedding, normalised to unit length.
 
-    Truncation comes first: a truncated unit embedding is no unit embedding any more.
+    Truncate first: a truncated unit embedding no longer has unit length.
 
     Args:
-        embeddings: `[n, width]`.
-        dimension: From 1 to `width`.
-        in_place: Whether to write over float32 `embeddings`, for callers who own them: a copy of many embeddings is
-            large.
+        embeddings: `[n, hidden_size]`.
+        dimension: From 1 to `hidden_size`.
+        in_place: Overwrite float32 `embeddings` instead of copying them. Set it only if the caller owns them.
 
     Returns:
-        `[n, dimension]` float32, embeddings of L2 norm 1; without `in_place`, `embeddings` stay untouched.
+        `[n, dimension]` float32 of L2 norm 1. Without `in_place`, `embeddings` are not modified.
 
     Raises:
-        ConfigError: `dimension` is not in 1..width.
-        NonFiniteError: An embedding is not finite, or has length zero.
+        ConfigError: `dimension` is not in 1..hidden_size.
+        NonFiniteError: An embedding has a NaN or infinite component, or norm 0.
     """
     width = embeddings.shape[1]
     if not 1 <= dimension <= width:
@@ -39,7 +38,7 @@ def truncate_and_normalize(embeddings: FloatArray, dimension: int, *, in_place: 
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if bad.size:
         raise NonFiniteError(
-            f"Embeddings {bad[:5].tolist()} ({bad.size} in all) have no direction (norm 0, NaN or infinite). "
+            f"Embeddings {bad[:5].tolist()} ({bad.size} in total) can't be normalised (norm 0, NaN or infinite). "
             'Load the model with dtype="float32"; if that does not help, the checkpoint is broken.'
         )
     unit: FloatArray = np.divide(cut, norms, out=cut if in_place else None)

@@ -37,7 +37,7 @@ class ModelInfo:
     prompts: Mapping[str, str] = field(default_factory=dict)
 
     def max_length(self, config: EncoderConfig) -> int:
-        """Gives the longest text in tokens under `config`.
+        """Return the longest text in tokens under `config`.
 
         Raises:
             ConfigError: `max_length` was set to more than the model's context.
@@ -52,7 +52,7 @@ class ModelInfo:
         return config.max_length
 
     def dimension(self, config: EncoderConfig) -> int:
-        """Gives the length of an embedding under `config`.
+        """Return the length of an embedding under `config`.
 
         Raises:
             ConfigError: `dimension` is wider than the model.
@@ -60,7 +60,7 @@ class ModelInfo:
         return self.checked_dimension(config.dimension or self.hidden_size)
 
     def checked_dimension(self, dimension: int) -> int:
-        """Gives `dimension` back when this model can serve it.
+        """Return `dimension` when this model can serve it.
 
         Raises:
             ConfigError: It is not in 32..width (a model narrower than 32 serves its full width only).
@@ -73,14 +73,14 @@ class ModelInfo:
         return dimension
 
     def query_prompt(self, task: str | None) -> str:
-        """Gives what stands before a query: by `task`, or as the checkpoint says, or the web task."""
+        """Return the prompt of a query: of `task`, else the checkpoint's own, else of the web task."""
         if task is not None:
             return query_prompt(find_task(task).instruction) if task else ""
         stored = self.prompts.get("query")
         return query_prompt(TASKS[DEFAULT_TASK].instruction) if stored is None else stored
 
     def document_prompt(self, config: EncoderConfig) -> str:
-        """Gives what stands before a document; "" for raw."""
+        """Return the prompt of a document; "" for none."""
         if config.document_task is not None:
             return self.query_prompt(config.document_task)
         if config.task and find_task(config.task).symmetric:
@@ -88,7 +88,7 @@ class ModelInfo:
         return self.prompts.get("document", "")
 
     def space(self, config: EncoderConfig) -> VectorSpace:
-        """Gives the space that documents under `config` live in."""
+        """Return the vector space of documents under `config`."""
         return VectorSpace(
             model=self.model,
             revision=self.revision,
@@ -96,4 +96,38 @@ class ModelInfo:
             pooling=self.pooling,
             document_prompt=self.document_prompt(config),
             dimension=self.dimension(config),
+        )
+
+
+@dataclass(frozen=True)
+class ResolvedOptions:
+    """What a config means for one model: looked up once for all calls of an encoder.
+
+    Attributes:
+        model_info: The model.
+        dimension: Length of an embedding.
+        max_length: Tokens after which a text is cut.
+        query_prompt: The prompt of a query that names no task.
+        document_prompt: The prompt of a document; "" for none.
+    """
+
+    model_info: ModelInfo
+    dimension: int
+    max_length: int
+    query_prompt: str
+    document_prompt: str
+
+    @classmethod
+    def of(cls, config: EncoderConfig, model_info: ModelInfo) -> ResolvedOptions:
+        """Resolve `config` for a model.
+
+        Raises:
+            ConfigError: The model can't serve the dimension or max_length.
+        """
+        return cls(
+            model_info=model_info,
+            dimension=model_info.dimension(config),
+            max_length=model_info.max_length(config),
+            query_prompt=model_info.query_prompt(config.task),
+            document_prompt=model_info.document_prompt(config),
         )

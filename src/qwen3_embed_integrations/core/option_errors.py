@@ -1,4 +1,4 @@
-"""What a rejected option is told: found, expected, what to do; never a secret."""
+"""Messages for rejected options: found, expected, what to do. They never contain a secret."""
 
 from __future__ import annotations
 
@@ -33,14 +33,19 @@ PEER_NAMES: Mapping[str, str] = {
     "openai_api_base": "base_url",
     "timeout": "timeout_s",
 }
-"""What other libraries call our options, for the hint in the error."""
+"""Other libraries' names for options, mapped to the names used here; for the hint in the message."""
 
 _UNSHOWN = ("token", "api_key_env", "base_url")
-"""Options whose value may be, or hold, a secret that was put in the wrong place."""
+"""Options whose value may contain a secret passed by mistake; messages leave it out."""
 
 
 def describe_refused_options(error: ValidationError, cls: type[BaseModel]) -> str:
-    """Turns pydantic's report into: found, expected, what to do."""
+    """Return one message for all problems in pydantic's report.
+
+    Args:
+        error: Raised while an instance of `cls` was validated.
+        cls: The options' model; its field names are the known options.
+    """
     lines = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
@@ -56,10 +61,10 @@ def describe_refused_options(error: ValidationError, cls: type[BaseModel]) -> st
 
 
 def checked_url(url: str) -> str:
-    """Gives a server's address back, without a slash at its end.
+    """Return a server's URL without a trailing slash.
 
     Raises:
-        ValueError: It is no http address, or holds what may be a secret.
+        ValueError: `url` is not an HTTP URL, or has parts that may contain a secret.
     """
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -73,10 +78,10 @@ def checked_url(url: str) -> str:
 
 
 def checked_variable(name: str) -> str:
-    """Gives the name of an environment variable back.
+    """Return the name of an environment variable unchanged.
 
     Raises:
-        ValueError: It looks like no such name; it may be the key itself, so the message doesn't show it.
+        ValueError: `name` does not look like one. It may be the key itself, so the message leaves it out.
     """
     if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
         raise ValueError(

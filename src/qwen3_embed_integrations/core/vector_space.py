@@ -1,4 +1,4 @@
-"""The vector space has a fingerprint: what decides a document's vector, and nothing else."""
+"""VectorSpace: everything that decides a document's embedding, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ SPACE_VERSION = 1
 
 @dataclass(frozen=True)
 class VectorSpace:
-    """What decides a document's vector.
+    """Everything that decides a document's embedding.
 
-    Device, dtype, batch sizes and the query task are left out: they don't move a document.
+    Device, dtype, batch sizes and the query task are not part of it: they do not move a document's embedding.
 
     Attributes:
-        model: Hub name, or the folder's name of a local model. Shown, compared only without `weights`.
-        revision: Commit of a hub model; "" when unknown. Shown, compared only without `weights`.
+        model: Hub name, or folder name of a local model. Compared only if the digest of the weights is unknown.
+        revision: Commit of a hub model; "" if unknown. Compared only if the digest of the weights is unknown.
         weights: Digest of the weights; "" for a remote model.
         pooling: "lasttoken", "mean", "cls" or "max".
-        document_prompt: What stands before every document; "" for raw documents.
+        document_prompt: Prompt of every document; "" for none.
         dimension: Length of an embedding.
-        end_token: Appended to every text.
-        normalized: Embeddings have unit length.
+        end_token: Token appended to every text.
+        normalized: Whether embeddings have unit length.
     """
 
     model: str
@@ -42,20 +42,24 @@ class VectorSpace:
 
     @property
     def fingerprint(self) -> str:
-        """Short digest of everything that decides a document's vector, as in "q3e1-0123456789abcdef"."""
+        """Digest of the deciding fields, as in "q3e1-0123456789abcdef"."""
         deciding = asdict(self)
-        if self.weights:  # the same weights under another name or path are the same space
+        if self.weights:  # equal weights under another name or path are the same space
             del deciding["model"], deciding["revision"]
         text = json.dumps(deciding, sort_keys=True, ensure_ascii=False)
         return f"q3e{SPACE_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives the description as JSON types, fingerprint included: what is stored beside the vectors."""
+        """Return the fields and the fingerprint as JSON types, for storage beside the embeddings."""
         return {**asdict(self), "fingerprint": self.fingerprint}
 
     def differences(self, stored: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-        """Gives field → (stored, ours) for each field in which a stored space differs from this one."""
-        ours = asdict(self)
+        """Return field → (stored value, current value) for each field that differs.
+
+        Args:
+            stored: The result of `to_dict` when the embeddings were stored.
+        """
+        current = asdict(self)
         if self.weights and stored.get("weights"):
             skipped = {"model", "revision"}
         else:
@@ -64,20 +68,20 @@ class VectorSpace:
                 skipped.add("revision")
         return {
             name: (stored.get(name), value)
-            for name, value in ours.items()
+            for name, value in current.items()
             if name not in skipped and stored.get(name) != value
         }
 
     def check(self, stored: Mapping[str, Any], *, where: str, remedy: str) -> None:
-        """Raises when `stored` describes another space.
+        """Check that `stored` describes this space.
 
         Args:
-            stored: What `to_dict` gave when the vectors were made.
-            where: Names the store in the message.
+            stored: The result of `to_dict` when the embeddings were stored.
+            where: Name of the store, for the message.
             remedy: How to re-index, as a sentence.
 
         Raises:
-            SpaceMismatchError: Names each field that differs, and the remedy.
+            SpaceMismatchError: It describes another space; the message names each field that differs.
         """
         found = self.differences(stored)
         if not found:

@@ -1,9 +1,16 @@
-"""How well a model finds: figures on a user's own queries and judgements, at every dimension, as table and picture.
+"""Measure retrieval quality on a user's own queries and relevance judgements, at every dimension.
+
+dataset    RetrievalDataset: queries, documents, relevance judgements; read from files
+metrics    nDCG, recall and reciprocal rank of one ranked list
+evaluator  encoder and dataset → RetrievalMetrics, one for each dimension
+records    the records of JSON Lines, CSV, TSV and Parquet files, each with its line number
+report     metrics as a table: terminal or Markdown
+plots      metrics and similarities as a picture
 
 Example:
     >>> from qwen3_embed_integrations import Qwen3Encoder
-    >>> judged = RetrievalDataset.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
-    >>> evaluate(Qwen3Encoder(model="tiny"), judged, [128])[0].recall_at_10
+    >>> dataset = RetrievalDataset.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
+    >>> evaluate(Qwen3Encoder(model="tiny"), dataset, [128])[0].recall_at_10
     1.0
 """
 

@@ -1,4 +1,4 @@
-"""RetrievalDataset: queries, documents, and which document answers which query; and how it is read from files."""
+"""RetrievalDataset: queries, documents and relevance judgements, and the readers of its files."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RetrievalDataset:
 
     Attributes:
         queries: Texts of the queries.
-        documents: Texts of all documents that are searched.
-        relevant: For each query its relevant documents by number, with their grade; none is empty.
-        tasks: The task of each query ("": the encoder's own), or () where all are the encoder's own.
+        documents: Texts of the corpus, all of which are searched.
+        relevant: For each query, the indices of its relevant documents with their grades; never empty.
+        tasks: The task of each query ("" for the encoder's own), or () if every query takes the encoder's own.
     """
 
     queries: tuple[str, ...]
@@ -36,11 +36,11 @@ class RetrievalDataset:
 
     @classmethod
     def of_pairs(cls, pairs: Iterable[tuple[str, str]], distractors: Iterable[str] = ()) -> RetrievalDataset:
-        """Gives the set of (query, document) pairs; the same query in several pairs has several answers.
+        """Return the dataset of (query, document) pairs; a query that occurs in several pairs has several answers.
 
         Args:
             pairs: Queries with one relevant document each.
-            distractors: Further documents that are searched and answer nothing.
+            distractors: Further documents of the corpus, relevant to no query.
         """
         numbers: dict[str, int] = {}
         relevant: dict[str, dict[int, float]] = {}
@@ -52,16 +52,16 @@ class RetrievalDataset:
 
 
 def read_dataset(queries: Path, documents: Path, judgements: Path) -> RetrievalDataset:
-    """Reads a judged set from three files, in BEIR's layout or under plainer names.
+    """Read a dataset from three files, with BEIR's column names or plainer ones.
 
     Args:
         queries: Columns id (or _id) and text.
-        documents: Columns id (or _id), text, and title where there is one.
-        judgements: Columns query_id (query-id), document_id (corpus-id) and score; without a score: 1.
-            Queries that no document answers are left out.
+        documents: Columns id (or _id), text, and optionally title, which is put before the text.
+        judgements: Columns query_id (query-id), document_id (corpus-id) and optionally score; a missing score is 1.
+            Queries without a relevant document are left out.
 
     Raises:
-        DataFileError: A file is malformed or names an id that the others lack; the message names the lines.
+        DataFileError: If a file is malformed or names an unknown id; the message names the lines.
     """
     query_texts = _texts(queries)
     document_texts = _texts(documents)
@@ -85,10 +85,10 @@ def read_dataset(queries: Path, documents: Path, judgements: Path) -> RetrievalD
 
 
 def read_pairs(path: Path) -> RetrievalDataset:
-    """Reads a judged set from one file with the columns query and positive; others are left alone.
+    """Read a dataset from one file with the columns query and positive; other columns are ignored.
 
     Raises:
-        DataFileError: A record lacks one of them; the message names the lines.
+        DataFileError: If a record lacks one of the two; the message names the lines.
     """
     pairs, problems = [], []
     for record in read_records(path):
@@ -109,7 +109,7 @@ def _texts(path: Path) -> dict[str, str]:
         if name is None or not isinstance(text, str):
             problems.append(f"{record.place}: needs the columns id and text, has {', '.join(map(str, record.values))}.")
         elif str(name) in texts:
-            problems.append(f"{record.place}: the id {name!r} is there twice.")
+            problems.append(f"{record.place}: the id {name!r} occurs twice.")
         else:
             texts[str(name)] = f"{title}\n{text}" if title else text
     raise_problems(problems)
@@ -130,7 +130,7 @@ def _judgement(record: Record, queries: Mapping[str, str], documents: Mapping[st
     try:
         return str(query), str(document), float(1 if score is None else score)
     except (TypeError, ValueError) as error:
-        raise DataFileError(f"{record.place}: the score {score!r} is no number.") from error
+        raise DataFileError(f"{record.place}: the score {score!r} is not a number.") from error
 
 
 def _value(record: Record, names: tuple[str, ...]) -> Any:

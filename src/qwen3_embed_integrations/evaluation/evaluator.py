@@ -1,4 +1,4 @@
-"""A model's retrieval figures on a judged set, at several dimensions from one pass over the texts."""
+"""Compute a model's retrieval metrics on a dataset, at several dimensions from one pass over the texts."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _QUERIES_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class RetrievalMetrics:
-    """How well one model finds, at one dimension; shares from 0 to 1, means over the queries.
+    """Retrieval metrics of one model at one dimension: means over the queries, each from 0 to 1.
 
     Attributes:
         dimension: Length of an embedding.
-        ndcg_at_10: Normalised discounted cumulative gain of the first ten.
-        recall_at_1: Share of the relevant documents that are found first.
-        recall_at_10: Share of them among the first ten.
-        recall_at_100: Share of them among the first hundred.
-        mrr_at_10: 1 / rank of the first relevant document, 0 beyond ten.
+        ndcg_at_10: Normalised discounted cumulative gain of the first ten documents.
+        recall_at_1: Share of the relevant documents ranked first.
+        recall_at_10: Share of the relevant documents among the first ten.
+        recall_at_100: Share of the relevant documents among the first hundred.
+        mrr_at_10: Reciprocal rank of the first relevant document, 0 if it is not among the first ten.
     """
 
     dimension: int
@@ -42,32 +42,32 @@ class RetrievalMetrics:
     mrr_at_10: float
 
     def to_dict(self) -> dict[str, float]:
-        """Gives the figures by name."""
+        """Return the metrics by name."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, metrics: Mapping[str, float]) -> RetrievalMetrics:
-        """Gives back the figures that `to_dict` gave."""
+        """Return the metrics that `to_dict` described."""
         return cls(int(metrics["dimension"]), **{name: metrics[name] for name in metrics if name != "dimension"})
 
 
 def evaluate(
     encoder: Qwen3Encoder, dataset: RetrievalDataset, dimensions: Sequence[int] = (), *, task: str | None = None
 ) -> list[RetrievalMetrics]:
-    """Measures how well `encoder` finds the relevant documents of each query.
+    """Measure how well `encoder` retrieves the relevant documents of each query.
 
     Args:
-        encoder: Embeds queries with its task's instruction, documents as it does in use.
-        dataset: What to search, and what should be found.
-        dimensions: Embedding lengths to measure at; none: the encoder's own and the powers of two below it.
-        task: The queries' task, where it is not the encoder's.
+        encoder: Embeds queries with the instruction of their task, and documents as in use.
+        dataset: The corpus, the queries and their relevant documents.
+        dimensions: Embedding lengths to measure at; () for the encoder's own and the powers of two below it.
+        task: Task of the queries that name none themselves; None for the encoder's own.
 
     Returns:
         One `RetrievalMetrics` for each dimension, the largest first.
 
     Raises:
-        DataFileError: There is nothing to measure.
-        ConfigError: A dimension that the model can't serve.
+        DataFileError: If the dataset has no queries or no documents.
+        ConfigError: If the model can't serve a dimension.
     """
     wanted = [encoder.model_info.checked_dimension(dimension) for dimension in dimensions or matryoshka_dims(encoder)]
     queries = np.empty((len(dataset.queries), encoder.model_info.hidden_size), dtype=np.float32)
@@ -82,19 +82,19 @@ def evaluate(
 def evaluate_embeddings(
     queries: FloatArray, documents: FloatArray, dataset: RetrievalDataset, dimensions: Sequence[int]
 ) -> list[RetrievalMetrics]:
-    """Gives the figures of embeddings that somebody else has computed.
+    """Measure embeddings that are already computed.
 
     Args:
-        queries: `[n queries, width]`.
-        documents: `[n documents, width]`.
-        dataset: What the embeddings stand for.
-        dimensions: Embedding lengths to measure at.
+        queries: Embeddings of `dataset.queries`, `[n_queries, hidden_size]` float32, of any length.
+        documents: Embeddings of `dataset.documents`, `[n_documents, hidden_size]` float32, of any length.
+        dataset: The relevance judgements.
+        dimensions: Embedding lengths to measure at; the embeddings are truncated and normalised to each.
 
     Returns:
         One `RetrievalMetrics` for each dimension, the largest first.
 
     Raises:
-        DataFileError: There is nothing to measure.
+        DataFileError: If there are no queries or no documents.
     """
     if not len(queries) or not len(documents):
         raise DataFileError("There are no queries or no documents to measure with.")
@@ -105,7 +105,7 @@ def evaluate_embeddings(
 
 
 def matryoshka_dims(encoder: Qwen3Encoder) -> list[int]:
-    """Gives the encoder's dimension and the powers of two below it, down to 32."""
+    """Return the encoder's dimension and the powers of two below it, down to 32, largest first."""
     widest = encoder.dimension
     powers = [2**i for i in range(MIN_DIMENSION.bit_length() - 1, widest.bit_length())]
     return [widest, *(power for power in reversed(powers) if power < widest)]

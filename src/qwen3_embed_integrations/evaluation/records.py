@@ -1,4 +1,4 @@
-"""Records of JSON Lines, CSV, TSV and Parquet files, each with the place that an error about it names."""
+"""Read the records of JSON Lines, CSV, TSV and Parquet files, each with the line number that an error names."""
 
 from __future__ import annotations
 
@@ -18,36 +18,42 @@ _SHOWN = 5  # problems of one file that an error names
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a file: its place ("pairs.jsonl, line 3") and its values by column; an empty cell is None."""
+    """One record of a file.
+
+    Attributes:
+        place: Where the record is, as in "pairs.jsonl, line 3"; for error messages.
+        values: Its values by column name; an empty cell is None.
+    """
 
     place: str
     values: Mapping[str, Any]
 
 
 def read_records(path: Path) -> list[Record]:
-    """Gives every record of a file, by the ending of its name. Empty lines are skipped.
+    """Read every record of a file; the suffix of its name decides the format. Empty lines are skipped.
 
     Raises:
-        DataFileError: No such file, another ending, broken records, or none at all; the message names the lines.
-        MissingExtraError: A Parquet file without pyarrow.
+        DataFileError: If the file does not exist, has another suffix, malformed records or none; the message names
+            the lines.
+        MissingExtraError: If the file is Parquet and pyarrow is not installed.
     """
     readers = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _separated, ".tsv": _separated}
     ending = path.suffix.lower()
     if not path.is_file():
-        raise DataFileError(f"There is no file {str(path)!r}. Check the path.")
+        raise DataFileError(f"The file {str(path)!r} does not exist. Check the path.")
     if ending != ".parquet" and ending not in readers:
-        raise DataFileError(f"{path.name} ends in {path.suffix!r}, expected {_ENDINGS}.")
+        raise DataFileError(f"{path.name} has the suffix {path.suffix!r}, expected {_ENDINGS}.")
     records = _parquet(path) if ending == ".parquet" else list(readers[ending](path, _text(path)))
     if not records:
-        raise DataFileError(f"{path.name} has no records. Each record needs at least the columns that the page names.")
+        raise DataFileError(f"{path.name} has no records. Write one record a line, as docs/fine-tuning.md shows.")
     return records
 
 
 def raise_problems(problems: list[str]) -> None:
-    """Raises one error for all problems of a file, the first few by name.
+    """Raise one error for all problems of a file; the message lists the first five.
 
     Raises:
-        DataFileError: There are problems.
+        DataFileError: If there are problems.
     """
     if problems:
         more = f" And {len(problems) - _SHOWN} more." if len(problems) > _SHOWN else ""
@@ -83,14 +89,14 @@ def _json_lines(path: Path, text: str) -> Iterator[Record]:
 
 def _separated(path: Path, text: str) -> Iterator[Record]:
     reader = csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-    csv.field_size_limit(2**31 - 1)  # a document may be longer than csv's usual 128 KiB
+    csv.field_size_limit(2**31 - 1)  # a document may be longer than csv's default of 128 KiB
     problems = []
     try:
         for values in reader:
             place = f"{path.name}, line {reader.line_num}"
             n_columns = len(reader.fieldnames or ())
             if None in values or None in values.values():
-                problems.append(f"{place}: expected {n_columns} fields, as the first line has. Quote the texts.")
+                problems.append(f"{place}: expected {n_columns} fields, as in the first line. Quote the texts.")
             else:
                 yield Record(place, {name: value or None for name, value in values.items()})
     except csv.Error as error:

@@ -1,4 +1,4 @@
-"""Figures as tables: on a terminal, and as Markdown."""
+"""Metrics as a table: for a terminal, or as Markdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COLUMNS = ("dimension", "nDCG@10", "recall@1", "recall@10", "recall@100", "MRR@
 
 
 def terminal_table(series: Mapping[str, Sequence[RetrievalMetrics]]) -> Table:
-    """Gives a table with a row for each model and dimension, shares in percent."""
+    """Return a table with a row for each model and dimension, metrics in percent."""
     table = Table()
     for name in (*_first(series), *_COLUMNS):
         table.add_column(name, justify="left" if name == "model" else "right")
@@ -22,7 +22,7 @@ def terminal_table(series: Mapping[str, Sequence[RetrievalMetrics]]) -> Table:
 
 
 def markdown_table(series: Mapping[str, Sequence[RetrievalMetrics]]) -> str:
-    """Gives the same table as Markdown."""
+    """Return the same table as Markdown."""
     head = [*_first(series), *_COLUMNS]
     rule = ["---" if name == "model" else "--:" for name in head]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *_cells(series)))

@@ -1,4 +1,4 @@
-"""How many calls may wait for one model: one too many is an error at once, and not a wait without end."""
+"""The bound on calls that wait for one model: one call too many is an error at once, not an endless wait."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _Result = TypeVar("_Result")
 
 
 class Admission:
-    """Counts the calls that are not answered yet."""
+    """Count the calls that have no result yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_calls = 0
 
     def admitted(self, limit: int | None, start: Callable[[], Future[_Result]]) -> Future[_Result]:
-        """Gives the future that `start` makes, and counts it until it is done or cancelled.
+        """Return the future that `start` makes, and count it until it is done or cancelled.
 
         Args:
-            limit: Calls that may wait, this one included; None: any number.
-            start: Begins the call.
+            limit: Most calls that may wait, this one included; None for no limit.
+            start: Starts the call.
 
         Raises:
-            OverloadedError: As many calls as `limit` wait already.
+            OverloadedError: `limit` calls wait already.
         """
         with self._lock:
             if limit is not None and self._n_calls >= limit:

@@ -15,22 +15,27 @@ from qwen3_embed_integrations.core.types import FloatArray
 from .pending_request import PendingRequest, Prefix, Sequence
 from .worker_thread import WorkerThread
 
-_OLDEST_EVERY = 4  # one batch in four starts with the oldest job, so that a stream of queries can't starve it
-_ALONE_TOKENS = 96  # this many tokens and fewer are computed faster by all threads together than by one
-_SMALL = 4  # a job of at most a quarter of the budget is small, as a query is
-_ATTENTIVE_S = 10.0  # so long after a small job another one is expected,
-_PATIENCE_S = 0.5  # and a batch of a large job is to take no longer than this,
-_LEAST_TOKENS = 256  # unless it would be so small that its overhead costs more than it gains
-_AHEAD = 16  # batches of a job that wait tokenised: token ids take ten times the memory of their text
-_LEAST_AHEAD = 8192  # tokens
+_OLDEST_EVERY = 4  # one batch in four starts with the oldest request: a stream of queries can't starve it
+_ALONE_TOKENS = 96  # up to so many tokens, all threads together are faster than one
+_SMALL = 4  # a request of at most a quarter of the budget is small, as a query is
+_ATTENTIVE_S = 10.0  # after a small request, expect another one for this long;
+_PATIENCE_S = 0.5  # meanwhile a batch of a large request should take at most this long,
+_LEAST_TOKENS = 256  # but have no fewer tokens than this, or its overhead would dominate
+_AHEAD = 16  # batches of a request to tokenise ahead: token ids take ten times the memory of their text
+_LEAST_AHEAD = 8192  # tokens to tokenise ahead at least
 _Batch = list[tuple[PendingRequest, Sequence]]
 
 
 class Batcher:
-    """Owns the forward pass: its streams compute, callers wait on their futures.
+    """Run the forward pass on streams, while callers wait on their futures.
 
-    Much work is split over the streams, a batch on each; little work, or a single text, is computed alone, by all
-    threads together.
+    Much work is split over the streams, one batch on each. Little work, or a single text, is one batch that is computed
+    alone, by all threads together.
+
+    Args:
+        forward: Computes a packed batch.
+        max_batch_tokens: Most tokens of a batch; a single longer text is a batch of its own.
+        streams: The batches that run in parallel; None for one.
     """
 
     def __init__(self, forward: Forward, max_batch_tokens: int, streams: Streams | None = None) -> None:
@@ -55,9 +60,15 @@ class Batcher:
         prefix: Prefix = (),
         more: Callable[[], None] | None = None,
     ) -> None:
-        """Queues the token ids of the job's texts from number `first` on, most of which begin with `prefix`.
+        """Queue token ids of a request.
 
-        `more` is called once, when few of the job's tokens wait, to bring what comes next.
+        Args:
+            pending: The request.
+            ids: Token ids of its texts `first`, `first + 1`, …
+            first: Number of the first of these texts.
+            prefix: Token ids with which most of the texts begin.
+            more: Called once, when few tokens of the request are queued: tokenises its next texts and adds them.
+                None if there are none.
         """
         with self._lock:
             if self._closed:
@@ -74,21 +85,21 @@ class Batcher:
         self._wake()
 
     def drain(self) -> None:
-        """Asks every job for all that comes next: `close` finishes only what is queued."""
+        """Ask every request for all its remaining texts, because `close` finishes only what is queued."""
         with self._lock:
             self._draining = True
             for pending in self._pending:
                 self._refill(pending)
 
     def close(self) -> None:
-        """Computes what waits, then ends the threads."""
-        for thread in (*self._threads, *self._threads):  # a stream that had all threads wakes those that have ended
+        """Compute what is queued, then end the threads."""
+        for thread in (*self._threads, *self._threads):  # a stream that computed alone wakes threads that have ended
             thread.close()
         for pending in self.discard():
             pending.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
 
     def discard(self) -> list[PendingRequest]:
-        """Refuses whatever comes later, and gives what waits: it will not be computed."""
+        """Refuse later requests; return those that wait, which will not be computed."""
         with self._lock:
             self._closed = True
             left, self._pending = self._pending, []
@@ -108,13 +119,13 @@ class Batcher:
                     self._n_running -= 1
                     was_alone, self._alone = self._alone, False
             if was_alone and self._pending:
-                self._wake()  # the other streams had to leave what came in meanwhile
+                self._wake()  # the other streams left what came in meanwhile
 
     def _take(self, stream: int) -> _Batch:
-        """Takes the next batch, and with it a place among the running ones; none while a batch is alone.
+        """Take the next batch and count it as running; return an empty one while a batch is computed alone.
 
-        Only the first stream computes alone. OpenMP keeps a team of helpers for each thread that ever had several, and
-        with more helpers than processors they sleep between any two products, which makes a query a fifth slower.
+        Only the first stream computes alone. OpenMP keeps helper threads for each thread that ever used several, and
+        with more helpers than processors they sleep between products, which makes a query a fifth slower.
         """
         with self._lock:
             self._drop_idle()
@@ -133,9 +144,9 @@ class Batcher:
         return sorted(batch, key=lambda pair: pair[1].length)
 
     def _fill(self, room: int) -> _Batch:
-        """Takes sequences of one prefix: small jobs first, so that queries go between the batches of documents.
+        """Take sequences of one prefix: small requests first, so that queries go between the batches of documents.
 
-        Only the first job of a batch is taken in part: filled up with a part of a large job, a batch of queries
+        Only the first request of a batch is taken in part. Filled up with a part of a large request, a batch of queries
         would take as long as one of documents.
         """
         self._n_batches += 1
@@ -158,13 +169,13 @@ class Batcher:
         return batch
 
     def _drop_idle(self) -> None:
-        """Drops the jobs that have ended, and those whose next texts are not tokenised yet: `add` brings them back."""
+        """Drop requests that have ended, and those whose next texts are not tokenised yet; `add` queues them again."""
         for pending in self._pending:
             pending.is_queued = pending.n_waiting > 0 and not pending.future.done()
         self._pending = [pending for pending in self._pending if pending.is_queued]
 
     def _refill(self, pending: PendingRequest) -> None:
-        """Asks for more of a job of which little waits."""
+        """Tokenise the next window when a request has few tokens queued."""
         enough = max(_LEAST_AHEAD, _AHEAD * self._max_batch_tokens)
         if pending.more is not None and (self._draining or pending.tokens_waiting < enough):
             more, pending.more = pending.more, None
@@ -174,7 +185,7 @@ class Batcher:
         return pending.tokens_waiting <= self._max_batch_tokens // _SMALL
 
     def _room_of_large_requests(self) -> int:
-        """Gives the tokens of a batch of a large job: fewer while small ones are about and would wait for its end."""
+        """Return the most tokens of a batch of a large request: fewer while small requests are expected."""
         if time.monotonic() > self._attentive_until:
             return self._max_batch_tokens
         return int(min(self._max_batch_tokens, max(_LEAST_TOKENS, self._tokens_a_second * _PATIENCE_S)))
@@ -186,7 +197,7 @@ class Batcher:
             embeddings = self._forward(packed)
         except MemoryError as error:
             self._halve(batch, error)
-        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the callers of this batch
+        except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
             pending_requests = {id(pending): pending for pending, _ in batch}.values()
             for pending in pending_requests:
                 pending.fail(copy_exception(error) if len(pending_requests) > 1 else error)
@@ -203,7 +214,7 @@ class Batcher:
             pending = batch[places[0]][0]
             try:
                 pending.store([batch[place][1] for place in places], embeddings[places])
-            except Exception as error:  # noqa: BLE001 - the caller's own progress callback
+            except Exception as error:  # noqa: BLE001 - raised by the caller's progress callback
                 pending.fail(error)
 
     def _halve(self, batch: _Batch, error: MemoryError) -> None:

@@ -1,4 +1,4 @@
-"""Many calls that begin or end at once take turns, so that they don't hold up their event loop."""
+"""Spread calls that begin or end at once over iterations of their event loop, so that they don't block it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 _Result = TypeVar("_Result")
-_BURST = 32  # to begin a call takes 40 µs of the loop's thread, to finish it 13: 500 in one turn were 20 ms
+_BURST = 32  # starting a call takes 40 µs of the loop's thread, finishing it 13: 500 at once took 20 ms
 
 
 class _FairQueue:
-    """Counts what one turn of an event loop does; what is too much waits for the next."""
+    """Count the calls that one iteration of an event loop starts or finishes; others wait for the next."""
 
     def __init__(self) -> None:
         self._n_done = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def has_room(self) -> bool:
-        """Tells whether one more fits into this turn, and takes its place."""
+        """Return whether this iteration has room for one more call, and count it."""
         if self._n_done >= _BURST or self._waiting:
             return False
         if not self._n_done:
@@ -30,7 +30,7 @@ class _FairQueue:
         return True
 
     async def wait(self) -> None:
-        """Waits for a turn with room, behind those that wait already."""
+        """Wait for an iteration with room, after the calls that wait already."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         await waiter
@@ -39,7 +39,7 @@ class _FairQueue:
         self._n_done = 0
         while self._waiting and self._n_done < _BURST:
             waiter = self._waiting.popleft()
-            if not waiter.done():  # cancelled otherwise
+            if not waiter.done():  # else it was cancelled
                 waiter.set_result(None)
                 self._n_done += 1
         if self._n_done:
@@ -50,9 +50,9 @@ _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _FairQueue] = WeakKeyDicti
 
 
 async def run_fairly(start: Callable[[], Future[_Result]]) -> _Result:
-    """Gives the result of the future that `start` makes; begins and comes back in turns that are not full.
+    """Await the future that `start` makes; start and finish in iterations of the event loop that have room.
 
-    Cancelling it cancels the future.
+    Cancelling the coroutine cancels the future.
     """
     loop = asyncio.get_running_loop()
     fair_queue = _queues.get(loop) or _queues.setdefault(loop, _FairQueue())

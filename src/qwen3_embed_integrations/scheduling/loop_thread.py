@@ -1,4 +1,4 @@
-"""An event loop on a thread of its own: callers, whether threads or loops, only hold futures."""
+"""An event loop on its own thread: callers, whether threads or event loops, only hold futures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Result = TypeVar("_Result")
 
 
 class LoopThread:
-    """One daemon thread that runs coroutines, started at the first of them."""
+    """A daemon thread that runs coroutines; it starts with the first one."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -26,7 +26,11 @@ class LoopThread:
         self._running: set[Future[Any]] = set()
 
     def submit(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
-        """Gives a future of the coroutine's result at once; cancelling it cancels the coroutine."""
+        """Return a future of the coroutine's result at once; cancelling it cancels the coroutine.
+
+        Raises:
+            EncoderClosedError: This thread is closed.
+        """
         with self._lock:
             if self._closed:
                 coroutine.close()
@@ -40,7 +44,7 @@ class LoopThread:
         return future
 
     def discard(self) -> None:
-        """Cancels what runs and tells nobody: those who wait are daemon threads of an interpreter that exits."""
+        """Cancel what runs and leave its futures pending: at interpreter exit only daemon threads still wait."""
         with self._lock:
             self._discarded = True
             running = list(self._running)
@@ -58,10 +62,10 @@ class LoopThread:
             else:
                 future.set_result(running.result())
         except InvalidStateError:
-            return  # cancelled at the last moment
+            return  # cancelled meanwhile
 
     def close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Waits for what runs, runs `last`, then ends the thread."""
+        """Wait for what runs, run `last`, then end the thread."""
         with self._lock:
             self._closed = True
             loop, thread, running = self._loop, self._thread, list(self._running)
@@ -82,7 +86,7 @@ class LoopThread:
 
 
 async def _shut_down(last: Coroutine[Any, Any, None]) -> None:
-    """Lets cancelled tasks clean up before `last` takes away what they stand on."""
+    """Let cancelled tasks clean up before `last` closes what they use."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*others, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_asyncgens()

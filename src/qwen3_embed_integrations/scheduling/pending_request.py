@@ -1,4 +1,4 @@
-"""One call on its way through the batcher: its texts, its future, the embeddings that are done."""
+"""One call in the batcher: its texts, its future, the embeddings computed so far."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray, RawEmbeddings
 
 Prefix = tuple[int, ...]
-_LONGEST_SHARING = 512  # tokens: behind a prefix attention needs a mask of tokens times tokens, and it saves little
+_LONGEST_SHARING = 512  # tokens: attention after a prefix needs a mask of tokens times tokens, and saves little
 
 
 @dataclass(order=True)
 class Sequence:
-    """Token ids of one text behind its prefix, ordered by their number."""
+    """Token ids of one text after its prefix; ordered by length."""
 
     length: int
     ids: list[int] = field(compare=False)
@@ -28,7 +28,7 @@ class Sequence:
 
 
 class PendingRequest:
-    """One call on its way: its texts, its future, the embeddings that are done."""
+    """One call in the batcher: its texts, its future, the embeddings computed so far."""
 
     def __init__(self, request: EmbedRequest) -> None:
         self.request = request
@@ -41,12 +41,12 @@ class PendingRequest:
         self.n_waiting = 0
         self.tokens_waiting = 0
         self.is_queued = False
-        self.more: Callable[[], None] | None = None  # tokenises what comes next; None: all is tokenised, or will be
+        self.more: Callable[[], None] | None = None  # tokenises the next texts; None: all are tokenised, or asked for
         self._waiting: dict[Prefix, list[Sequence]] = {}  # shortest first: batches are taken from the end
         self._storing = threading.Lock()
 
     def queue(self, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
-        """Makes the token ids of texts `first`, `first + 1`, … ready, `prefix` cut from those that begin with it."""
+        """Queue the token ids of texts `first`, `first + 1`, …; cut `prefix` from those that begin with it."""
         for offset, one in enumerate(ids):
             fits = 0 < len(prefix) < len(one) <= _LONGEST_SHARING and tuple(one[: len(prefix)]) == prefix
             own, shared = (one[len(prefix) :], prefix) if fits else (one, ())
@@ -57,16 +57,16 @@ class PendingRequest:
             waiting.sort()
 
     def next_prefix(self) -> Prefix:
-        """Gives the prefix of the sequences that are to be computed next."""
+        """Return the prefix of the sequences to compute next."""
         return next(iter(self._waiting))
 
     def longest(self, prefix: Prefix) -> int:
-        """Gives the tokens of the longest sequence that waits with this prefix; 0 for none."""
+        """Return the length in tokens of the longest sequence queued with this prefix; 0 for none."""
         waiting = self._waiting.get(prefix)
         return waiting[-1].length if waiting else 0
 
     def take(self, room: int, prefix: Prefix = ()) -> list[Sequence]:
-        """Takes the longest sequences that wait with this prefix, as many as fit into `room` tokens, at least one."""
+        """Take the longest sequences queued with this prefix: as many as fit into `room` tokens, at least one."""
         waiting = self._waiting[prefix]
         count = fill_budget((sequence.length for sequence in reversed(waiting)), room)
         taken = [waiting.pop() for _ in range(count)]
@@ -77,15 +77,15 @@ class PendingRequest:
         return taken
 
     def fail(self, error: BaseException) -> None:
-        """Ends the job with `error`, unless it has ended."""
+        """Set `error` on the future, unless it is done."""
         try:
             self.future.set_exception(error)
         except InvalidStateError:
             return  # cancelled, or failed before
 
     def store(self, sequences: list[Sequence], embeddings: FloatArray) -> None:
-        """Takes the computed embeddings of some of its sequences; the last ones complete the future."""
-        with self._storing:  # streams end at the same time
+        """Store the embeddings of some sequences, `[n, hidden_size]`; the last ones complete the future."""
+        with self._storing:  # several streams may store at once
             if self.embeddings is None:
                 self.embeddings = np.empty((len(self.texts), embeddings.shape[1]), dtype=np.float32)
             self.embeddings[[sequence.index for sequence in sequences]] = embeddings

@@ -1,4 +1,4 @@
-"""A worker thread: one daemon thread that runs what it is handed, in order."""
+"""A worker thread: one daemon thread that runs tasks in order."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ T = TypeVar("T")
 
 
 class WorkerThread:
-    """One thread, started at the first task.
+    """One daemon thread, started at the first task.
 
-    A daemon thread and no ThreadPoolExecutor: the executor refuses work as soon as the main thread ends,
-    although other threads of the program may still be at work.
+    Not a ThreadPoolExecutor, which refuses work as soon as the main thread ends, although other threads of the program
+    may still need it.
 
-    A task must handle its own errors; one that escapes goes to `threading.excepthook` and ends the thread,
-    and the next task starts a new one.
+    A task must handle its own errors. An error that escapes goes to `threading.excepthook` and ends the thread; the
+    next task starts a new one.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()  # a task is queued and a thread's end decided under it: no task is left behind
+        self._lock = threading.Lock()  # guards queueing a task and ending the thread: no task is left behind
 
     def submit(self, task: Task) -> None:
-        """Queues a task."""
+        """Queue a task."""
         with self._lock:
             self._tasks.put(task)
             if self._thread is None or not self._thread.is_alive():
@@ -38,7 +38,7 @@ class WorkerThread:
                 self._thread.start()
 
     def close(self) -> None:
-        """Runs what is queued, and what that queues, then ends the thread. A later task starts a new one."""
+        """Run the queued tasks, and those that they queue, then end the thread. A later task starts a new one."""
         with self._lock:
             thread = self._thread
             if thread is None or not thread.is_alive() or thread is threading.current_thread():
@@ -64,20 +64,20 @@ class WorkerThread:
 
 
 def fulfil(future: Future[T], work: Callable[[], T]) -> None:
-    """Gives the future what `work` gives or raises: it belongs to whoever waits."""
+    """Set the result of `work`, or the error that it raises, on the future."""
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - raised again by who waits
+    except BaseException as error:  # noqa: BLE001 - raised again where the future is awaited
         future.set_exception(error)
 
 
 def run_in_thread(work: Callable[[], T], name: str) -> T:
-    """Gives what `work` gives, or raises what it raises.
+    """Run `work` in a thread of this name; return its result or raise its error.
 
-    Ctrl-C in the waiting thread ends the work as it would have ended it there, and is raised when that has ended.
+    Ctrl-C in the waiting thread interrupts the work, and is raised when the work has ended.
     """
     future: Future[T] = Future()
-    ended = threading.Event()  # an interrupted join() takes a thread for ended (Python 3.11)
+    ended = threading.Event()  # after an interrupted join() Python 3.11 takes the thread for ended
 
     def run() -> None:
         try:
@@ -98,5 +98,5 @@ def run_in_thread(work: Callable[[], T], name: str) -> T:
 
 
 def _raise_in(thread: threading.Thread, error: type[BaseException]) -> None:
-    """Raises `error` at the thread's next bytecode instruction; nothing if it has ended."""
+    """Raise `error` at the thread's next bytecode instruction; do nothing if it has ended."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(error))

@@ -1,4 +1,4 @@
-"""Training records: read from files, checked one by one and together before anything else happens."""
+"""Read training records from files, and check them one by one and together before anything else happens."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Example:
     """One training record.
 
     Attributes:
-        place: Where it stands, for error messages.
-        query: Text of the query side.
-        positive: Text that answers it.
+        place: File and line, for error messages.
+        query: The query.
+        positive: A text that answers it.
         negatives: Texts that don't.
         task: Preset or instruction of the query; "" for that of the run.
-        group: Records of one group never lie on both sides of the split; "" where none was given.
+        group: Records of one group are never on both sides of the split; "" for none.
         vectors: A teacher's vectors of query and positive, or ().
     """
 
@@ -43,10 +43,10 @@ class Example:
 
 
 def read_examples(paths: Sequence[Path]) -> list[Example]:
-    """Gives the records of all files, without repeats of the same query and positive.
+    """Read the records of all files; a record that repeats the query, positive and task of another is dropped.
 
     Raises:
-        DataFileError: No file, or malformed records; the message names the first few lines.
+        DataFileError: If there is no file or a malformed record; the message names the first five.
     """
     if not paths:
         raise DataFileError("There are no training records. Give --data a .jsonl, .csv, .tsv or .parquet file.")
@@ -79,7 +79,7 @@ def _problems(record: Record) -> Iterator[str]:
         except ConfigError as error:
             yield f"{record.place}: {error}"
     elif task is not None:
-        yield f"{record.place}: task is a {type(task).__name__}, expected a text."
+        yield f"{record.place}: task is of type {type(task).__name__}, expected a text."
 
 
 def _bad_texts(record: Record) -> Iterator[str]:
@@ -89,11 +89,11 @@ def _bad_texts(record: Record) -> Iterator[str]:
             return
     negatives = _negatives(record.values)
     if not all(map(_is_text, negatives)):
-        yield f"{record.place}: a negative is empty or no text."
+        yield f"{record.place}: a negative is empty or not a text."
     elif record.values["positive"] in negatives:
-        yield f"{record.place}: a negative is the positive itself. Take it out."
+        yield f"{record.place}: a negative equals the positive. Remove it."
     elif record.values["query"] in negatives:
-        yield f"{record.place}: a negative is the query itself. Take it out."
+        yield f"{record.place}: a negative equals the query. Remove it."
 
 
 def _bad_vectors(record: Record) -> Iterator[str]:
@@ -101,9 +101,9 @@ def _bad_vectors(record: Record) -> Iterator[str]:
     if not given:
         return
     if len(given) < len(_VECTORS):
-        yield f"{record.place}: has one of {' and '.join(_VECTORS)}, needs both."
+        yield f"{record.place}: has only one of {' and '.join(_VECTORS)}, needs both."
     elif not all(isinstance(one, list) and one and all(isinstance(x, int | float) for x in one) for one in given):
-        yield f"{record.place}: a vector is no list of numbers. Use JSON Lines or Parquet for vectors."
+        yield f"{record.place}: a vector is not a list of numbers. Use JSON Lines or Parquet for vectors."
     elif len(set(map(len, given))) > 1:
         yield f"{record.place}: its vectors have {len(given[0])} and {len(given[1])} numbers."
 
@@ -122,18 +122,18 @@ def _example(record: Record) -> Example:
 
 
 def _check_together(examples: Sequence[Example]) -> None:
-    """Refuses records that are fine one by one and no use together."""
+    """Refuse records that are valid one by one but useless together."""
     _check_alike(examples, "negatives", [len(example.negatives) for example in examples])
     _check_alike(examples, "numbers in a vector", [len(e.vectors[0]) if e.vectors else 0 for e in examples])
     negatives = {text for example in examples for text in example.negatives}
     if len(negatives) == 1 and len(examples) > 1:
         raise DataFileError(
-            f"All {len(examples)} records have the same negative, {_shown(negatives.pop())}: nothing is told from one "
-            "text. Give each record its own, or leave the column out and set --mine-negatives."
+            f"All {len(examples)} records have the same negative, {_shown(negatives.pop())}, which teaches nothing. "
+            "Give each record its own, or leave the column out and set --mine-negatives."
         )
     if len({example.positive for example in examples}) == 1:
         raise DataFileError(
-            f"All {len(examples)} records have the same positive: there is nothing to tell it from. "
+            f"All {len(examples)} records have the same positive, so there is no document to rank it above. "
             "Give records of several documents."
         )
 
@@ -142,12 +142,13 @@ def _check_alike(examples: Sequence[Example], what: str, counts: list[int]) -> N
     for example, count in zip(examples, counts, strict=True):
         if count != counts[0]:
             raise DataFileError(
-                f"{example.place}: {count} {what}, but {examples[0].place} has {counts[0]}. Every record needs as many."
+                f"{example.place}: {count} {what}, but {examples[0].place} has {counts[0]}. "
+                "Every record needs the same number."
             )
 
 
 def _negatives(values: Mapping[str, Any]) -> list[Any]:
-    """Gives the negatives in the columns' order; a cell may hold one text or, in JSON and Parquet, a list."""
+    """Return the negatives in the order of their columns; a cell holds one text or, in JSON and Parquet, a list."""
     cells = [values[name] for name in values if _NEGATIVE.fullmatch(str(name)) and values[name] is not None]
     return [text for cell in cells for text in (cell if isinstance(cell, list) else [cell])]
 
@@ -159,4 +160,4 @@ def _is_text(value: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is None:
         return "missing"
-    return f"{value[:40]!r}" if isinstance(value, str) else f"a {type(value).__name__}"
+    return f"{value[:40]!r}" if isinstance(value, str) else f"of type {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Examples as the columns that sentence-transformers' trainer reads: a dataset for each task."""
+"""Convert training records to the datasets of sentence-transformers' trainer, one for each task."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Columns = dict[str, list[object]]
 def datasets_of(
     examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
 ) -> tuple[DatasetDict, dict[str, dict[str, str]]]:
-    """Gives the training data, one dataset for each task, and the prompts of its columns."""
+    """Return one dataset for each task, and by the dataset's name the prompts of its columns."""
     data, prompts = DatasetDict(), {}
     for number, task in enumerate(prompting.by_task):
         columns = _columns([example for example in examples if example.task == task], options)

@@ -1,4 +1,4 @@
-"""The dev set during the run: measured by the trainer now and then, on the model as it is."""
+"""Evaluate the model on the dev set during the run, in sentence-transformers' evaluator interface."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .model import width_of
 from .prompting import Prompting
 
 BEST = "ndcg_at_10"
-"""What tells the best checkpoint."""
+"""The metric that decides which checkpoint is best."""
 
 
 class DevEvaluator(BaseEvaluator):
-    """Figures of a judged set at full width, under the names of `RetrievalMetrics`.
+    """Retrieval metrics of a dataset at full width, under the names of `RetrievalMetrics`.
 
     Args:
-        dataset: Queries, documents and what answers what.
-        prompting: What stands before them.
+        dataset: Queries, documents and relevance judgements.
+        prompting: The prompts of queries and documents.
         batch_size: Texts of one forward pass.
     """
 
@@ -39,7 +39,7 @@ class DevEvaluator(BaseEvaluator):
     def __call__(
         self, model: BaseModel, output_path: str | None = None, epoch: int = -1, steps: int = -1
     ) -> dict[str, float]:
-        """Gives the figures."""
+        """Return the metrics by name."""
         del output_path, epoch, steps
         model = cast("SentenceTransformer", model)
         dataset = self._dataset

@@ -1,4 +1,4 @@
-"""A teacher's vectors for each embedding: computed by our encoder, or as the embeddings bring them."""
+"""Attach a teacher's vectors to the training records: computed by Qwen3Encoder, or taken from the records."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .options import TrainingOptions
 
 
 def check_teacher(examples: Sequence[Example], config: EncoderConfig, options: TrainingOptions, width: int) -> None:
-    """Refuses a distillation whose vectors are missing or too short, before anything is computed.
+    """Refuse a distillation whose vectors are missing or too short, before anything is computed.
 
     Raises:
-        DataFileError: They are.
+        DataFileError: If records and options name no vectors, or vectors shorter than `width`.
     """
     if options.teacher:
         n_numbers, source = (
@@ -32,26 +32,26 @@ def check_teacher(examples: Sequence[Example], config: EncoderConfig, options: T
         n_numbers, source = len(examples[0].vectors[0]) if examples[0].vectors else 0, examples[0].place
     if not n_numbers:
         raise DataFileError(
-            f"loss={options.loss!r} learns vectors, and {source} has none. "
+            f"loss={options.loss!r} needs a teacher's vectors, and {source} has none. "
             "Name a teacher, or give the columns query_vector and positive_vector."
         )
     if n_numbers < width:
         raise DataFileError(
-            f"{source} has vectors of {n_numbers} numbers, the model's have {width}. Take a teacher at least as wide."
+            f"{source} has vectors of length {n_numbers}, the model's have {width}. Choose a teacher at least as wide."
         )
 
 
 def with_teacher_vectors(
     examples: Sequence[Example], config: EncoderConfig, options: TrainingOptions, width: int, cache: Path
 ) -> list[Example]:
-    """Gives the embeddings with vectors of the model's width: a wider teacher's are cut, and all have unit length.
+    """Return the records with unit vectors of the model's width; the vectors of a wider teacher are truncated.
 
     Args:
-        examples: The training embeddings.
-        config: Of the model that learns; the teacher runs on the same device.
+        examples: The training records.
+        config: Config of the model that is trained; the teacher runs on the same device.
         options: They name the teacher.
-        width: Of the model that learns.
-        cache: File that keeps a teacher's vectors for a run that goes on.
+        width: Embedding length of the model that is trained.
+        cache: .npy file that keeps the teacher's vectors, `[n, 2, width of the teacher]`, for a run that resumes.
     """
     if options.teacher:
         embeddings = _computed(examples, config, options, cache)

@@ -1,4 +1,4 @@
-"""The finished folder: weights or adapter, prompts, pooling, tokenizer, in sentence-transformers' format."""
+"""Write the finished model in sentence-transformers' format: weights or adapter, prompts, pooling, tokenizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .plan import TrainingPlan
 
 
 def export(model: SentenceTransformer, made: TrainingPlan, folder: Path) -> None:
-    """Writes the trained model into an empty folder; a LoRA is merged into the base's weights unless it is kept."""
+    """Write the trained model to an empty folder; a LoRA is merged into the base's weights unless it is kept."""
     options, base = made.options, made.base
     if options.lora_rank and not options.keep_adapter:
         adapter = folder.with_name("adapter")

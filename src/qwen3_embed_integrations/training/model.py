@@ -1,4 +1,4 @@
-"""The model that learns: a checkpoint as a sentence-transformers model that reads texts as our encoder does."""
+"""Load a checkpoint as a SentenceTransformer that tokenises, pools and prompts exactly as Qwen3Encoder does."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ from .prompting import Prompting
 
 
 def open_base(config: EncoderConfig) -> Checkpoint:
-    """Finds and reads the folder of the model to start from; loads no weights.
+    """Open the checkpoint of the model to start from; loads no weights.
 
     Raises:
-        ConfigError: A server's model or a LoRA adapter, neither of which can be trained on.
-        CheckpointError, ModelNotFoundError, HubUnavailableError: As for an encoder.
+        ConfigError: If the model runs on a server or is a LoRA adapter, neither of which can be trained further.
+        CheckpointError: If the folder is corrupt or of another architecture.
+        ModelNotFoundError: If there is no such folder or model.
+        HubUnavailableError: If the hub can't be reached and the model is not in the cache.
     """
     if config.backend != "torch":
-        raise ConfigError(f'backend={config.backend!r} can\'t be trained. Train with backend="torch", serve later.')
+        raise ConfigError(f'backend={config.backend!r} can\'t train. Train with backend="torch" and serve the result.')
     checkpoint = open_checkpoint(config)
     if checkpoint.adapter:
         raise ConfigError(
@@ -40,7 +42,7 @@ def open_base(config: EncoderConfig) -> Checkpoint:
 
 
 def load_model(checkpoint: Checkpoint, prompting: Prompting, device: torch.device) -> SentenceTransformer:
-    """Loads a checkpoint in float32, with its pooling, the run's prompts and an end token on every text."""
+    """Load a checkpoint in float32, with its pooling, the run's prompts and an end token on every text."""
     transformer = Transformer(str(checkpoint.folder), model_kwargs={"dtype": torch.float32})
     _ensure_end_token(transformer, checkpoint)
     modules = [transformer, Pooling(checkpoint.model_info.hidden_size, checkpoint.model_info.pooling), Normalize()]
@@ -52,10 +54,10 @@ def load_model(checkpoint: Checkpoint, prompting: Prompting, device: torch.devic
 
 
 def check_lora(checkpoint: Checkpoint, options: TrainingOptions) -> None:
-    """Refuses LoRA targets that the model has not.
+    """Refuse LoRA targets that the model lacks.
 
     Raises:
-        ConfigError: No module has such a name.
+        ConfigError: If no module has such a name.
     """
     names = {name.split(".")[-2] for name, shape in tensor_shapes(checkpoint.folder).items() if len(shape) > 1}
     if options.lora_rank and (unknown := [target for target in options.lora_targets if target not in names]):
@@ -63,12 +65,12 @@ def check_lora(checkpoint: Checkpoint, options: TrainingOptions) -> None:
 
 
 def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
-    """Freezes the model and adds a LoRA to the target modules, where the options ask for one."""
+    """Freeze the model and add a LoRA to the target modules, if the options ask for one."""
     from peft import LoraConfig
 
     if options.lora_rank is None:
         return
-    torch.manual_seed(options.seed)  # a LoRA begins with random numbers
+    torch.manual_seed(options.seed)  # a LoRA is initialised at random
     with quiet_peft():
         model.add_adapter(
             LoraConfig(
@@ -81,18 +83,23 @@ def add_lora(model: SentenceTransformer, options: TrainingOptions) -> None:
 
 
 def width_of(model: SentenceTransformer) -> int:
-    """Gives the length of a full embedding."""
+    """Return the length of a full embedding.
+
+    Raises:
+        CheckpointError: If the model's pooling does not say.
+    """
     width = model.get_embedding_dimension()
     if width is None:
         raise CheckpointError(
-            "The model does not say how long its embeddings are. Its pooling's config.json is damaged."
+            "The model does not say how long its embeddings are: the config.json of its pooling is damaged. "
+            "Copy it from the base model."
         )
     return width
 
 
 @contextmanager
 def reading_at_most(model: SentenceTransformer, n_tokens: int) -> Iterator[None]:
-    """Cuts texts after `n_tokens` while the block runs."""
+    """Truncate texts to `n_tokens` while the block runs."""
     max_seq_length = model.max_seq_length
     model.max_seq_length = n_tokens if max_seq_length is None else min(n_tokens, max_seq_length)
     try:
@@ -103,14 +110,14 @@ def reading_at_most(model: SentenceTransformer, n_tokens: int) -> Iterator[None]
 
 @contextmanager
 def quiet_peft() -> Iterator[None]:
-    """Silences a warning of peft 0.21 about transformers 5 while the block runs."""
+    """Silence a warning of peft 0.21 about transformers 5 while the block runs."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         yield
 
 
 def _ensure_end_token(transformer: Transformer, checkpoint: Checkpoint) -> None:
-    """Makes the tokenizer append the end token, as our encoder does; early and re-exported ones don't."""
+    """Make the tokenizer append the end token, as Qwen3Encoder does; early and re-exported tokenizers don't."""
     tokenizer: Any = transformer.tokenizer
     end_id = tokenizer.convert_tokens_to_ids(END_TOKEN)
     if end_id is None or end_id == tokenizer.unk_token_id:

@@ -1,4 +1,4 @@
-"""Hard negatives: near misses of the starting model among the training documents, without what may be an answer."""
+"""Mine hard negatives: training documents that the base model ranks high, without those that may be answers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .model import reading_at_most
 from .options import TrainingOptions
 from .prompting import Prompting
 
-_RANGE_MAX = 100  # ranks that are looked through
+_RANGE_MAX = 100  # ranks that are searched
 
 
 def mine(
     model: SentenceTransformer, examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
 ) -> list[list[str]]:
-    """Gives `mine_negatives` texts for each record, the nearest first; [] where too few are far off.
+    """Return `mine_negatives` texts for each record, the most similar first; [] if too few are below the margin.
 
     Raises:
-        TrainingError: Hardly a record has any.
+        TrainingError: If there are too few documents to mine from.
     """
     wanted = options.mine_negatives
     corpus = list(dict.fromkeys(example.positive for example in examples))
@@ -57,10 +57,10 @@ def mine(
 
 
 def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) -> list[Example]:
-    """Gives the records that got negatives, these behind their own.
+    """Return the records that have mined negatives, with these appended to their own.
 
     Raises:
-        TrainingError: Fewer than half of the records did.
+        TrainingError: If fewer than half of the records have any.
     """
     kept = [
         replace(example, negatives=(*example.negatives, *texts))

@@ -1,4 +1,4 @@
-"""Everything that can be known, and refused, before a weight is loaded."""
+"""Read and check everything that can be checked before any weights are loaded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,16 @@ from .split import Split, read_dev, split_by_group
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A fine-tuning that nothing known beforehand stands against."""
+    """A fine-tuning whose options, records and checkpoint have been checked.
+
+    Attributes:
+        config: The model to start from, its task and device.
+        options: All training options.
+        split: Training and dev records.
+        base: The checkpoint to start from.
+        prompting: The prompts of queries and documents.
+        device: Where it runs.
+    """
 
     config: EncoderConfig
     options: TrainingOptions
@@ -36,7 +45,7 @@ class TrainingPlan:
     device: torch.device
 
     def fingerprint(self) -> dict[str, Any]:
-        """Gives what decides the result, as JSON types."""
+        """Return what decides the result, as JSON types."""
         return {
             **self.options.decisive(),
             "model": f"{self.base.model_info.model} {self.base.model_info.weights}",
@@ -47,10 +56,10 @@ class TrainingPlan:
 
 
 def plan_training(config: EncoderConfig, options: TrainingOptions) -> TrainingPlan:
-    """Reads and checks everything; loads no weights, writes nothing.
+    """Read and check everything; loads no weights, writes nothing.
 
     Raises:
-        Qwen3EmbedError: Anything that stands against it, with its place or remedy.
+        Qwen3EmbedError: If the training can't start; the message names the record or option and the remedy.
     """
     check_output(options.output)
     examples = read_examples(options.data)

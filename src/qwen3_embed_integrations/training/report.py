@@ -1,4 +1,4 @@
-"""What a fine-tuning gives back."""
+"""TrainingReport: what a fine-tuning returns."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class TrainingReport:
     Attributes:
         output: The model's folder; `EncoderConfig(model=…)` takes it.
         base: The model that it started from.
-        before: Figures of the dev set with the model as it was, by dimension; () without a dev set.
-        after: The same with the model as it is now.
-        n_train: Records trained on.
-        n_dev: Records measured with.
-        n_steps: Steps taken.
-        notes: What the user should know: records left out, figures that fell.
+        before: Metrics of the dev set with the base model, by dimension; () without a dev set.
+        after: The same with the fine-tuned model.
+        n_train: Number of training records.
+        n_dev: Number of dev records.
+        n_steps: Number of steps.
+        notes: What the user should know: records left out, metrics that fell.
     """
 
     output: Path
@@ -34,9 +34,9 @@ class TrainingReport:
     notes: tuple[str, ...] = ()
 
     def series(self) -> dict[str, tuple[RetrievalMetrics, ...]]:
-        """Gives the figures by name, for tables and plots; {} without a dev set."""
+        """Return the metrics as "before" and "after", for tables and plots; {} without a dev set."""
         return {"before": self.before, "after": self.after} if self.after else {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives everything but the folder's place, as JSON types."""
+        """Return the report as JSON types; of the folder only its name."""
         return {**asdict(self), "output": self.output.name}

@@ -1,4 +1,4 @@
-"""One fine-tuning from files to folder: plan, measure, train, measure, publish."""
+"""One fine-tuning from files to folder: plan, evaluate, train, evaluate, publish."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .trainer import fit
 
 
 def run(config: EncoderConfig, options: TrainingOptions) -> TrainingReport:
-    """Fine-tunes `config.model`; `training.train` says the rest."""
+    """Fine-tune `config.model`; see `training.train`."""
     made = plan_training(config, options)
     work = RunDirectory(options.output, made.fingerprint(), fresh=options.fresh)
     try:
@@ -68,7 +68,7 @@ def _run(made: TrainingPlan, work: RunDirectory) -> TrainingReport:
 
 
 def _evaluated(config: EncoderConfig, split: Split, options: TrainingOptions) -> list[dict[str, float]]:
-    """Gives the dev set's figures with a model as users run it; frees its weights unless others use them."""
+    """Return the dev set's metrics with a model as users run it; free its weights unless others use them."""
     if not split.dev:
         return []
     encoder = Qwen3Encoder(config.replace(show_progress=False, max_length=config.max_length))
@@ -87,19 +87,19 @@ def _evaluated(config: EncoderConfig, split: Split, options: TrainingOptions) ->
 def _notes(given: Split, used: Split, before: list[dict[str, float]], after: list[dict[str, float]]) -> list[str]:
     notes = []
     if given.n_left_out:
-        notes.append(f"{given.n_left_out} training records were left out: a negative of theirs is a dev document.")
+        notes.append(f"{given.n_left_out} training records were left out: a negative is a dev document.")
     if len(used.train) < len(given.train):
         notes.append(f"{len(given.train) - len(used.train)} training records were left out: too few negatives to mine.")
     if after and after[0]["ndcg_at_10"] < before[0]["ndcg_at_10"]:
         notes.append(
-            "The dev nDCG@10 fell. Lower the learning rate, take fewer epochs, or check that the dev records are alike "
-            "to the training records."
+            "The dev nDCG@10 fell. Lower the learning rate, train for fewer epochs, or check that the dev records "
+            "resemble the training records."
         )
     return notes
 
 
 def _write_artifacts(report: TrainingReport, made: TrainingPlan, work: RunDirectory, staging: Path) -> None:
-    """Writes the card, the report, the picture and TensorBoard's files beside the weights."""
+    """Write the model card, the report, the plot and TensorBoard's files beside the weights."""
     card = model_card(report, made.options, made.prompting, licence_of(made.config.model))
     (staging / "README.md").write_text(card, encoding="utf-8")
     (staging / "training_report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")

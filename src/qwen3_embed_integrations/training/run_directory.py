@@ -1,4 +1,4 @@
-"""The folder of a run that is not finished: what is needed to go on after a kill, and the half-written model."""
+"""The folder of an unfinished run: what is needed to resume it, and the model while it is written."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _STATE = "trainer_state.json"  # transformers' trainer writes it last
 
 
 class RunDirectory:
-    """`<output>.run`: begun, gone on with, and thrown away when the model folder stands.
+    """The folder `<output>.run`: locked by one process, resumed by the next, deleted once the model is published.
 
     Args:
         output: Folder of the finished model.
-        fingerprint: What decides the result; a run is only gone on with under the same.
-        fresh: Throw away what is there.
+        fingerprint: What decides the result; a run resumes only under the same.
+        fresh: Delete the state of an earlier run.
 
     Raises:
-        TrainingError: The output exists, another process trains it, or an interrupted run had another fingerprint.
+        TrainingError: If the output exists, another process trains it, or an interrupted run had another fingerprint.
     """
 
     def __init__(self, output: Path, fingerprint: dict[str, Any], *, fresh: bool) -> None:
@@ -37,7 +37,9 @@ class RunDirectory:
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise TrainingError(f"Another process trains {str(output)!r} now. Wait, or name another output.") from error
+            raise TrainingError(
+                f"Another process is training {str(output)!r}. Wait, or name another output."
+            ) from error
         if fresh:
             self._clear()
         stored = self.remembered("run", lambda: fingerprint)
@@ -46,12 +48,12 @@ class RunDirectory:
             self.close()
             shown = "; ".join(f"{name}: then {stored.get(name)!r}, now {fingerprint[name]!r}" for name in changed[:3])
             raise TrainingError(
-                f"{str(self.folder)!r} holds an interrupted run that was begun differently ({shown}). "
-                "Give the same options and embeddings to go on, or --fresh to begin anew."
+                f"{str(self.folder)!r} holds an interrupted run with other settings ({shown}). "
+                "Give the same options and records to resume it, or --fresh to start again."
             )
 
     def remembered(self, name: str, make: Callable[[], Any]) -> Any:
-        """Gives what `make` gave when this run asked for `name` before; JSON types only."""
+        """Return the stored value of `name`, or call `make` and store its result; JSON types only."""
         path = self.folder / f"{name}.json"
         if not path.is_file():
             partial = path.with_suffix(".partial")
@@ -61,28 +63,28 @@ class RunDirectory:
 
     @property
     def checkpoints(self) -> Path:
-        """Where the trainer writes its checkpoints."""
+        """Folder of the trainer's checkpoints."""
         return self.folder / "checkpoints"
 
     def last_checkpoint(self) -> Path | None:
-        """Gives the newest checkpoint that is whole; a kill may have cut the newest one short."""
+        """Return the newest complete checkpoint, or None; a killed process may leave the newest one incomplete."""
         found = {
             int(p.name.rpartition("-")[2]): p for p in self.checkpoints.glob("checkpoint-*") if (p / _STATE).exists()
         }
         return next((found[step] for step in sorted(found, reverse=True) if _is_whole(found[step])), None)
 
     def staging(self) -> Path:
-        """Gives an empty folder for the model until it is complete."""
+        """Return an empty folder to write the model to."""
         folder = self.folder / "model"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         return folder
 
     def publish(self, staging: Path) -> None:
-        """Moves the complete model to its place in one step, then throws everything else away.
+        """Rename the complete model to the output folder, then delete the rest of the run.
 
         Raises:
-            TrainingError: Something has taken that place meanwhile; the model stays in the run's folder.
+            TrainingError: If the output exists by now; the model stays in the run's folder.
         """
         check_output(self.output)
         staging.rename(self.output)
@@ -90,7 +92,7 @@ class RunDirectory:
         shutil.rmtree(self.folder)
 
     def close(self) -> None:
-        """Lets other processes at this run."""
+        """Release the lock."""
         self._lock.release()
 
     def _clear(self) -> None:
@@ -102,17 +104,17 @@ class RunDirectory:
 
 
 def check_output(output: Path) -> None:
-    """Refuses an output that exists, or whose place can't be written.
+    """Refuse an output that exists, or whose parent folder can't be created.
 
     Raises:
-        TrainingError: It does.
+        TrainingError: If it does, or can't.
     """
     if output.exists():
-        raise TrainingError(f"{str(output)!r} exists already. Name another output, or move it away first.")
+        raise TrainingError(f"{str(output)!r} already exists. Name another output, or move it away first.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"{str(output.parent)!r} can't be made ({error}). Name another output.") from error
+        raise TrainingError(f"{str(output.parent)!r} can't be created ({error}). Name another output.") from error
 
 
 def _is_whole(checkpoint: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The steps themselves: sentence-transformers' trainer, told by our options."""
+"""Run the steps: sentence-transformers' trainer, configured by TrainingOptions."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from .split import Split
 
 
 class _Trainer(SentenceTransformerTrainer):
-    """Without sentence-transformers' model card, which quotes training records; ours doesn't."""
+    """The trainer without sentence-transformers' model card, which quotes training records."""
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
-        """Adds none."""
+        """Do nothing."""
 
 
 def fit(model: SentenceTransformer, made: TrainingPlan, split: Split, work: RunDirectory) -> int:
-    """Trains `model` in place, from the last checkpoint where there is one; gives the number of steps.
+    """Train `model` in place, from the last checkpoint if there is one, and return the number of steps.
 
-    With a dev set the best checkpoint is loaded at the end.
+    With a dev set, the best checkpoint is loaded at the end.
 
     Raises:
-        TrainingError: Memory ran out; the message says what to lower.
+        TrainingError: If memory runs out; the message says what to lower.
     """
     options, prompting = made.options, made.prompting
     resume_from = work.last_checkpoint()
@@ -56,7 +56,7 @@ def fit(model: SentenceTransformer, made: TrainingPlan, split: Split, work: RunD
         _enable_checkpointing(model)
     loss = build_loss(model, options)
     trainer = _Trainer(model, arguments, data, loss=loss, evaluator=evaluator, callbacks=callbacks)
-    trainer.remove_callback(PrinterCallback)  # prints every log; ours is one line
+    trainer.remove_callback(PrinterCallback)  # prints every log; the progress bar shows them
     try:
         with reading_at_most(model, options.max_tokens):
             trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
@@ -68,7 +68,7 @@ def fit(model: SentenceTransformer, made: TrainingPlan, split: Split, work: RunD
 
 
 def _enable_checkpointing(model: SentenceTransformer) -> None:
-    """Keeps the activations of the layers' ends only; transformers 5.23 renamed the method."""
+    """Keep only the activations between layers; transformers 5.23 renamed the method."""
     network: Any = model.transformers_model
     enable = getattr(network, "activation_checkpointing_enable", None) or network.gradient_checkpointing_enable
     enable({"use_reentrant": False})
@@ -88,7 +88,7 @@ def _arguments(
         per_device_train_batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         learning_rate_mapping={"embed_tokens": options.embedding_learning_rate or options.learning_rate},
-        warmup_steps=options.warmup,  # below 1 it is a share
+        warmup_steps=options.warmup,  # below 1: a share of the steps
         bf16=options.bf16,
         prompts=prompts,
         batch_sampler=BatchSamplers.NO_DUPLICATES if options.loss in CONTRASTIVE else BatchSamplers.BATCH_SAMPLER,
@@ -110,7 +110,7 @@ def _arguments(
 
 
 def n_steps(split: Split, options: TrainingOptions) -> int:
-    """Gives about how many steps a run takes; records that repeat a text may need some more."""
+    """Return the approximate number of steps of a run; records that repeat a text may add a few."""
     n_records = len(split.train)
     if options.loss == "triplet":
         n_records = sum(len(example.negatives) for example in split.train)

@@ -1,4 +1,4 @@
-"""Fixtures: a running server over the small checkpoint, and encoders that ask it."""
+"""Fixtures: a running server over the small checkpoint, and encoders that use it."""
 
 from remote_fixtures import local, remote, server
 

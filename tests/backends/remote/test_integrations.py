@@ -1,4 +1,4 @@
-"""Every integration works over a server and gives the embeddings that it gives locally."""
+"""Every integration returns the same embeddings with a server as without."""
 
 import json
 import pickle

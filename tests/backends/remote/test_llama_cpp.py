@@ -1,4 +1,4 @@
-"""A real engine: llama.cpp's own server over a GGUF of the small checkpoint.
+"""A real engine: llama.cpp's server with a GGUF of the small checkpoint.
 
 Runs where the packages of benchmarks/engines/llama_cpp.py are installed: in this environment, or in one whose
 Python the environment variable LLAMA_CPP_PYTHON names.

@@ -16,7 +16,7 @@ TEXTS = ["one", "two three four"]
 
 
 def save_adapter(base, folder, seed=0):
-    """Trains nothing, but gives the adapter weights that are not zero."""
+    """Train nothing, but gives the adapter weights that are not zero."""
     torch.manual_seed(seed)
     adapted = get_peft_model(base, LoraConfig(r=4, target_modules=["q_proj", "v_proj", "down_proj"]))
     for name, weight in adapted.named_parameters():

@@ -15,7 +15,7 @@ from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.inputs import encodable, without_repeats
 from qwen3_embed_integrations.core.prompts import END_TOKEN
-from qwen3_embed_integrations.core.protocols import EmbedRequest
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
@@ -25,19 +25,20 @@ from .discovery import RemoteModel
 from .protocol import Input
 from .request_batcher import RequestBatcher, RequestPlan
 
-_WINDOW = 64  # texts tokenised at a time, so that the requests of other callers go on meanwhile
-_BYTES_A_TOKEN = 3  # a guess to plan requests by, where there is no tokenizer
+_WINDOW = 64  # texts tokenised at a time, so that other callers' requests proceed in between
+_BYTES_A_TOKEN = 3  # estimate used to plan requests when there is no tokenizer
 
 logger = logging.getLogger(__name__)
 _left_behind: list[Any] = []
 
 
-class RemoteBackend:
-    """Asks a server for embeddings; one event loop on a thread of its own does the waiting."""
+class RemoteBackend(Backend):
+    """Backend that gets its embeddings from a server; one event loop on its own thread sends all requests."""
 
     def __init__(self, config: EncoderConfig, model: RemoteModel) -> None:
         self._config = config
         self._model = model
+        self.tokenizer = model.tokenizer
         self._start()
 
     def _start(self) -> None:
@@ -46,59 +47,27 @@ class RemoteBackend:
         self._thread = LoopThread("qwen3-embed-remote")
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
-        """Gives a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
+        """Return a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
 
         Raises:
-            OverloadedError: As many calls as `max_waiting` wait already.
+            OverloadedError: `max_waiting` calls are waiting already.
         """
         return self._admission.admitted(request.max_waiting, lambda: self._thread.submit(self._embed(request)))
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Gives each text's token ids, end token included, not truncated.
-
-        Raises:
-            ConfigError: No tokenizer of the model is on hand.
-        """
-        return self._tokenizer().tokenize(texts)
-
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Gives each text's length in tokens, end token included, `[n]`.
-
-        Raises:
-            ConfigError: No tokenizer of the model is on hand.
-        """
-        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Gives the vocabulary's entry of each id.
-
-        Raises:
-            ConfigError: No tokenizer of the model is on hand.
-        """
-        return self._tokenizer().token_strings(ids)
-
     def close(self, *, discard: bool = False) -> None:
-        """Finishes what waits, then closes the connections.
+        """Finish waiting calls, then close the connections.
 
         Args:
-            discard: Ends the requests under way, then closes the connections.
+            discard: Cancel the requests under way instead of finishing them.
         """
         if discard:
             self._thread.discard()
         self._thread.close(self._client.close())
 
     def after_fork(self) -> None:
-        """Starts anew in a forked child; the parent's connections are kept open and untouched."""
-        _left_behind.append((self._client, self._thread))  # closing them would disturb the parent's own
+        """Open new connections in a forked child; the parent's stay open and untouched."""
+        _left_behind.append((self._client, self._thread))  # closing them here would break the parent's connections
         self._start()
-
-    def _tokenizer(self) -> TextTokenizer:
-        if self._model.tokenizer is None:
-            raise ConfigError(
-                f"No tokenizer of {self._config.model!r} is on hand, and the server tells no token ids. "
-                'Name a folder that holds its tokenizer.json: tokenizer="…".'
-            )
-        return self._model.tokenizer
 
     async def _embed(self, request: EmbedRequest) -> RawEmbeddings:
         texts, inverse = without_repeats(request.texts)
@@ -150,7 +119,7 @@ class RemoteBackend:
     def _measured(
         self, tokenizer: TextTokenizer, limit: int, texts: list[str], ids: list[list[int]]
     ) -> Sequence[Input]:
-        """Gives what to send, cut to `limit` tokens on our side."""
+        """Return what to send: token ids or texts, truncated here to `limit` tokens."""
         if self._model.target.send_token_ids is not False:
             return [cut(one, limit) for one in ids]
         cut_texts = (
@@ -160,19 +129,19 @@ class RemoteBackend:
         return [self._ended(text) for text in cut_texts]
 
     def _unmeasured(self, request: EmbedRequest, texts: list[str], inverse: IntArray) -> list[str]:
-        """Gives what to send where nobody here can count tokens; a text has at most one token a byte."""
+        """Return the texts to send when tokens cannot be counted here; a text has at most one token per byte."""
         sure = [len(encodable(text).encode()) < request.max_length for text in texts]
         if self._model.target.send_token_ids:
-            self._tokenizer()  # refuses, with the remedy
+            self.required_tokenizer()  # raises, with the remedy
         if request.on_overflow == "error" and not all(sure):
             index = int(np.flatnonzero(inverse == sure.index(False))[0])
             raise ConfigError(
-                f'on_overflow="error": whether text {index} has more than {request.max_length} tokens can\'t be told '
-                f'without the tokenizer of {self._config.model!r}. Name its folder: tokenizer="…".'
+                f'on_overflow="error": without the tokenizer of {self._config.model!r}, it is unknown whether text '
+                f'{index} has more than {request.max_length} tokens. Name its folder: tokenizer="…".'
             )
         if not all(sure) and not self._model.target.profile.cuts:
             logger.warning(
-                "%d texts may have more than %d tokens; without a tokenizer they go to the server whole",
+                "%d texts may have more than %d tokens; without a tokenizer they are sent whole",
                 sure.count(False),
                 request.max_length,
             )

@@ -1,11 +1,12 @@
-"""One server over HTTP: keys, time limits, retries, and what its refusals mean.
+"""HTTP client for one server: API key, time limits, retries.
 
-httpx carries the requests: its asynchronous client ends a request the moment that its task is cancelled, so a
-time limit holds against a server that drips bytes, and a cancelled call stops asking. tenacity, on which
-LangChain and LlamaIndex stand too, decides when to try again. The `openai` SDK would bring its own retries
-without a total deadline, its own headers that describe this machine, and one dialect only.
+httpx sends the requests: its asynchronous client ends a request as soon as its task is cancelled, so a time limit
+holds against a server that sends a byte now and then, and a cancelled call sends nothing more. tenacity, which
+LangChain and LlamaIndex use too, decides when to retry. The `openai` SDK has retries without a total deadline,
+sends headers that describe this machine, and speaks one dialect only.
 
-TLS is verified by httpx's defaults; a private authority is named by the environment variable SSL_CERT_FILE.
+TLS is verified by httpx's defaults; name a private certificate authority with the environment variable
+SSL_CERT_FILE.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ _CONNECT_S = 10.0
 _MAX_BYTES_A_NUMBER = 32
 _FREE_BYTES = 1 << 20  # of an answer, beyond its embeddings
 _WIDEST = 1 << 14
-_BAD_ANSWERS = 2  # a server that answers nonsense twice will do so again
+_BAD_ANSWERS = 2  # a server that sends two invalid answers will send a third
 
 _backoff = wait_random_exponential(multiplier=0.5, max=30)  # full jitter
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """What is asked of the server in one request.
+    """The inputs of one HTTP request and how to answer it.
 
     Attributes:
         inputs: Texts or token ids.
-        width: Length of an embedding that the answer must have; None: any.
+        width: Length that each embedding of the answer must have; None: any.
         dimension: Length that the server is to truncate embeddings to; None: full embeddings.
-        cut_at: Tokens at which the server is to cut a text; None: it is not to cut.
+        cut_at: Tokens to which the server is to truncate a text; None: it must not truncate.
     """
 
     inputs: Sequence[Input]
@@ -59,7 +60,7 @@ class HttpRequest:
 
 
 class Client:
-    """Asks one server for embeddings. Belongs to one event loop."""
+    """Sends requests to one server. Use it from one event loop only."""
 
     def __init__(self, config: EncoderConfig, target: Target) -> None:
         self._config = config
@@ -75,20 +76,23 @@ class Client:
         )
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def embeddings(self, http_request: HttpRequest) -> FloatArray:
-        """Gives the embeddings of one request, `[n, width]`, after as many tries as the config allows.
+        """Return the embeddings of one request, `[n, width]` float32, retrying as often as the config allows.
 
         Raises:
             TooLargeError: The server refuses the request for its size.
-            RemoteError: As the subclasses say.
+            RemoteTimeoutError: No answer within `deadline_s`.
+            RemoteUnavailableError: The server cannot be reached, or every try failed.
+            RemoteRefusedError: The server refuses the request for another reason.
+            RemoteAnswerError: The answer is not the embeddings that were requested.
         """
         return (await self._retried(http_request))[0]
 
     async def embeddings_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
-        """Gives the embeddings of one request, and how many tokens the server says it read."""
+        """Return the embeddings of one request, and the number of tokens that the server reports; raise as above."""
         embeddings, content, headers = await self._retried(http_request)
         return embeddings, read_n_tokens(content, headers)
 
@@ -106,19 +110,19 @@ class Client:
             async with asyncio.timeout_at(end):
                 return await retrying(self._once, http_request)
         except TimeoutError as error:
-            last = f" Its last fault: {faults[-1]}." if faults else ""
+            last = f" The last failure: {faults[-1]}." if faults else ""
             raise RemoteTimeoutError(
                 f"{self._where} did not answer within deadline_s={self._config.deadline_s:g}.{last} "
                 "Raise deadline_s, or lower max_batch_texts."
             ) from error
         except FaultError as error:
             raise RemoteUnavailableError(
-                f"{self._where} failed {len(faults) + 1} times, last so: {error}. "
+                f"{self._where} failed {len(faults) + 1} times; the last failure: {error}. "
                 "Check that it runs and can be reached."
             ) from error
         except BadAnswerError as error:
             raise RemoteAnswerError(
-                f"The answer of {self._where} is not what was asked for: {self._redacted(str(error))}. "
+                f"{self._where} sent an invalid answer: {self._redacted(str(error))}. "
                 "`qwen3-embed doctor` shows what the server does."
             ) from error
 
@@ -175,7 +179,7 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
 
 
 def _said(content: bytes) -> str:
-    """Gives the words of an error's body."""
+    """Return the message in the body of an error."""
     text = content.decode("utf-8", "replace")
     try:
         answer = json.loads(text)
@@ -198,7 +202,7 @@ def _error_of(state: RetryCallState) -> BaseException | None:
 def _fault_of(error: httpx.RequestError) -> FaultError:
     reason = str(error).strip() or type(error).__name__
     is_final = "CERTIFICATE_VERIFY_FAILED" in reason
-    hint = "; name your own authority with the environment variable SSL_CERT_FILE" if is_final else ""
+    hint = "; name your own certificate authority with the environment variable SSL_CERT_FILE" if is_final else ""
     return FaultError(f"{reason}{hint}", is_final=is_final)
 
 
@@ -207,10 +211,10 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 def _key_from(variable: str | None) -> str:
-    """Reads the API key; "" for a server that needs none.
+    """Read the API key from the environment; return "" for a server that needs none.
 
     Raises:
-        ConfigError: The variable is not set, or what it holds is no key. Its content is not shown.
+        ConfigError: The variable is not set or does not hold a key. The message does not show its value.
     """
     if variable is None:
         return ""
@@ -218,5 +222,7 @@ def _key_from(variable: str | None) -> str:
     if not key:
         raise ConfigError(f"api_key_env={variable!r}: this environment variable is not set. Put the API key into it.")
     if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"api_key_env={variable!r}: what this variable holds is no API key: it has odd characters.")
+        raise ConfigError(
+            f"api_key_env={variable!r}: the value of this variable is not an API key: expected printable ASCII."
+        )
     return key

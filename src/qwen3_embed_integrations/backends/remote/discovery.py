@@ -1,4 +1,4 @@
-"""What is known of a remote model: from this machine, from the table of published models, or from one request."""
+"""What is known of a remote model: from its folder here, from the catalog, or from one request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .client import Client, HttpRequest
 from .engines import Target, target_of
 from .http_errors import TooLargeError
 
-_UNBOUNDED = 1 << 30  # tokens: the context of a model that nothing is known of
+_UNBOUNDED = 1 << 30  # tokens: context length of an unknown model
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -30,7 +30,7 @@ class RemoteModel:
     Attributes:
         model_info: What is known of it here.
         target: The server.
-        tokenizer: Its tokenizer, where one is on hand.
+        tokenizer: Its tokenizer, if it is on this machine.
     """
 
     model_info: ModelInfo
@@ -39,14 +39,14 @@ class RemoteModel:
 
 
 def open_model(config: EncoderConfig) -> RemoteModel:
-    """Finds out what there is to know of the model of `config`.
+    """Find out what there is to know of the model of `config`.
 
-    A folder on this machine (or "tiny") tells everything, its weights' digest included. The published models are
-    in a table. Of any other model the server is asked for one embedding, to learn its width.
+    A folder on this machine (or "tiny") tells everything, including the digest of its weights. Published models
+    are in the catalog. For any other model, request one embedding to learn its width.
 
     Raises:
-        ConfigError: An option that the engine can't serve, or a tokenizer folder that is none.
-        RemoteError: The server had to be asked and fails.
+        ConfigError: The engine does not support an option, or `tokenizer` is not a folder.
+        RemoteError: The server had to be asked and failed.
     """
     target = target_of(config)
     folder: Path | None = None
@@ -81,8 +81,8 @@ def _width_from_server(config: EncoderConfig, target: Target) -> int:
         return int(thread.submit(client.embeddings(HttpRequest([text]))).result().shape[1])
     except TooLargeError as error:
         raise RemoteRefusedError(
-            f"The server {target.url} finds a text of one letter too large: {error}. `qwen3-embed doctor` shows what "
-            "the server does."
+            f"The server {target.url} refuses a text of one letter as too large: {error}. `qwen3-embed doctor` shows "
+            "what the server does."
         ) from error
     finally:
         thread.close(client.close())
@@ -92,17 +92,17 @@ def _tokenizer(config: EncoderConfig, folder: Path | None) -> TextTokenizer | No
     if config.tokenizer is not None:
         named = Path(config.tokenizer).expanduser()
         if not named.is_dir():
-            raise ConfigError(f"tokenizer={config.tokenizer!r} is no folder. Name one that holds tokenizer.json.")
+            raise ConfigError(f"tokenizer={config.tokenizer!r} is not a folder. Name one that holds tokenizer.json.")
         return TextTokenizer(named)
     folder = folder or _cached(config)
     try:
         return TextTokenizer(folder) if folder else None
     except MissingExtraError:
-        return None  # nobody asked for it by name
+        return None  # the user did not name it
 
 
 def _cached(config: EncoderConfig) -> Path | None:
-    """Gives the hub cache's folder of the model's tokenizer, if it is there; contacts nobody."""
+    """Return the folder of the model's tokenizer in the hub's cache, or None; no network."""
     try:
         from huggingface_hub import try_to_load_from_cache
     except ImportError:
@@ -111,6 +111,6 @@ def _cached(config: EncoderConfig) -> Path | None:
         found = try_to_load_from_cache(
             config.model, "tokenizer.json", cache_dir=config.cache_folder, revision=config.revision
         )
-    except ValueError:  # no name that the hub could have
+    except ValueError:  # not a valid name on the hub
         return None
     return Path(found).parent if isinstance(found, str) else None

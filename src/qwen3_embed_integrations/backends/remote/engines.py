@@ -1,8 +1,8 @@
-"""How each server differs: its path, what it calls things, its limits. A new engine is a row of this table.
+"""How the engines differ: path, model names, limits. A new engine is a new entry of the table.
 
 Sources: text-embeddings-inference's README and OpenAPI description, vLLM's and SGLang's documentation of the
 embeddings API, Ollama's docs/api.md, tools/server/README.md of llama.cpp, DashScope's and Vercel's API references.
-docs/remote.md shows the table and says what was tried against a real server.
+docs/remote.md shows the table and says which engines were tested with a real server.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.options import Engine
 
 Dialect = Literal["openai", "tei", "ollama"]
-"""The three shapes that a request and its answer have."""
+"""The three formats of a request and its answer."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What sets one engine apart.
+    """The properties of one engine.
 
     Attributes:
-        dialect: Shape of request and answer.
-        path: Where embeddings are asked for.
+        dialect: Format of request and answer.
+        path: Path of the embeddings endpoint.
         max_texts: Texts of one request.
         max_tokens: Tokens of one request, all texts together.
-        base64: Embeddings may be asked for as base64, a third of the bytes.
+        base64: The server can send embeddings as base64, a third of the bytes.
         dimensions: The server can truncate embeddings.
         token_ids: The server takes token ids in place of text: exact, and no text can spell a control token.
-            None: it may, but is not asked to by itself.
-        cuts: The server can be told to cut a long text, or not to.
+            None: it may; token ids are sent only if `send_token_ids` asks for them.
+        cuts: A request can tell the server whether to truncate a long text.
         appends_end_token: The server appends the end token.
-        names: What the engine calls the published models.
+        names: The engine's names for the published models.
     """
 
     dialect: Dialect = "openai"
@@ -70,19 +70,19 @@ PROFILES: Mapping[Engine, Profile] = MappingProxyType(
         "vercel": Profile(names=_named("alibaba/qwen3-embedding-{}")),
     }
 )
-"""How to speak to each engine."""
+"""The profile of each engine."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One server and how this config speaks to it.
+    """One server and how to talk to it under one config.
 
     Attributes:
-        url: Where requests go.
-        model: The model's name there.
-        profile: The engine's ways.
-        append_end_token: Whether the end token is ours to append to a text.
-        send_token_ids: Whether token ids are sent; None: where a tokenizer is on hand.
+        url: Full address of the embeddings endpoint.
+        model: The model's name on the server.
+        profile: Properties of its engine.
+        append_end_token: Whether to append the end token to each text.
+        send_token_ids: Whether to send token ids; None: if the tokenizer is on this machine.
     """
 
     url: str
@@ -93,15 +93,15 @@ class Target:
 
 
 def target_of(config: EncoderConfig) -> Target:
-    """Gives the server of `config`.
+    """Return the server of `config`.
 
     Raises:
-        ConfigError: The engine can't do what an option asks.
+        ConfigError: The engine does not support an option.
     """
     profile = PROFILES[config.engine]
     for option, able in (("server_dimensions", profile.dimensions), ("send_token_ids", profile.token_ids)):
         if getattr(config, option) and able is False:
-            raise ConfigError(f"{option}=True is nothing that engine={config.engine!r} can do. Leave it out.")
+            raise ConfigError(f"engine={config.engine!r} does not support {option}=True. Leave it out.")
     append, send = config.append_end_token, config.send_token_ids
     return Target(
         url=request_url(config.base_url or "", profile.path),
@@ -113,7 +113,7 @@ def target_of(config: EncoderConfig) -> Target:
 
 
 def request_url(base_url: str, path: str) -> str:
-    """Gives the address of requests: `base_url` may end before `/v1`, after it, or in the whole path.
+    """Return the address of the endpoint: `base_url` may end before `/v1`, after it, or with the whole path.
 
     Example:
         >>> request_url("http://localhost:8000/v1", "/v1/embeddings")

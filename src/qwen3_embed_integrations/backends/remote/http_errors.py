@@ -1,4 +1,4 @@
-"""What a server's status means: try again, ask for less, or give up."""
+"""What an HTTP status means: retry, send less, or give up."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _HINTS = {
     403: "Set api_key_env to the environment variable that holds a key with access to the model.",
     404: "Check base_url and the model's name there (served_model), and that engine names what the server runs.",
 }
-_UNQUOTED = (401, 403)  # such an answer may repeat a part of the key
+_UNQUOTED = (401, 403)  # such an answer may quote part of the key
 
 
 class FaultError(Exception):
-    """Something that may pass: a lost connection, 408, 429, 5xx.
+    """A failure that may be temporary: a lost connection, 408, 429, 5xx.
 
     Attributes:
-        retry_after_s: How long the server asks us to wait.
-        is_final: It will not pass after all.
+        retry_after_s: Seconds that the server asks the client to wait.
+        is_final: Retrying cannot help.
     """
 
     def __init__(self, message: str, *, retry_after_s: float = 0.0, is_final: bool = False) -> None:
@@ -48,18 +48,18 @@ class TooLargeError(Exception):
 
 
 def raise_for_status(target: Target, status: int, headers: Mapping[str, str], said: str) -> None:
-    """Returns for a good status.
+    """Raise the error that `status` stands for; return for 2xx.
 
     Args:
         target: The server.
         status: HTTP status of the answer.
         headers: Its headers.
-        said: The words of its body, without secrets.
+        said: The message in its body, without secrets.
 
     Raises:
         TooLargeError: The request is too large.
-        FaultError: Trying again may help.
-        RemoteRefusedError: It will not.
+        FaultError: Retrying may help.
+        RemoteRefusedError: Retrying cannot help.
     """
     if status in _OK:
         return
@@ -69,14 +69,14 @@ def raise_for_status(target: Target, status: int, headers: Mapping[str, str], sa
     if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own faults
         raise FaultError(shown, retry_after_s=_retry_after_s(headers.get("retry-after", "")))
     if status in _MOVED:
-        hint = f"It points to {headers.get('location', 'nowhere')!r}: name the final address as base_url."
+        hint = f"It redirects to {headers.get('location', 'nowhere')!r}: use the final address as base_url."
     else:
         hint = _HINTS.get(status, "`qwen3-embed doctor` shows what the server does.")
     raise RemoteRefusedError(f"The server {target.url} refuses the request: {shown}. {hint}")
 
 
 def _retry_after_s(value: str) -> float:
-    """Reads a Retry-After header: seconds, or a date (RFC 9110, 10.2.3)."""
+    """Return the seconds that a Retry-After header asks for; it holds seconds or a date (RFC 9110, 10.2.3)."""
     try:
         seconds = float(value)
     except ValueError:

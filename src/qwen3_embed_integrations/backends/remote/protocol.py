@@ -1,4 +1,4 @@
-"""Texts → the body of a request; the answer's bytes → checked embeddings. Pure: no network."""
+"""Texts → request body; the bytes of an answer → validated embeddings. Pure: no network."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from qwen3_embed_integrations.core.types import FloatArray
 from .engines import Target
 
 Input = str | list[int]
-"""What is sent for one text: itself, or its token ids."""
+"""One text as it is sent: the text itself, or its token ids."""
 
 
 class BadAnswerError(Exception):
-    """An answer that is not the embeddings that were asked for; the message says why."""
+    """The answer is not the embeddings that were requested; the message says why."""
 
 
 def request_body(
     target: Target, inputs: Sequence[Input], *, dimension: int | None = None, cut_at: int | None = None
 ) -> dict[str, Any]:
-    """Gives the JSON body that asks for the embeddings of `inputs`.
+    """Return the JSON body that requests the embeddings of `inputs`.
 
     Args:
         target: The server.
         inputs: Texts or token ids.
         dimension: Length that the server is to truncate embeddings to; None: full embeddings.
-        cut_at: Tokens at which the server is to cut a text; None: it is not to cut, where it can be told.
+        cut_at: Tokens to which the server is to truncate a text; None: it must not truncate, where the engine
+            lets a request say so.
     """
     if target.profile.dialect == "tei":
         body: dict[str, Any] = {"inputs": list(inputs), "normalize": True, "truncate": cut_at is not None}
@@ -45,25 +46,26 @@ def request_body(
 
 def _openai_fields(target: Target, inputs: Sequence[Input], cut_at: int | None) -> dict[str, Any]:
     fields: dict[str, Any] = {"encoding_format": "base64" if target.profile.base64 else "float"}
-    # vLLM refuses a limit above its own, so it is sent only where it may be needed: a token is at least a byte.
+    # vLLM refuses a limit above its own, so send it only if a text may exceed it: a token is at least a byte.
     if target.profile.cuts and cut_at and any(len(one.encode()) >= cut_at for one in inputs if isinstance(one, str)):
         fields |= {"truncate_prompt_tokens": cut_at, "truncation_side": "right"}
     return fields
 
 
 def read_embeddings(target: Target, content: bytes, n_inputs: int, width: int | None) -> FloatArray:
-    """Gives the embeddings of an answer in the order of the request, `[n_inputs, width]` float32.
+    """Return the embeddings of an answer in the order of the request, `[n_inputs, width]` float32.
 
-    Embeddings out of order are put right by their indices.
+    Embeddings that come in another order are sorted by their indices.
 
     Args:
         target: The server.
-        content: The answer's body.
-        n_inputs: How many embeddings were asked for.
-        width: Their length; None: any, all equal.
+        content: Body of the answer.
+        n_inputs: Number of embeddings that were requested.
+        width: Expected length of an embedding; None: any, the same for all.
 
     Raises:
-        BadAnswerError: Embeddings are missing, doubled, of another length, not finite, or the answer is no such JSON.
+        BadAnswerError: The answer is not JSON of this dialect, or embeddings are missing, repeated, of another length
+            or not finite.
     """
     found = _in_order(_entries(target, _parsed(content)), n_inputs)
     embeddings = [_embedding(entry, index) for index, entry in enumerate(found)]
@@ -72,12 +74,12 @@ def read_embeddings(target: Target, content: bytes, n_inputs: int, width: int | 
         if len(embedding) != expected or not expected:
             raise BadAnswerError(f"embedding {index} has {len(embedding)} numbers, expected {expected}")
         if not np.isfinite(embedding).all() or not embedding.any():
-            raise BadAnswerError(f"embedding {index} has no direction: it holds NaN or infinity, or only zeros")
+            raise BadAnswerError(f"embedding {index} holds NaN or infinity, or only zeros")
     return np.stack(embeddings) if embeddings else np.empty((0, expected), dtype=np.float32)
 
 
 def read_n_tokens(content: bytes, headers: Mapping[str, str]) -> int | None:
-    """Gives how many tokens the server says it read for a whole request; None when it doesn't say."""
+    """Return the number of tokens that the server reports for the whole request, or None."""
     answer = _parsed(content)
     if isinstance(answer, dict):
         usage = answer.get("usage")
@@ -95,7 +97,7 @@ def _parsed(content: bytes) -> Any:
 
 
 def _entries(target: Target, answer: Any) -> list[tuple[int | None, Any]]:
-    """Gives (index, embedding) pairs; None where the dialect has no indices."""
+    """Return (index, embedding) pairs; the index is None if the dialect has none."""
     if target.profile.dialect == "tei":
         embeddings = answer
     elif target.profile.dialect == "ollama":
@@ -103,27 +105,27 @@ def _entries(target: Target, answer: Any) -> list[tuple[int | None, Any]]:
     else:
         return _indexed(answer)
     if not isinstance(embeddings, list):
-        raise BadAnswerError(f"it holds no list of embeddings but {_shown(answer)}")
+        raise BadAnswerError(f"expected a list of embeddings, found {_shown(answer)}")
     return [(None, embedding) for embedding in embeddings]
 
 
 def _indexed(answer: Any) -> list[tuple[int | None, Any]]:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-        raise BadAnswerError(f'it holds no list "data" of objects but {_shown(answer)}')
+        raise BadAnswerError(f'expected a list "data" of objects, found {_shown(answer)}')
     return [(entry.get("index"), entry.get("embedding")) for entry in data]
 
 
 def _in_order(entries: list[tuple[int | None, Any]], n_inputs: int) -> list[Any]:
     if len(entries) != n_inputs:
-        raise BadAnswerError(f"it holds {len(entries)} embeddings for {n_inputs} texts")
+        raise BadAnswerError(f"found {len(entries)} embeddings for {n_inputs} texts")
     if all(index is None for index, _ in entries):
         return [embedding for _, embedding in entries]
     by_index = {
         index: embedding for index, embedding in entries if isinstance(index, int) and not isinstance(index, bool)
     }
     if sorted(by_index) != list(range(n_inputs)):
-        raise BadAnswerError(f"its indices are not 0 to {n_inputs - 1}, each once")
+        raise BadAnswerError(f"the indices are not 0 to {n_inputs - 1}, each once")
     return [by_index[index] for index in range(n_inputs)]
 
 
@@ -131,15 +133,15 @@ def _embedding(entry: Any, index: int) -> FloatArray:
     try:
         if isinstance(entry, str):
             return np.frombuffer(base64.b64decode(entry, validate=True), dtype="<f4").astype(np.float32)
-        with np.errstate(over="ignore"):  # it becomes infinite, which is refused
+        with np.errstate(over="ignore"):  # it becomes infinite, which is refused later
             embedding = np.asarray(entry, dtype=np.float32)
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        raise BadAnswerError(f"embedding {index} is no list of numbers ({error})") from error
+        raise BadAnswerError(f"embedding {index} is not a list of numbers ({error})") from error
     if embedding.ndim != 1:
-        raise BadAnswerError(f"embedding {index} is no list of numbers but {_shown(entry)}")
+        raise BadAnswerError(f"embedding {index} is not a list of numbers but {_shown(entry)}")
     return embedding
 
 
 def _shown(value: Any) -> str:
     text = json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - a line's worth
+    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - one line

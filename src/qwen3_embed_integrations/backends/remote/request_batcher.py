@@ -1,4 +1,4 @@
-"""One call on its way: plan requests, keep what came, ask again for the rest only."""
+"""One call: plan its requests, keep the embeddings that arrive, request only the rest again."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .protocol import Input
 
 @dataclass(frozen=True)
 class RequestPlan:
-    """What a call asks for, and how much of it in one request.
+    """The inputs of a call, and the limits of its requests.
 
     Attributes:
         inputs: Texts without repeats, or their token ids.
-        lengths: Tokens of each, as far as they are known: what requests are planned by.
-        inverse: `[n]`, where each of the call's texts is among the inputs.
+        lengths: Tokens of each input, counted or estimated; they decide what fits into a request.
+        inverse: `[n]` index of each of the call's texts among the inputs.
         width: Length of an embedding of the answer.
         dimension: Length that the server is to truncate embeddings to, or None.
-        cut_at: Tokens at which the server is to cut a text, or None.
-        max_texts: Inputs of one request.
-        max_tokens: Tokens of one request.
-        n_workers: Requests of this call under way at once.
+        cut_at: Tokens to which the server is to truncate a text, or None.
+        max_texts: Largest number of inputs in a request.
+        max_tokens: Largest number of tokens in a request.
+        n_workers: Largest number of this call's requests under way at once.
     """
 
     inputs: list[Input]
@@ -45,7 +45,7 @@ class RequestPlan:
 
 
 class RequestBatcher:
-    """Works a plan off, longest inputs first, a few requests at once."""
+    """Sends the requests of a plan, longest inputs first, several at once."""
 
     def __init__(self, client: Client, plan: RequestPlan, on_progress: Callable[[int], None] | None) -> None:
         self._client = client
@@ -58,10 +58,10 @@ class RequestBatcher:
         self._n_done = 0
 
     async def run(self) -> FloatArray:
-        """Gives the embeddings of the inputs, `[inputs, width]`; the first failure ends the other requests.
+        """Return the embeddings of the inputs, `[n_inputs, width]` float32; the first failure ends all requests.
 
         Raises:
-            RemoteError: The server fails for good.
+            RemoteError: The server still fails after all retries.
             TextTooLongError: The server refuses a single text for its length.
         """
         workers = [asyncio.create_task(self._work()) for _ in range(min(self._plan.n_workers, len(self._waiting)))]
@@ -72,7 +72,7 @@ class RequestBatcher:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             if isinstance(error, RemoteError):
-                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts had their embeddings by then.")
+                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts were embedded before the failure.")
             raise
         return self._embeddings
 
@@ -90,14 +90,14 @@ class RequestBatcher:
                 self._store(batch, embeddings)
 
     def _take(self) -> list[int]:
-        """Takes the longest inputs that wait, as many as one request may hold, at least one."""
+        """Remove and return the longest waiting inputs, as many as one request may hold, at least one."""
         longest = self._waiting[: -self._max_texts - 1 : -1]
         count = fill_budget((self._plan.lengths[i] for i in longest), self._max_tokens)
         del self._waiting[-count:]
         return longest[:count]
 
     def _halve(self, batch: list[int], error: TooLargeError) -> None:
-        """Puts a batch back to be asked for in smaller ones; the rest of this call is asked for so too."""
+        """Put a batch back to be requested in two halves; keep the lower limits for the rest of this call."""
         if len(batch) == 1:
             index = int(np.flatnonzero(self._plan.inverse == batch[0])[0])
             raise TextTooLongError(

@@ -1,4 +1,4 @@
-"""The numbers of a Qwen3 model, from its config.json."""
+"""The dimensions of a Qwen3 model, from its config.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Qwen3Architecture:
-    """The numbers in config.json that the forward pass needs."""
+    """The values of config.json that the forward pass needs, under config.json's own names."""
 
     vocab_size: int
     hidden_size: int
@@ -23,7 +23,7 @@ class Qwen3Architecture:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Qwen3Architecture:
-        """Gives the shape in a config.json, with Qwen3Config's defaults."""
+        """Return the architecture in a config.json; missing values have Qwen3Config's defaults."""
         hidden_size, num_attention_heads = config["hidden_size"], config.get("num_attention_heads", 32)
         rope = config.get("rope_parameters") or {}
         return cls(
@@ -40,7 +40,7 @@ class Qwen3Architecture:
 
     @property
     def n_parameters(self) -> int:
-        """Weights of the matrices, embeddings included."""
+        """The number of weights in all matrices, including the token embeddings."""
         attention = 2 * self.hidden_size * self.head_dim * (self.num_attention_heads + self.num_key_value_heads)
         return self.vocab_size * self.hidden_size + self.num_hidden_layers * (
             attention + 3 * self.hidden_size * self.intermediate_size
@@ -48,7 +48,7 @@ class Qwen3Architecture:
 
 
 def is_plain(config: Mapping[str, Any]) -> bool:
-    """Tells whether a config.json asks for nothing beyond what is written out here."""
+    """Return whether `PackedQwen3` implements everything that a config.json asks for."""
     ropes = [config.get(name) or {} for name in ("rope_parameters", "rope_scaling")]
     return (
         all(rope.get("rope_type", rope.get("type", "default")) == "default" for rope in ropes)

@@ -18,12 +18,12 @@ _VARLEN_DTYPES = (torch.bfloat16, torch.float16)
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the sequences of a packed batch lie.
+    """The positions of the sequences in a packed batch.
 
     Attributes:
-        runs: (first token, number of sequences, tokens of each): neighbours of equal length.
-        cu_seqlens: `[n + 1]` int32 on the model's device, where each sequence starts and the last one ends.
-        max_seqlen: Tokens of the longest sequence.
+        runs: (first token, number of sequences, tokens of each) of each run of neighbours of equal length.
+        cu_seqlens: `[n + 1]` int32 on the model's device: the start of each sequence and the end of the last one.
+        max_seqlen: Length of the longest sequence, in tokens.
     """
 
     runs: tuple[tuple[int, int, int], ...]
@@ -32,7 +32,7 @@ class Layout:
 
     @classmethod
     def of(cls, lengths: list[int], cu_seqlens: torch.Tensor) -> Layout:
-        """Gives the layout of sequences of these lengths, laid end to end, which start and end at `cu_seqlens`."""
+        """Return the layout of sequences of these lengths, laid end to end, with bounds `cu_seqlens`, `[n + 1]`."""
         runs, start = [], 0
         for length, group in groupby(lengths):
             count = len(list(group))
@@ -43,13 +43,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class KeysValues:
-    """One layer's keys and values of some tokens, `[tokens, kv_heads, head_size]` each."""
+    """One layer's keys and values of some tokens, `[tokens, num_key_value_heads, head_dim]` each."""
 
     key: torch.Tensor
     value: torch.Tensor
 
 
-def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument more than torch's own kernel has
+def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the prefix
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -57,18 +57,18 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument
     layout: Layout,
     prefix: KeysValues | None = None,
 ) -> torch.Tensor:
-    """Gives causal attention within each sequence.
+    """Compute causal attention within each sequence.
 
     Args:
-        query: `[tokens, heads, head_size]`; tokens behind the layout's last sequence get zeros.
-        key: `[tokens, kv_heads, head_size]`.
-        value: As `key`.
-        scale: Factor of the scores.
-        layout: Where the sequences lie.
-        prefix: Of tokens that every sequence continues.
+        query: `[tokens, num_attention_heads, head_dim]`; tokens after the layout's last sequence are padding.
+        key: `[tokens, num_key_value_heads, head_dim]`.
+        value: The shape of `key`.
+        scale: Factor of the attention scores.
+        layout: The sequences' positions.
+        prefix: Keys and values of the tokens that precede every sequence; None if there are none.
 
     Returns:
-        `[tokens, heads, head_size]`.
+        `[tokens, num_attention_heads, head_dim]`, zeros for padding.
     """
     varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES and prefix is None else None
     if varlen_attn is not None:
@@ -83,14 +83,14 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - the prefix is the one argument
             scale=scale,
             window_size=(-1, 0),  # causal
             enable_gqa=True,
-            num_splits=1,  # the same embedding whatever else is in the batch
+            num_splits=1,  # an embedding must not depend on the rest of the batch
         )
     return _attention_by_length(query, key, value, scale, layout, prefix)
 
 
 @cache
 def find_varlen() -> Callable[..., torch.Tensor] | None:
-    """Gives torch's kernel for packed sequences; None before torch 2.13, where it can't keep embeddings independent."""
+    """Return torch's kernel for packed sequences, or None before torch 2.13, where a result depends on the batch."""
     try:
         varlen: Any = import_module("torch.nn.attention.varlen").varlen_attn
     except (ImportError, AttributeError):
@@ -107,7 +107,7 @@ def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
     layout: Layout,
     prefix: KeysValues | None,
 ) -> torch.Tensor:
-    """As `causal_attention`: each run of equally long neighbours is one call of torch's own kernel."""
+    """Compute `causal_attention` with one call of torch's dense kernel for each run of equally long sequences."""
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
     end = 0
     for start, count, length in layout.runs:
@@ -122,7 +122,7 @@ def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
 def _attention_of_equal_lengths(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
 ) -> torch.Tensor:
-    """Gives causal attention of equally long sequences, `[n, heads, tokens, head_size]`, after their prefix."""
+    """Compute causal attention of equally long sequences, `[n, heads, tokens, head_dim]`, after their prefix."""
     if prefix is None:
         return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
     key, value = (
@@ -133,7 +133,7 @@ def _attention_of_equal_lengths(
     return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
 
 
-@lru_cache(maxsize=64)  # the same for every layer; sequences behind a prefix are short
+@lru_cache(maxsize=64)  # the same for every layer; sequences after a prefix are short
 def _unseen(n_own: int, n_all: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Gives what is added to the scores of the last `n_own` of `n_all` tokens: -inf for what comes later."""
+    """Return the additive mask of the last `n_own` of `n_all` tokens, `[n_own, n_all]`: -inf for later tokens."""
     return torch.full((n_own, n_all), float("-inf"), dtype=dtype, device=device).triu(n_all - n_own + 1)

@@ -1,4 +1,4 @@
-"""Configuration and checkpoint → a backend that runs on PyTorch; and a report of how it would run."""
+"""Configuration and checkpoint → a backend that runs on PyTorch; a report of its plan."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from .plan_selection import choose_plan
 _GPU_BATCH_TOKENS = 16384
 
 
-def build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
-    """Loads the model and gives a backend that runs it.
+def load_backend(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
+    """Load the model and return a backend that runs it.
 
-    In a thread that ends with it: OpenMP keeps a team of helpers for each living thread that ever had several, and
-    with more helpers than processors they sleep between any two products, which makes a query a fifth slower.
+    Load in a temporary thread: OpenMP keeps helper threads for each living thread that ever used several, and with
+    more helpers than processors they sleep between products, which makes a query a fifth slower.
+
+    Raises:
+        CheckpointError: Weights are missing, of the wrong shape or unreadable.
+        ConfigError: The device, dtype or pinned plan can't be used here.
     """
     return run_in_thread(lambda: _build(config, checkpoint), "qwen3-embed-load")
 
@@ -42,17 +46,17 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
 
 
 def _collect_garbage() -> None:
-    """Lets Python's collector walk now over what the imports left, a quarter of a million objects.
+    """Run a full garbage collection now, over the quarter of a million objects that the imports made.
 
-    It would do so during the first calls, for 0.1 s, in which an event loop stands still. The next such walk comes
-    when a quarter as many have been added.
+    Otherwise Python runs it during the first calls, where it blocks an event loop for 0.1 s. The next one comes when
+    the number of objects has grown by a quarter.
     """
     if gc.isenabled():
         gc.collect()
 
 
-def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    """Gives what would compute this model here, and why, as (what, found); loads no weights."""
+def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
+    """Return how this machine would compute the model, and why, as (name, value); load no weights."""
     device = choose_device(config.device)
     stored = read_json(checkpoint.folder / "config.json")
     n_parameters = Qwen3Architecture.of(stored).n_parameters
@@ -63,7 +67,7 @@ def report_plan(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str
         ("model", f"{checkpoint.model_info.model}, {n_parameters / 1e6:,.0f} million parameters"),
         ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
         ("dtype", str(dtype).removeprefix("torch.")),
-        ("forward", "written here" if is_plain(stored) else "transformers': the checkpoint is unusual"),
+        ("forward", "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
     ]

@@ -1,4 +1,4 @@
-"""Devices, dtypes and threads: what this machine has, and what a model should use of it."""
+"""Devices, dtypes and threads: what this machine has, and which of them a model uses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.types import IntArray
 
 HEAVY = 100_000_000
-"""Parameters from which a model is worth a plan: below, importing numba takes longer than it saves."""
+"""Parameters above which a model gets a measured plan; below, importing numba takes longer than it saves."""
 
 
 def choose_device(name: str) -> torch.device:
-    """Gives the device called `name`; "auto" is CUDA, else MPS, else the CPU.
+    """Return the device called `name`; "auto" is CUDA if available, else MPS, else the CPU.
 
     Raises:
-        ConfigError: No such device here.
+        ConfigError: There is no such device here.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -33,14 +33,14 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torch.dtype:
-    """Gives the dtype called `name` for `device` and a model of this size.
+    """Return the dtype called `name` for `device` and a model of `n_parameters`.
 
-    On a CPU "auto" is bfloat16 where the CPU multiplies it in hardware and the model is large enough to gain from it:
-    a small one, as the bundled `tiny`, stays exact.
+    On a CPU "auto" is bfloat16 if the CPU multiplies it in hardware and the model is large enough to gain from it;
+    a small model, such as the bundled `tiny`, stays in float32.
 
     Raises:
-        ConfigError: float16 where bfloat16 or float32 serve: it overflows to NaN on the 8B model
-            (QwenLM/Qwen3-Embedding#164); int8 elsewhere than on a CPU.
+        ConfigError: `name` is float16 where bfloat16 or float32 are available, because float16 overflows to NaN on
+            the 8B model (QwenLM/Qwen3-Embedding#164), or int8 on a device other than a CPU.
     """
     on_cpu = device.type == "cpu"
     has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
@@ -66,20 +66,20 @@ _DTYPES = {
 
 
 def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
-    """Gives an array on the device; to a GPU it goes from pinned memory, and the host doesn't wait for it."""
+    """Return the array as a tensor on `device`; copy to a GPU from pinned memory, without waiting for the copy."""
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def has_bfloat16_matmul() -> bool:
-    """Tells whether this CPU multiplies bfloat16 matrices in hardware."""
+    """Return whether this CPU multiplies bfloat16 matrices in hardware (AVX-512 BF16 or AMX)."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
 
 
 def use_threads(n_threads: int, *, of: int) -> None:
-    """Lets this thread's torch operations use `n_threads`, and leaves those of all other threads at `of`.
+    """Let torch use `n_threads` in this thread, and leave the number of all other threads at `of`.
 
-    torch keeps the number per thread (OpenMP's way), and the last one set as the start value of new threads.
+    torch keeps the number per thread, as OpenMP does; new threads start with the number that was set last.
     """
     if torch.get_num_threads() == n_threads:
         return

@@ -1,4 +1,4 @@
-"""A packed batch → pooled embeddings, in a dtype and on a device."""
+"""A packed batch → pooled embeddings, on a device and in a dtype."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ from .prefix_cache import PrefixCache, PrefixStates
 from .thread_team import ThreadTeam
 
 _USUAL_QUERY = 16  # tokens
-
-
-_MANY = 384  # tokens that a team computes faster than torch's threads do
-
+_MANY = 384  # tokens from which a thread team is faster than torch's own threads
 
 logger = logging.getLogger(__name__)
 
 
 class TorchForward:
-    """A packed batch → pooled embeddings. What is not finite in a small dtype is computed again in float32.
+    """A packed batch → pooled embeddings. Embeddings that overflow in a small dtype are computed again in float32.
 
     Args:
-        checkpoint: Whose model is run.
-        device: Where.
-        dtype: Of the matrix products, or its name in `EncoderConfig`.
-        plan: What is pinned of the plan, as in `EncoderConfig`.
+        checkpoint: The model's files.
+        device: Where the model runs.
+        dtype: The dtype of the matrix products, or its name in `EncoderConfig`.
+        plan: The pinned fields of the plan, as in `EncoderConfig`.
+
+    Raises:
+        CheckpointError: Weights are missing, of the wrong shape or unreadable.
+        ConfigError: The dtype or a pin can't be used here.
     """
 
     def __init__(
@@ -62,7 +63,11 @@ class TorchForward:
         self._loading = threading.Lock()
 
     def __call__(self, batch: PackedBatch) -> FloatArray:
-        """Gives `[n, width]` float32 embeddings; an embedding may still be non-finite, the caller refuses it."""
+        """Return the embeddings, `[n, hidden_size]` float32; one may still be non-finite, which the caller checks.
+
+        Raises:
+            MemoryError: The batch doesn't fit into the device's memory.
+        """
         try:
             embeddings = self._run(self._model, batch)
             bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
@@ -76,14 +81,14 @@ class TorchForward:
         return embeddings
 
     def warm_up(self, prefix: tuple[int, ...]) -> None:
-        """Computes a short query, so that what the first one brings along is there before calls.
+        """Compute a short query, so that the first call doesn't pay for one-time work.
 
-        That is kernels, numba's types, and keys and values of the prefix.
+        That is: creating oneDNN's kernels, loading numba's, and the keys and values of `prefix` (token ids).
         """
         self._run(self._model, pack([[0] * _USUAL_QUERY], prefix))
 
     def _enter_stream(self, n_sharing: int) -> None:
-        """Gives the calling thread its share of the threads."""
+        """Set the calling thread's share of torch's threads."""
         self._here.is_alone = n_sharing == 1
         if self._device.type == "cpu":
             use_threads(max(1, self._n_threads // n_sharing), of=self._n_threads)
@@ -97,10 +102,10 @@ class TorchForward:
     @torch.inference_mode()
     def _run(self, model: TokenModel, batch: PackedBatch) -> FloatArray:
         prefix: PrefixStates = ()
-        whole = self._checkpoint.model_info.pooling != "lasttoken"  # other poolings need the prefix's own states
+        whole = self._checkpoint.model_info.pooling != "lasttoken"  # other poolings need the states of the prefix
         if isinstance(model, PackedQwen3) and self._device.type == "cpu" and not whole:
             prefix = self._prefixes(batch.prefix)
-        else:  # torch's kernel for packed sequences on GPUs takes no keys from elsewhere
+        else:  # torch's GPU kernel for packed sequences takes no separate prefix
             batch = batch.without_prefix()
         n_tokens = len(batch.input_ids)
         n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.matmul == "prepacked" else 0
@@ -119,7 +124,7 @@ class TorchForward:
         pooled: FloatArray = embeddings.cpu().numpy()
         return pooled
 
-    def _states(  # noqa: PLR0913, PLR0917 - what a model takes
+    def _states(  # noqa: PLR0913, PLR0917 - a model's arguments
         self,
         model: TokenModel,
         ids: torch.Tensor,
@@ -128,7 +133,7 @@ class TorchForward:
         wanted: torch.Tensor | None,
         prefix: PrefixStates,
     ) -> torch.Tensor:
-        """Runs the model; many tokens that come alone are shared by a team."""
+        """Run the model; share a large batch that runs alone among a thread team."""
         count = min(self.plan.streams, self._n_threads)
         many = getattr(self._here, "is_alone", False) and len(ids) >= _MANY
         if many and isinstance(model, PackedQwen3) and model.can_share(count):
@@ -138,9 +143,9 @@ class TorchForward:
 
     @torch.inference_mode()
     def _prefix_states(self, prefix: tuple[int, ...]) -> PrefixStates:
-        """Runs a prefix through the model."""
+        """Compute the keys and values of a prefix's token ids."""
         if not isinstance(self._model, PackedQwen3):
-            raise TypeError("only the forward pass written here keeps keys and values")
+            raise TypeError("only PackedQwen3 keeps the keys and values of a prefix")
         ids, cu_seqlens = torch.tensor(prefix), torch.tensor([0, len(prefix)])
         return self._model.keys_values(ids, Layout.of([len(prefix)], cu_seqlens))
 

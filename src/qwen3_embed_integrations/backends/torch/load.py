@@ -12,13 +12,14 @@ from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 
 from .architecture import Qwen3Architecture, is_plain
 from .attention import Layout
-from .modeling_qwen3 import PackedQwen3, TakeWeight
+from .decoder_layer import TakeWeight
+from .modeling_qwen3 import PackedQwen3
 from .prefix_cache import PrefixStates
 from .weights import FolderWeights, MergedWeights
 
 
 class TokenModel(Protocol):
-    """Token ids laid end to end → final states of the wanted tokens, `[n, width]` float32."""
+    """Token ids laid end to end → final states of the wanted tokens, `[n, hidden_size]` float32."""
 
     def __call__(
         self,
@@ -28,17 +29,18 @@ class TokenModel(Protocol):
         wanted: torch.Tensor | None,
         prefix: PrefixStates = (),
     ) -> torch.Tensor:
-        """Gives the final states of the `wanted` tokens (None: of all)."""
+        """Return the final states of the `wanted` tokens; None means all tokens."""
         ...
 
 
 def load_model(
     checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype, plan: ExecutionPlan | None = None
 ) -> TokenModel:
-    """Loads the weights: into the forward pass written here, or into transformers' for an unusual checkpoint.
+    """Load the weights into PackedQwen3, or into transformers' module if the checkpoint needs it (see `is_plain`).
 
     Raises:
         CheckpointError: Weights are missing, of the wrong shape or unreadable.
+        ConfigError: int8 is asked for and the checkpoint needs transformers' module.
     """
     config = read_json(checkpoint.folder / "config.json")
     if is_plain(config):
@@ -55,7 +57,7 @@ def load_model(
 
 
 def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:
-    """Gives what hands out a checkpoint's weights, with its LoRA adapter merged into them."""
+    """Return the function that reads a checkpoint's weights by name, its LoRA adapter merged."""
     if checkpoint.adapter is None:
         return FolderWeights(checkpoint.folder, device, dtype)
     from .lora import merge_adapter

@@ -1,4 +1,4 @@
-"""A LoRA adapter, merged into the weights when they are loaded."""
+"""Merge a LoRA adapter into the weights at loading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MODEL_PREFIX = "base_model.model."  # trained on Qwen3Model
 
 
 def merge_adapter(model: Qwen3Model, folder: Path) -> Qwen3Model:
-    """Gives `model` with the adapter in `folder` merged into its weights.
+    """Merge the adapter in `folder` into the weights of `model` and return it.
 
     Raises:
         MissingExtraError: peft is not installed.
@@ -36,13 +36,13 @@ def merge_adapter(model: Qwen3Model, folder: Path) -> Qwen3Model:
             warnings.simplefilter("ignore", FutureWarning)
             adapted = get_peft_model(model, peft_config)
         result: Any = set_peft_model_state_dict(adapted, {_plain_name(name): w for name, w in weights.items()})
-    except Exception as error:  # peft and safetensors raise a dozen types for a damaged adapter
+    except Exception as error:  # peft and safetensors raise a dozen types for damaged adapters
         raise CheckpointError(
             f"The LoRA adapter in {folder} can't be loaded ({error}). Check that it was trained on this base model."
         ) from error
     if result.unexpected_keys or not weights:
         raise CheckpointError(
-            f"The LoRA adapter in {folder} does not fit its base model: nothing there is called "
+            f"The LoRA adapter in {folder} does not fit its base model, which has no weights for "
             f"{list(result.unexpected_keys)[:3]}. Check base_model_name_or_path in adapter_config.json."
         )
     return cast("Qwen3Model", adapted.merge_and_unload())

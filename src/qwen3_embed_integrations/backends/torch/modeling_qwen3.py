@@ -1,15 +1,14 @@
-"""The Qwen3 decoder on packed tokens, written out: what transformers' Qwen3Model computes, without importing it.
+"""The Qwen3 decoder on packed tokens: computes what transformers' Qwen3Model does, without importing it.
 
 Importing transformers' model code takes longer than importing torch and loading a small model together. The
 residual stream, norms, softmax and rotary angles stay in float32 whatever the weights' dtype is, which keeps
-bfloat16 rows nearer to the float32 ones. Tested against transformers' module, which stays the reference and runs
-whatever is unusual (see `is_plain`).
+bfloat16 embeddings nearer to the float32 ones. transformers' module is the tests' reference, and runs checkpoints
+that need more (see `is_plain`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -21,37 +20,25 @@ from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 
 from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention
-from .kernels.linear import Linear, MakeLinear
+from .decoder_layer import DecoderLayer, TakeWeight, read_layers
 from .kernels.torch_ops import OpsConfig
 from .plan_selection import make_linear, make_ops
 from .thread_team import ThreadTeam, share
 
-TakeWeight = Callable[..., torch.Tensor]
 _QKV = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 _Angles = tuple[torch.Tensor, torch.Tensor]
 
-_BLOCK_MULTIPLE = 32  # rows: oneDNN makes a kernel for each number of them
-
-
-@dataclass(frozen=True)
-class _Layer:
-    input_norm: torch.Tensor
-    qkv: Linear
-    norms: torch.Tensor
-    out: Linear
-    mlp_norm: torch.Tensor
-    gate_up: Linear
-    down: Linear
+_BLOCK_MULTIPLE = 32  # tokens: oneDNN makes a kernel for each number of rows
 
 
 class PackedQwen3:
     """Token ids laid end to end → token states.
 
     Args:
-        architecture: The model's numbers.
-        take: Gives a checkpoint's weight by its name in Qwen3Model, checked to have the shape asked for.
-        dtype: Of the matrix products; int8 for int8 products.
-        plan: What computes them.
+        architecture: The model's dimensions.
+        take: Returns a weight by its name in Qwen3Model, after a check of its shape.
+        dtype: The dtype of the matrix products; int8 for int8 products.
+        plan: What computes; None for the default plan.
     """
 
     def __init__(
@@ -61,7 +48,7 @@ class PackedQwen3:
         int8 = dtype == torch.int8
         self._architecture = architecture
         self._block_tokens = plan.block_tokens
-        self._kept = torch.bfloat16 if int8 else dtype  # what is no product's input: queries, keys, values
+        self._kept = torch.bfloat16 if int8 else dtype  # dtype of queries, keys and values
         ops_config = OpsConfig(
             architecture.num_attention_heads,
             architecture.num_key_value_heads,
@@ -72,12 +59,12 @@ class PackedQwen3:
         )
         self._ops = make_ops(plan, ops_config)
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)
-        self._layers = list(_layers(architecture, take, make_linear(plan, dtype)))
+        self._layers = list(read_layers(architecture, take, make_linear(plan, dtype)))
         self._norm = take("norm.weight", architecture.hidden_size).float()
         exponents = torch.arange(0, architecture.head_dim, 2, dtype=torch.float32) / architecture.head_dim
         self._frequencies = (1.0 / architecture.rope_theta**exponents).to(self._norm.device)
 
-    def __call__(  # noqa: PLR0913, PLR0917 - a batch, what stands before it, and who helps
+    def __call__(  # noqa: PLR0913, PLR0917 - a batch, its prefix and a thread team
         self,
         ids: torch.Tensor,
         positions: torch.Tensor,
@@ -86,15 +73,15 @@ class PackedQwen3:
         prefix: Sequence[KeysValues] = (),
         thread_team: ThreadTeam | None = None,
     ) -> torch.Tensor:
-        """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32.
+        """Return the final states of the `wanted` tokens, `[n, hidden_size]` float32.
 
         Args:
-            ids: `[tokens]`; those behind the layout's last sequence are padding.
-            positions: `[tokens]`, from each sequence's own start, the prefix's tokens counted.
-            layout: Where the sequences lie.
-            wanted: Indices of tokens; the last layer skips what only the others need.
-            prefix: Each layer's keys and values of the tokens that every sequence continues; () for none.
-            thread_team: Shares blocks of tokens and heads, where there are many tokens; None: this thread does all.
+            ids: `[tokens]` int64; tokens after the layout's last sequence are padding.
+            positions: `[tokens]`, counted from each sequence's start, the prefix included.
+            layout: The sequences' positions in the batch.
+            wanted: `[n]` token indices, which let the last layer skip other tokens; None for all tokens.
+            prefix: Each layer's keys and values of the tokens that precede every sequence; () for none.
+            thread_team: Threads that share the blocks of tokens and the heads; None to compute in this thread.
         """
         states = self._embedding[ids].float()
         angles = self._angles(positions)
@@ -111,11 +98,11 @@ class PackedQwen3:
         return rms_norm(states, (self._architecture.hidden_size,), self._norm, self._architecture.rms_norm_eps)
 
     def can_share(self, n_threads: int) -> bool:
-        """Tells whether a team of so many threads finds work for each."""
+        """Return whether a team of `n_threads` has work for each of its threads."""
         return 1 < n_threads <= self._architecture.num_key_value_heads
 
     def keys_values(self, ids: torch.Tensor, layout: Layout) -> tuple[KeysValues, ...]:
-        """Gives each layer's keys and values of one sequence, `[tokens, kv_heads, head_size]` each."""
+        """Return each layer's keys and values of one sequence, `[tokens, num_key_value_heads, head_dim]` each."""
         states = self._embedding[ids].float()
         angles = self._angles(torch.arange(len(ids), device=ids.device))
         heads = self._first_qkv(states, angles, None)
@@ -135,7 +122,7 @@ class PackedQwen3:
         return angles.cos(), angles.sin()
 
     def _blocks(self, n_tokens: int, n_threads: int = 1) -> list[slice]:
-        """Gives the rows in blocks: a long text's rows stay in the cache from product to product."""
+        """Split the tokens into blocks that stay in the processor's cache from product to product."""
         n_blocks = -(-n_tokens // self._block_tokens)
         n_blocks += -n_blocks % n_threads
         size = -(-n_tokens // n_blocks)
@@ -143,31 +130,31 @@ class PackedQwen3:
         return [slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)]
 
     def _first_qkv(self, states: torch.Tensor, angles: _Angles, thread_team: ThreadTeam | None) -> _QKV:
-        """Gives the first layer's queries, keys and values."""
+        """Compute the first layer's queries, keys and values."""
         first = self._layers[0]
         return self._by_block(
             lambda part: self._qkv(first, states[part], None, _part(angles, part)), len(states), thread_team
         )
 
-    def _mlp_and_next_qkv(  # noqa: PLR0913, PLR0917 - what a layer works on
+    def _mlp_and_next_qkv(  # noqa: PLR0913, PLR0917 - a layer's inputs
         self,
-        layer: _Layer,
-        following: _Layer,
+        layer: DecoderLayer,
+        following: DecoderLayer,
         states: torch.Tensor,
         mixed: torch.Tensor,
         angles: _Angles,
         thread_team: ThreadTeam | None,
     ) -> _QKV:
-        """Ends a layer, adding to `states` in place, and gives the next one's queries, keys and values."""
+        """End a layer, adding to `states` in place, and return the next one's queries, keys and values."""
 
-        def ended(part: slice) -> _QKV:
+        def finish(part: slice) -> _QKV:
             delta = self._attention_output_and_mlp(layer, states[part], mixed[part])
             return self._qkv(following, states[part], delta, _part(angles, part))
 
-        return self._by_block(ended, len(states), thread_team)
+        return self._by_block(finish, len(states), thread_team)
 
     def _by_block(self, work: Callable[[slice], _QKV], n_tokens: int, thread_team: ThreadTeam | None) -> _QKV:
-        """Gives what `work` gives for each block, in one piece."""
+        """Run `work` on each block of tokens and return the results concatenated."""
         parts = self._blocks(n_tokens, thread_team.count if thread_team else 1)
         if len(parts) == 1:
             return work(parts[0])
@@ -205,57 +192,21 @@ class PackedQwen3:
         share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
         return mixed.flatten(1)
 
-    def _attention_output_and_mlp(self, layer: _Layer, states: torch.Tensor, mixed: torch.Tensor) -> Any:
-        """Adds the attention's result to `states` in place and gives what the MLP adds next."""
+    def _attention_output_and_mlp(self, layer: DecoderLayer, states: torch.Tensor, mixed: torch.Tensor) -> Any:
+        """Add the attention's output to `states` in place and return what the MLP adds next."""
         delta = layer.out(self._ops.ready(mixed))
         normed = self._ops.add_norm(states, delta, layer.mlp_norm)
         return layer.down(self._ops.swiglu(layer.gate_up(normed)))
 
-    def _qkv(self, layer: _Layer, states: torch.Tensor, delta: Any, angles: _Angles) -> _QKV:
+    def _qkv(self, layer: DecoderLayer, states: torch.Tensor, delta: Any, angles: _Angles) -> _QKV:
         qkv = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
         return self._ops.split_heads(qkv, layer.norms, *angles)
 
 
 def _kept(heads: _QKV) -> KeysValues:
-    """Gives keys and values that hold no memory of the queries beside them."""
+    """Return copies of keys and values, so that the memory of the queries beside them is freed."""
     return KeysValues(heads[1].clone(), heads[2].clone())
 
 
 def _part(angles: _Angles, part: slice) -> _Angles:
     return angles[0][part], angles[1][part]
-
-
-def _layers(architecture: Qwen3Architecture, take: TakeWeight, product: MakeLinear) -> Iterator[_Layer]:
-    heads, kv_heads = (
-        architecture.num_attention_heads * architecture.head_dim,
-        architecture.num_key_value_heads * architecture.head_dim,
-    )
-    for index in range(architecture.num_hidden_layers):
-        at = f"layers.{index}."
-        q, k, v = (
-            take(f"{at}self_attn.{name}_proj.weight", out_features, architecture.hidden_size)
-            for name, out_features in (("q", heads), ("k", kv_heads), ("v", kv_heads))
-        )
-        gate, up = (
-            take(f"{at}mlp.{name}_proj.weight", architecture.intermediate_size, architecture.hidden_size)
-            for name in ("gate", "up")
-        )
-        yield _Layer(
-            input_norm=take(f"{at}input_layernorm.weight", architecture.hidden_size).float(),
-            qkv=product(torch.cat((q, k, v))),
-            norms=torch.cat(
-                [
-                    take(f"{at}self_attn.{name}_norm.weight", architecture.head_dim)
-                    .float()
-                    .expand(num_attention_heads, -1)
-                    for name, num_attention_heads in (
-                        ("q", architecture.num_attention_heads),
-                        ("k", architecture.num_key_value_heads),
-                    )
-                ]
-            ),
-            out=product(take(f"{at}self_attn.o_proj.weight", architecture.hidden_size, heads)),
-            mlp_norm=take(f"{at}post_attention_layernorm.weight", architecture.hidden_size).float(),
-            gate_up=product(torch.cat((gate, up))),
-            down=product(take(f"{at}mlp.down_proj.weight", architecture.hidden_size, architecture.intermediate_size)),
-        )

@@ -1,4 +1,4 @@
-"""Chooses the execution plan of a local model: from what the CPU has, and from a short measurement."""
+"""Choose the execution plan of a local model, from the CPU's features and a short measurement."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .kernels.torch_ops import FusedOps, OpsConfig, ScaledTensor, TorchOps, quan
 
 _MAX_STREAMS = 16
 _STREAM_BLOCK_TOKENS = 512
-_SAMPLE = (1024, 1024)  # weight of the short measurement
+_SAMPLE = (1024, 1024)  # shape of the measured weight
 _SAMPLE_ROWS = 64
 _REPEATS = 5
-_FASTER = 0.95  # of the plain product's time: a private operator must be worth it
+_FASTER = 0.95  # share of the plain product's time that a private operator may take
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A plan and why.
+    """A plan and its reasons.
 
     Attributes:
-        plan: What computes.
+        plan: The chosen plan.
         reasons: One sentence for each choice.
     """
 
@@ -41,25 +41,25 @@ class Chosen:
 
 
 def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameters: int) -> Chosen:
-    """Gives the plan for a model, and the reasons.
+    """Choose the plan for a model.
 
     Args:
-        pins: The option `plan`: what the user has fixed.
-        device: Where it runs.
-        dtype: Of the products; int8 for int8 products.
-        n_parameters: Of the model.
+        pins: The option `plan`: the fields that the user pinned.
+        device: Where the model runs.
+        dtype: The dtype of the matrix products; int8 for int8 products.
+        n_parameters: The model's size.
 
     Raises:
-        ConfigError: A pin that can't be kept here.
+        ConfigError: A pinned field can't be used here.
     """
     fixed = parse_pins(pins)
     if device.type != "cpu":
         return Chosen(
-            _with(ExecutionPlan(block_tokens=1 << 30), fixed), (f"on {device.type} torch's own operations run",)
+            _with(ExecutionPlan(block_tokens=1 << 30), fixed), (f"on {device.type} torch's own operations compute",)
         )
     streams = min(torch.get_num_threads(), _MAX_STREAMS)
     if n_parameters < HEAVY:
-        small = f"{n_parameters / 1e6:.0f} million parameters are too few to gain from compiled steps"
+        small = f"{n_parameters / 1e6:.0f} million parameters are too few to gain from compiled operations"
         return Chosen(_with(ExecutionPlan(streams=streams), fixed), (small,))
     matmul, why_matmul = _choose_matmul(dtype)
     ops, why_ops = _choose_ops(dtype)
@@ -69,18 +69,18 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
         raise ConfigError(f"plan={pins!r}: {why_ops}.")
     return Chosen(
         _with(plan, fixed),
-        (why_matmul, why_ops, f"{streams} streams: a batch on each thread, short ones on all threads together"),
+        (why_matmul, why_ops, f"{streams} streams: one batch on each thread, short batches on all threads together"),
     )
 
 
 def make_ops(plan: ExecutionPlan, shape: OpsConfig) -> FusedOps:
-    """Gives the row-wise steps of a plan."""
+    """Return the operations of a plan."""
     compiled = _numba_ops(plan)
     return TorchOps(shape) if compiled is None else compiled.NumbaOps(shape)
 
 
 def make_linear(plan: ExecutionPlan, dtype: torch.dtype) -> MakeLinear:
-    """Gives what makes a plan's matrix products."""
+    """Return the function that makes a plan's matrix products from weights."""
     if dtype == torch.int8:
         compiled = _numba_ops(plan)
         make = linear.int8 if plan.matmul == "prepacked" else linear.int8_plain
@@ -89,7 +89,7 @@ def make_linear(plan: ExecutionPlan, dtype: torch.dtype) -> MakeLinear:
 
 
 def find_numba_ops() -> ModuleType | None:
-    """Gives the steps compiled by numba; None where numba is not installed."""
+    """Return the steps compiled by numba; None where numba is not installed."""
     try:
         from .kernels import numba_ops as compiled
     except ImportError:
@@ -107,14 +107,14 @@ def _with(plan: ExecutionPlan, pins: Mapping[str, Any]) -> ExecutionPlan:
 
 def _choose_ops(dtype: torch.dtype) -> tuple[str, str]:
     if dtype == torch.float16:
-        return "torch", "no compiled steps for float16"
+        return "torch", "there are no compiled operations for float16"
     if find_numba_ops() is None:
-        return "torch", 'numba is not installed (pip install "qwen3-embed-integrations[fast]"): steps run in torch'
-    return "numba", "numba is installed: one pass over memory for each step"
+        return "torch", 'numba is not installed (pip install "qwen3-embed-integrations[fast]"): operations run in torch'
+    return "numba", "numba is installed: each operation is one pass over memory"
 
 
 def _choose_matmul(dtype: torch.dtype) -> tuple[str, str]:
-    """Times both kinds on one small product, after checking that they agree."""
+    """Check on a small product that both kinds agree, and time them."""
     generator = torch.Generator().manual_seed(0)
     weight = torch.randn(_SAMPLE, generator=generator)
     values = torch.randn(_SAMPLE_ROWS, _SAMPLE[1], generator=generator)
@@ -127,7 +127,7 @@ def _choose_matmul(dtype: torch.dtype) -> tuple[str, str]:
     except (RuntimeError, AttributeError, NotImplementedError) as error:
         return "plain", f"torch's oneDNN products don't run here ({str(error).partition(chr(10))[0]})"
     if not torch.allclose(ours, theirs, rtol=2e-2, atol=0.5):
-        return "plain", "torch's oneDNN products give other numbers here"
+        return "plain", "torch's oneDNN products return other numbers here"
     slow_s, fast_s = (_seconds(product, inputs) for product in (plain(weight), fast))
     timings = f"{slow_s * 1e6:.0f} µs plain, {fast_s * 1e6:.0f} µs prepacked"
     return ("prepacked", timings) if fast_s < slow_s * _FASTER else ("plain", timings)

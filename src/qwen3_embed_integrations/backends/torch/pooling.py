@@ -1,6 +1,6 @@
 """One embedding per sequence from all its token states, in float32.
 
-Last-token pooling is not here: it asks the model for the last tokens' states alone.
+Last-token pooling is in `forward`: it needs only the states of the last tokens.
 """
 
 from __future__ import annotations
@@ -34,5 +34,14 @@ POOLINGS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.T
 
 
 def pool(states: torch.Tensor, cu_seqlens: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Gives `[n, width]` float32 embeddings from token states `[tokens, width]` and bounds `[n + 1]`."""
+    """Pool the token states of each sequence.
+
+    Args:
+        states: `[tokens, hidden_size]`, any float dtype.
+        cu_seqlens: `[n + 1]`, the start of each sequence and the end of the last one.
+        pooling: A key of `POOLINGS`.
+
+    Returns:
+        `[n, hidden_size]` float32.
+    """
     return POOLINGS[pooling](states, cu_seqlens[:-1], cu_seqlens[1:])

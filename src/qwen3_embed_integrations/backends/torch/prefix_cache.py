@@ -1,4 +1,4 @@
-"""Keys and values of shared instruction prefixes, computed once and kept per loaded model."""
+"""Keys and values of shared instruction prefixes, computed once per loaded model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .attention import KeysValues
 
 PrefixStates = tuple[KeysValues, ...]
 
-_MOST_PREFIXES = 16  # instructions in use at a time; 0.6B keeps 112 KB for each of a prefix's tokens
+_MOST_PREFIXES = 16  # instructions in use at a time; the 0.6B model keeps 112 KB for each token of a prefix
 
 
 class PrefixCache:
-    """Token ids of a prefix → each layer's keys and values; the one unused for longest goes first.
+    """Token ids of a prefix → each layer's keys and values; evicts the least recently used prefix.
 
     Args:
-        compute: Gives them for token ids it is asked for the first time.
+        compute: Computes the keys and values of a prefix's token ids.
     """
 
     def __init__(self, compute: Callable[[tuple[int, ...]], PrefixStates]) -> None:
@@ -29,10 +29,10 @@ class PrefixCache:
         return len(self._kept)
 
     def __call__(self, prefix: tuple[int, ...]) -> PrefixStates:
-        """Gives the keys and values of a prefix; () for the empty one."""
+        """Return the keys and values of a prefix, computed at its first use; () for an empty prefix."""
         if not prefix:
             return ()
-        with self._lock:  # held while it computes: several streams begin with the same instruction
+        with self._lock:  # held during the computation: several streams start with the same instruction
             if prefix not in self._kept:
                 self._kept[prefix] = self._compute(prefix)
                 if len(self._kept) > _MOST_PREFIXES:

@@ -1,7 +1,7 @@
-"""A team: a few threads that compute one long text together, each with one of the processor's threads.
+"""A thread team: a few threads that compute one long text together, each on one of the processor's threads.
 
-Two threads that each multiply their own rows are faster than torch's threads on the same product, which wait for each
-other at its end; and the steps between the products, which run on one thread, are shared as well.
+Two threads that multiply different rows are faster than torch's threads on one product, which wait for each other at
+its end. The operations between products, which run on one thread in torch, are shared as well.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 
 class ThreadTeam:
-    """Its threads live from `with` to its end; the thread that opens it is one of them.
+    """Threads that live from the start of a `with` block to its end; the thread that enters it is one of them.
 
     Args:
-        count: Threads.
-        of: Of torch's threads in all other threads of the program, see `use_threads`.
+        count: Number of threads.
+        of: Number of torch's threads in all other threads of the program, see `use_threads`.
     """
 
     def __init__(self, count: int, of: int) -> None:
@@ -34,7 +34,7 @@ class ThreadTeam:
 
     @property
     def count(self) -> int:
-        """Threads."""
+        """The number of threads."""
         return len(self._workers) + 1
 
     def __enter__(self) -> Self:
@@ -48,16 +48,16 @@ class ThreadTeam:
             worker.close()
 
     def __call__(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
-        """Gives what each task gives, in their order; when all have ended, raises what the first to fail raised."""
+        """Run the tasks, return their results in order; when all have ended, raise the first error if there is one."""
         futures = [Future[T]() for _ in tasks]
         work = list(zip(tasks, futures, strict=True))
         for number, worker in enumerate(self._workers, 1):
             mine = work[number :: self.count]
             if mine:
-                # bound now, not when it runs
+                # bound now, not when the task runs
                 worker.submit(lambda mine=mine: self._compute(mine))  # type: ignore[misc]
         _fulfil_all(work[:: self.count])
-        wait(futures)  # all of them: tasks write into what belongs to the caller
+        wait(futures)  # for all of them: tasks write into the caller's tensors
         return [future.result() for future in futures]
 
     def _compute(self, work: Sequence[tuple[Callable[[], T], Future[T]]]) -> None:
@@ -67,7 +67,7 @@ class ThreadTeam:
 
 
 def share(tasks: Sequence[Callable[[], T]], thread_team: ThreadTeam | None) -> list[T]:
-    """Gives what each task gives, computed by the team, or here where there is none."""
+    """Run the tasks in the team, or in this thread if there is none; return their results in order."""
     return thread_team(tasks) if thread_team else [task() for task in tasks]
 
 

@@ -1,4 +1,4 @@
-"""transformers' own Qwen3Model, run without padding: the reference, and the runtime of unusual checkpoints."""
+"""transformers' own Qwen3Model, run without padding: the tests' reference, and the runtime of unusual checkpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ATTENTION = "qwen3_packed"
 
 
 class ReferenceQwen3:
-    """As `PackedQwen3`: token ids laid end to end → token states, through transformers' module."""
+    """Token ids laid end to end → token states, through transformers' module; called as `PackedQwen3` is."""
 
     def __init__(self, model: Qwen3Model) -> None:
         self._model = model
@@ -32,21 +32,25 @@ class ReferenceQwen3:
         wanted: torch.Tensor | None,
         prefix: Sequence[KeysValues] = (),
     ) -> torch.Tensor:
-        """Gives the final states of the `wanted` tokens (None: of all), `[n, width]` float32; takes no prefix."""
+        """Return the final states of the `wanted` tokens (None: of all), `[n, hidden_size]` float32.
+
+        Raises:
+            TypeError: A prefix is given, which transformers' module can't take.
+        """
         if prefix:
             raise TypeError("transformers' module takes no prefix: write it out before each sequence")
         states: torch.Tensor = self._model(
             input_ids=ids[None],
             position_ids=positions[None],
             attention_mask={"full_attention": None},
-            use_cache=False,  # with a cache, transformers 5 lets packed sequences attend to each other
+            use_cache=False,  # with a cache, packed sequences attend to each other in transformers 5
             layout=layout,
         ).last_hidden_state[0]
         return (states if wanted is None else states[wanted]).float()
 
 
 def load_reference(folder: Path, device: torch.device, dtype: torch.dtype) -> Qwen3Model:
-    """Loads the weights, refusing a checkpoint that lacks some: transformers would make them up.
+    """Load the weights; refuse a checkpoint that lacks some, which transformers would initialise at random.
 
     Raises:
         CheckpointError: Weights are missing, of the wrong shape or unreadable.
@@ -72,12 +76,12 @@ def load_reference(folder: Path, device: torch.device, dtype: torch.dtype) -> Qw
             f"The weights in {folder} lack {len(wrong)} tensors or have them in another shape "
             f"({', '.join(wrong[:3])}). The checkpoint is incomplete: copy or download it again."
         )
-    torch.nn.Module.to(model, device)  # transformers' own `to` is typed for itself alone
+    torch.nn.Module.to(model, device)  # the type of transformers' own `to` doesn't fit
     return model
 
 
 def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
-    """Loads without the progress bar that transformers draws into everybody's terminal."""
+    """Load the model without transformers' progress bar."""
     bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     try:
@@ -92,13 +96,17 @@ def _packed_attention(  # noqa: PLR0913 - the signature is transformers' Attenti
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,  # noqa: ARG001 - causality within a sequence is all the mask there is
+    attention_mask: torch.Tensor | None,  # noqa: ARG001 - the layout replaces the mask
     *,
     scaling: float,
     layout: Layout,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Gives `[1, tokens, heads, head_size]` from `[1, heads, tokens, head_size]`, and no weights."""
+    """Compute `causal_attention` in the shapes of transformers.
+
+    Returns:
+        `[1, tokens, heads, head_dim]` from inputs of `[1, heads, tokens, head_dim]`, and None for the weights.
+    """
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
     return causal_attention(query, key, value, scaling, layout)[None], None
 

@@ -1,4 +1,4 @@
-"""Weights from a folder's safetensors files, one tensor at a time."""
+"""Read weights from a folder's safetensors files, one tensor at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from qwen3_embed_integrations.core.errors import CheckpointError
 
 
 class FolderWeights:
-    """Gives a checkpoint's weights by their names in Qwen3Model, converted as they are read.
+    """A checkpoint's weights by their names in Qwen3Model, converted as they are read.
 
     Args:
-        folder: Holds *.safetensors; names may carry the prefix "model." of Qwen3ForCausalLM.
-        device: Where the weights go.
-        dtype: What they are converted to.
+        folder: Has the *.safetensors files; names may have the prefix "model." of Qwen3ForCausalLM.
+        device: Where the weights are put.
+        dtype: The dtype to which they are converted.
     """
 
     def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
@@ -30,10 +30,10 @@ class FolderWeights:
                 self._files |= dict.fromkeys(file.keys(), path)
 
     def __call__(self, name: str, *shape: int) -> torch.Tensor:
-        """Gives the weight called `name`.
+        """Return the weight called `name`, of this shape.
 
         Raises:
-            CheckpointError: There is none, or it has another shape.
+            CheckpointError: There is no such weight, it has another shape, or a file can't be opened.
         """
         stored = name if name in self._files else f"model.{name}"
         if stored not in self._files:
@@ -47,7 +47,7 @@ class FolderWeights:
                 f"The weight {stored} in {self._folder} has shape {tuple(weight.shape)}, config.json says {shape}. "
                 "Copy or download the checkpoint again."
             )
-        return weight.to(self._device, self._dtype, copy=True)  # the file's own pages must not stay mapped
+        return weight.to(self._device, self._dtype, copy=True)  # a copy, so that the file's pages don't stay mapped
 
     def _opened(self, path: Path) -> safe_open:
         try:
@@ -59,15 +59,15 @@ class FolderWeights:
 
 
 class MergedWeights:
-    """Gives weights by their names from a state dict.
+    """The weights of a state dict by their names.
 
     Args:
-        weights: Of a Qwen3Model.
+        weights: The state dict of a Qwen3Model.
     """
 
     def __init__(self, weights: Mapping[str, torch.Tensor]) -> None:
         self._weights = weights
 
     def __call__(self, name: str, *shape: int) -> torch.Tensor:
-        """Gives the weight called `name`; transformers has checked its shape."""
+        """Return the weight called `name`; transformers has checked its shape at loading."""
         return self._weights[name].view(shape)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from haystack import Document, component, logging
 
 from qwen3_embed_integrations import ConfigError, Encoded, InputTypeError, Qwen3Encoder
 
-from .embedder import Embedder, shows_options
+from .embedder import Embedder, HaystackOptions, shows_options
 
 logger = logging.getLogger(__name__)
 _SHOWN = 5  # ids in a warning
@@ -46,15 +46,15 @@ class Qwen3DocumentEmbedder(Embedder):
         *,
         meta_fields_to_embed: list[str] | None = None,
         embedding_separator: str = "\n",
-        **options: Any,
+        **options: Unpack[HaystackOptions],
     ) -> None:
-        Embedder.__init__(self, options)
+        Embedder.__init__(self, {**options})
         self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
         self.embedding_separator = embedding_separator
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
-        """Gives copies of the documents with their unit embeddings, in the same order.
+        """Return copies of the documents with their unit embeddings, in the same order.
 
         A document with neither content nor meta to embed gets the embedding of an empty text, and a warning.
 
@@ -74,7 +74,7 @@ class Qwen3DocumentEmbedder(Embedder):
         return self._output(documents, encoder, await encoder.aencode(self._texts(documents), "document"))
 
     def init_parameters(self) -> dict[str, Any]:
-        """Gives the arguments that make an equal component."""
+        """Return the arguments that make an equal component."""
         return {
             **Embedder.init_parameters(self),
             "meta_fields_to_embed": self.meta_fields_to_embed,

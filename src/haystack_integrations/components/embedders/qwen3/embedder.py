@@ -10,11 +10,20 @@ from haystack import default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
 
 from qwen3_embed_integrations import ConfigError, Encoded, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations.core.encoder_options import CommonOptions
 
 SECRETS = frozenset(name for name, field in EncoderConfig.model_fields.items() if field.exclude)
 """The options that no stored form may hold: here they are `Secret`, resolved at the first use."""
 
 _Class = TypeVar("_Class", bound=type)
+
+
+class HaystackOptions(CommonOptions, total=False):
+    """The keywords of both embedders: the encoder's options, with Haystack's own types of device and token."""
+
+    device: str | ComponentDevice | None
+    token: Secret | None
+    progress_bar: bool
 
 
 class Embedder:
@@ -55,7 +64,7 @@ class Embedder:
         await asyncio.to_thread(self.warm_up)
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives the stored form: every option, secrets as the names of their environment variables.
+        """Return the stored form: every option, secrets as the names of their environment variables.
 
         Raises:
             ValueError: A secret is a token; use `Secret.from_env_var`.
@@ -64,16 +73,16 @@ class Embedder:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Gives back the component that `to_dict` described."""
+        """Return back the component that `to_dict` described."""
         return default_from_dict(cls, data)
 
     def init_parameters(self) -> dict[str, Any]:
-        """Gives the arguments that make an equal component."""
+        """Return the arguments that make an equal component."""
         unset = dict.fromkeys(sorted(SECRETS))
         return {**self.config.model_dump(mode="json"), **unset, **self.secrets}
 
     def describe(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        """Gives the `meta` output: which model and space the embeddings are of; how many tokens were read, if known."""
+        """Return the `meta` output: model, space and, if known, how many tokens were read."""
         meta: dict[str, Any] = {"model": encoder.space.model, "space": encoder.space.fingerprint}
         if (encoded.n_tokens >= 0).all():  # only a server may know
             n_tokens = int(encoded.n_tokens.sum())
@@ -82,7 +91,7 @@ class Embedder:
 
 
 def shows_options(cls: _Class) -> _Class:
-    """Gives `cls` a signature that lists every option, for editors, `help` and Haystack."""
+    """Return `cls` a signature that lists every option, for editors, `help` and Haystack."""
     init: Any = vars(cls)["__init__"]
     own = [p for p in inspect.signature(init).parameters.values() if p.kind is not p.VAR_KEYWORD]
     taken = {parameter.name for parameter in own}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from haystack import component
 
 from qwen3_embed_integrations import Encoded, Qwen3Encoder
 from qwen3_embed_integrations.core.inputs import checked_text
 
-from .embedder import Embedder, shows_options
+from .embedder import Embedder, HaystackOptions, shows_options
 
 
 @component
@@ -29,12 +29,12 @@ class Qwen3TextEmbedder(Embedder):
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, **options: Any) -> None:
-        Embedder.__init__(self, options)
+    def __init__(self, **options: Unpack[HaystackOptions]) -> None:
+        Embedder.__init__(self, {**options})
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str, task: str | None = None) -> dict[str, Any]:
-        """Gives the unit embedding of a query.
+        """Return the unit embedding of a query.
 
         Args:
             text: The query.

@@ -1,7 +1,7 @@
-"""Matrix products with fixed weights: torch's own, oneDNN on weights laid out once, oneDNN in int8.
+"""Matrix products with fixed weights: torch's own, oneDNN's on weights packed once, oneDNN's in int8.
 
-The two oneDNN operators are private to torch (torch.compile's CPU backend stands on them); `plan` uses them only where
-they are there, give the right numbers and are not slower.
+The oneDNN operators are private to torch (torch.compile's CPU backend uses them). `plan_selection` takes them only if
+they exist, return the right numbers and are faster.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ Linear = Callable[[ScaledTensor], ScaledTensor]
 MakeLinear = Callable[[torch.Tensor], Linear]
 Quantise = Callable[[torch.Tensor], ScaledTensor]
 
-_ROW_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))  # up to so many rows, the multiple
-_USUAL_ROWS = 512  # a hint to oneDNN: the layout that it picks for such a product serves all others too
+_ROW_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))  # (most rows, multiple)
+_USUAL_ROWS = 512  # a hint to oneDNN: the layout for so many rows serves all others as well
 
 
 def plain(weight: torch.Tensor) -> Linear:
-    """Gives the product with `weight`, `[out, in]`, by torch's own linear."""
+    """Return the product with `weight`, `[out_features, in_features]`, computed by torch's own linear."""
     return lambda inputs: ScaledTensor(linear(inputs.values, weight))
 
 
 def prepacked(weight: torch.Tensor) -> Linear:
-    """As `plain`, on weights in oneDNN's own layout: it is not made anew at each call."""
+    """Return the product with `weight`, packed once into oneDNN's own layout."""
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, _USUAL_ROWS)  # noqa: SLF001 - torch's own name
 
     def product(inputs: ScaledTensor) -> ScaledTensor:
@@ -37,7 +37,7 @@ def prepacked(weight: torch.Tensor) -> Linear:
 
 
 def int8(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
-    """Gives the product of int8 rows with `weight` in int8, one scale for each output; bfloat16 comes out."""
+    """Return the product of int8 rows with `weight` quantised to int8, one scale for each output, in bfloat16."""
     quantised_weight = quantise(weight)
     scales = quantised_weight.scales
     zeros = torch.zeros(len(weight), dtype=torch.int32)
@@ -53,7 +53,7 @@ def int8(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
 
 
 def int8_plain(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
-    """As `int8`, in torch's own operations: exact sums in float64."""
+    """Return the product of `int8` in torch's own operations, with exact sums in float64."""
     rounded = quantise(weight)
     values, scales = rounded.values.double(), rounded.scales
     if scales is None:
@@ -62,8 +62,8 @@ def int8_plain(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
 
 
 def row_multiple(n_rows: int) -> int:
-    """Gives what the number of rows is rounded up to a multiple of.
+    """Return the multiple to which `n_rows` is rounded up.
 
-    oneDNN makes a kernel for each number of rows that it has not seen, which takes 10 to 30 ms.
+    oneDNN creates a kernel for each new number of rows, which takes 10 to 30 ms.
     """
     return next(multiple for most, multiple in _ROW_MULTIPLES if n_rows <= most)

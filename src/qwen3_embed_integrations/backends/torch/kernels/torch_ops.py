@@ -1,4 +1,4 @@
-"""The row-wise steps between matrix products, in plain torch: on any device, and the reference of `compiled`."""
+"""The operations between matrix products in plain torch: for any device, and the reference of `numba_ops`."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from torch.nn.functional import rms_norm, silu
 
 @dataclass(frozen=True)
 class ScaledTensor:
-    """What goes into a matrix product or comes out of one.
+    """The input or output of a matrix product.
 
     Attributes:
-        values: `[n, width]`.
-        scales: `[n]` float32, what each row must still be multiplied with; None: nothing.
+        values: `[n, features]`.
+        scales: `[n]` float32, the factor of each row; None for none.
     """
 
     values: torch.Tensor
     scales: torch.Tensor | None = None
 
     def float(self) -> torch.Tensor:
-        """Gives the rows themselves in float32."""
+        """Return the values times their scales, in float32."""
         values = self.values.float()
         return values if self.scales is None else values * self.scales[:, None]
 
 
 @dataclass(frozen=True)
 class OpsConfig:
-    """What the steps need to know of the model.
+    """What the operations need to know about the model.
 
     Attributes:
-        num_attention_heads: Query heads.
-        num_key_value_heads: Key and value heads.
-        head_dim: Numbers in one head.
-        rms_norm_eps: Of the norms.
-        dtype: Of queries, keys, values and of what goes into plain matrix products.
-        int8: Whether the products take int8 rows with a scale.
+        num_attention_heads: Number of query heads.
+        num_key_value_heads: Number of key and value heads.
+        head_dim: Width of one head.
+        rms_norm_eps: Epsilon of the norms.
+        dtype: The dtype of queries, keys and values, and of the inputs of products that are not int8.
+        int8: Whether products take int8 rows with a scale each.
     """
 
     num_attention_heads: int
@@ -48,44 +48,44 @@ class OpsConfig:
     int8: bool = False
 
     def split(self, qkv: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Gives a product's queries, keys and values, `[n, heads, head_size]` each."""
+        """Split a product's output into queries, keys and values, `[n, heads, head_dim]` each."""
         heads = qkv.view(len(qkv), -1, self.head_dim)
         return torch.split(heads, [self.num_attention_heads, self.num_key_value_heads, self.num_key_value_heads], dim=1)
 
 
 class FusedOps(Protocol):
-    """The steps, whoever computes them."""
+    """The operations between matrix products."""
 
     def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
-        """Adds `delta` to the residual stream `[n, width]` in place and gives its norm for the next product."""
+        """Add `delta` to the residual stream `[n, hidden_size]` in place; return its norm for the next product."""
         ...
 
     def split_heads(
         self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`.
+        """Norm and rotate queries and keys; return them and the values, each `[n, heads, head_dim]`.
 
-        `norms` holds the norm's weights for each head of queries and keys, `[heads, head_size]`.
+        `norms` are the norm's weights for each head of queries and keys, `[heads, head_dim]`.
         """
         ...
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
-        """Gives silu(gate) * up for the next product."""
+        """Return silu(gate) * up in the next product's form."""
         ...
 
     def ready(self, values: torch.Tensor) -> ScaledTensor:
-        """Gives plain rows as the next product takes them."""
+        """Return plain rows in the next product's form."""
         ...
 
 
 class TorchOps:
-    """The steps in torch's own operations, in float32 whatever the products' dtype is."""
+    """The operations in torch, computed in float32 whatever the dtype of the products is."""
 
     def __init__(self, config: OpsConfig) -> None:
         self._config = config
 
     def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
-        """Adds `delta` to the residual stream `[n, width]` in place and gives its norm for the next product."""
+        """Add `delta` to the residual stream `[n, hidden_size]` in place; return its norm for the next product."""
         if delta is not None:
             states += delta.float()
         return self.ready(rms_norm(states, (states.shape[1],), weight, self._config.rms_norm_eps))
@@ -93,7 +93,7 @@ class TorchOps:
     def split_heads(
         self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Gives normed and turned queries and keys, and the values, each `[n, heads, head_size]`."""
+        """Norm and rotate queries and keys; return them and the values, each `[n, heads, head_dim]`."""
         config = self._config
         query, key, value = config.split(qkv.values if qkv.scales is None else qkv.float())
         query, key = (
@@ -105,25 +105,25 @@ class TorchOps:
         return query, key, value.to(config.dtype)
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
-        """Gives silu(gate) * up for the next product."""
+        """Return silu(gate) * up in the next product's form."""
         values = gate_up.values if gate_up.scales is None else gate_up.float()
         gate, up = values.chunk(2, dim=-1)
         return self.ready(silu(gate) * up)
 
     def ready(self, values: torch.Tensor) -> ScaledTensor:
-        """Gives plain rows as the next product takes them."""
+        """Return plain rows in the next product's form."""
         return quantised(values) if self._config.int8 else ScaledTensor(values.to(self._config.dtype))
 
 
 def quantised(values: torch.Tensor) -> ScaledTensor:
-    """Gives rows as int8, each with its own scale: its largest number becomes 127."""
+    """Quantise rows to int8, each with its own scale: its largest absolute value becomes 127."""
     values = values.float()
     scales = values.abs().amax(dim=1).clamp(min=1e-30) / 127
     return ScaledTensor((values / scales[:, None]).round().to(torch.int8), scales)
 
 
 def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Turns each head by its token's angles `[n, head_size / 2]`, halves paired as in transformers."""
+    """Rotate each head by its token's angles `[n, head_dim / 2]`, halves paired as in transformers."""
     first, second = heads.chunk(2, dim=-1)
     cos, sin = cos[:, None], sin[:, None]
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)

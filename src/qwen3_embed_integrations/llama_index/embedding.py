@@ -1,19 +1,21 @@
-"""The LlamaIndex integration: Qwen3Embedding."""
+"""Qwen3Embedding: the encoder as a LlamaIndex embedding model."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import numpy as np
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
-from .core.cache_keys import embedding_key
-from .core.errors import missing_extra
-from .core.inputs import checked_text, checked_texts
+from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.errors import missing_extra
+from qwen3_embed_integrations.core.inputs import checked_texts
+from qwen3_embed_integrations.core.types import Role
+
+from .role_cache import RoleCache
 
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
@@ -22,7 +24,6 @@ except ImportError as error:
     raise missing_extra("llama-index-core", "llama-index") from error
 
 Embeddings = list[list[float]]
-Role = Literal["query", "document"]
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -30,6 +31,17 @@ def _spanned_by_base(method: _Method) -> _Method:
     """Marks a method whose span the base's own method opens: LlamaIndex would open a second one around it."""
     setattr(method, DISPATCHER_SPAN_DECORATED_ATTR, True)
     return method
+
+
+class LlamaIndexOptions(EncoderOptions, total=False):
+    """The keywords of `Qwen3Embedding`: the encoder's options and LlamaIndex's own fields."""
+
+    model_name: str
+    embed_batch_size: int
+    callback_manager: Any
+    num_workers: int | None
+    embeddings_cache: Any
+    rate_limiter: Any
 
 
 class Qwen3Embedding(EncoderConfig, BaseEmbedding):
@@ -62,13 +74,14 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     )
     _role: Role = PrivateAttr(default="document")
 
-    def __init__(self, **options: Any) -> None:
-        name = options.pop("model_name", None)
+    def __init__(self, **options: Unpack[LlamaIndexOptions]) -> None:
+        given: dict[str, Any] = {**options}
+        name = given.pop("model_name", None)
         if name is not None:
-            model = options.setdefault("model", name)
+            model = given.setdefault("model", name)
             if EncoderConfig(model=model).model != EncoderConfig(model=name).model:
                 raise ConfigError(f"model={model!r} and model_name={name!r} are one option. Give one of them.")
-        super().__init__(**options)
+        super().__init__(**given)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in EncoderConfig.model_fields or name == "model_name":
@@ -88,26 +101,26 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @classmethod
     def class_name(cls) -> str:
-        """Gives the name under which LlamaIndex stores this class."""
+        """Return the name under which LlamaIndex stores this class."""
         return "Qwen3Embedding"
 
-    @property
+    @cached_property
     def encoder(self) -> Qwen3Encoder:
         """The shared encoder behind this integration."""
         return load_encoder(self.plain())
 
     def to_options(self) -> dict[str, Any]:
-        """Gives the encoder's options that differ from their defaults, without LlamaIndex's own fields."""
+        """Return the encoder's options that differ from their defaults, without LlamaIndex's own fields."""
         return self.plain().to_options()
 
     def to_payload(self) -> dict[str, Any]:
-        """Gives what instrumentation events show: model, dimension and task, no secrets."""
+        """Return what instrumentation events show: model, dimension and task, no secrets."""
         shown = ("model_name", "dimension", "task", "document_task")
         return {"class_name": self.class_name(), **{name: getattr(self, name) for name in shown}}
 
     @_spanned_by_base
     def get_query_embedding(self, query: str) -> list[float]:
-        """Gives the unit embedding of a query, instruction in front. InputTypeError: not a `str`."""
+        """Return the unit embedding of a query, instruction in front. InputTypeError: not a `str`."""
         return BaseEmbedding.get_query_embedding(self._view("query"), query)
 
     @_spanned_by_base
@@ -117,7 +130,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @_spanned_by_base
     def get_text_embedding(self, text: str) -> list[float]:
-        """Gives the unit embedding of a document. InputTypeError: not a `str`."""
+        """Return the unit embedding of a document. InputTypeError: not a `str`."""
         return BaseEmbedding.get_text_embedding(self._view("document"), text)
 
     @_spanned_by_base
@@ -127,7 +140,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
 
     @_spanned_by_base
     def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Embeddings:
-        """Gives one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
+        """Return one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
         listed = checked_texts(texts)
         view = self._view("document", len(listed), show_progress=show_progress)
         return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
@@ -144,9 +157,10 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     def get_agg_embedding_from_queries(
         self, queries: Sequence[str], agg_fn: Callable[..., list[float]] | None = None
     ) -> list[float]:
-        """Gives one embedding for several queries, computed together: the mean at unit length, or `agg_fn` of them.
+        """Return one embedding for several queries, computed together: the mean at unit length, or `agg_fn` of them.
 
-        Raises ValueError without queries.
+        Raises:
+            ValueError: No queries.
         """
         listed = checked_texts(queries, "query")
         return _aggregate(BaseEmbedding.get_text_embedding_batch(self._view("query", len(listed)), listed), agg_fn)
@@ -186,51 +200,17 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return embeddings
 
     def _view(self, role: Role, n_texts: int = 1, *, show_progress: bool = False) -> Self:
-        """Gives a copy for one call of a base method: one slice for all texts, a cache of one role only."""
+        """Return a copy for one call of a base method: one slice for all texts, a cache of one role only."""
         cache = self.embeddings_cache
         view = self.model_copy(
             update={
                 "embed_batch_size": max(n_texts, 1),
                 "show_progress": show_progress or self.show_progress,
-                "embeddings_cache": None if cache is None else _RoleCache(cache, self.encoder, role),
+                "embeddings_cache": None if cache is None else RoleCache(cache, self.encoder, role),
             }
         )
         view._role = role  # noqa: SLF001 - our own copy
         return view
-
-
-class _RoleCache:
-    """A key-value store seen through one role of one vector space.
-
-    LlamaIndex's own keys are bare texts: a query would get the embedding of an equal document, or another model's.
-    """
-
-    def __init__(self, store: Any, encoder: Qwen3Encoder, role: Role) -> None:
-        self._store, self._encoder, self._role = store, encoder, role
-
-    @cached_property
-    def _prefix(self) -> str:
-        encoder = self._encoder
-        key = embedding_key(encoder.config, encoder.model_info, encoder.prompt(self._role))
-        return f"{self._role}-{key.hexdigest}-"
-
-    def _key(self, text: str) -> str:
-        return self._prefix + checked_text(text)
-
-    def get(self, key: str, collection: str) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._store.get(self._key(key), collection=collection)
-        return found
-
-    def put(self, key: str, val: dict[str, Any], collection: str) -> None:
-        self._store.put(self._key(key), val, collection=collection)
-
-    async def aget(self, key: str, collection: str) -> dict[str, Any] | None:
-        ours = await asyncio.to_thread(self._key, key)  # the first key reads the checkpoint
-        found: dict[str, Any] | None = await self._store.aget(ours, collection=collection)
-        return found
-
-    async def aput(self, key: str, val: dict[str, Any], collection: str) -> None:
-        await self._store.aput(self._key(key), val, collection=collection)
 
 
 def _aggregate(embeddings: Embeddings, agg_fn: Callable[..., list[float]] | None) -> list[float]:
