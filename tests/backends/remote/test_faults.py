@@ -15,7 +15,7 @@ NAN = float("nan")
 BAD_ANSWERS = {
     "no JSON": (faults.literally(b"<html>busy</html>"), "not valid JSON"),
     "half a JSON": (faults.literally(b'{"data": [{"index": 0, "embedding": [0.1, '), "not valid JSON"),
-    "a deep nest": (faults.literally(b"[" * 100_000), "not valid JSON"),
+    "a deep nest": (faults.literally(b"[" * 100_000), "too many lists and objects"),
     "another object": (faults.literally(b'{"embeddings": []}'), 'expected a list "data" of objects'),
     "a list of nothing": (faults.literally(b'{"data": [1, 2]}'), 'expected a list "data" of objects'),
     "an embedding too few": (faults.changed(lambda data: data[1:]), "11 embeddings for 12 texts"),

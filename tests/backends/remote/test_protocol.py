@@ -93,6 +93,12 @@ def test_numbers_that_json_or_float32_does_not_have_are_refused(number):
         read_embeddings(target("tei"), f"[[0.5, {number}]]".encode(), 1, width=2)
 
 
+@pytest.mark.parametrize("piece", [b"[],", b"{},", b"[[[0]]],"])
+def test_more_lists_than_any_answer_needs_are_refused_unparsed(piece):
+    with pytest.raises(BadAnswerError, match="too many lists and objects"):
+        read_embeddings(target("tei"), b"[" + piece * 100_000, 1, width=None)  # parsed, it would be invalid JSON
+
+
 def test_an_error_keeps_nothing_of_the_answer_but_its_quotation():
     for content in (b'{"key": "sk-secret1234"', b'"sk-secret1234"', b'[["sk-secret1234"]]', b'[["\xff sk-secret1234'):
         with pytest.raises(BadAnswerError) as caught:

@@ -20,6 +20,7 @@ _SIZE = re.compile(
     r"|must have less than|exceed\w*.{0,60}(length|size|token|limit|context)|context length",
     re.IGNORECASE | re.DOTALL,
 )
+_READ = 1 << 16  # bytes of an error's body that are looked at
 _OK = range(200, 300)
 _MOVED = range(300, 400)
 _HINTS = {
@@ -82,7 +83,7 @@ def raise_for_status(
 
 def _message_in(content: bytes) -> str:
     """Return the message in the body of an error, or the whole body."""
-    text = content.decode("utf-8", "replace")
+    text = content[:_READ].decode("utf-8", "replace")
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):

@@ -22,6 +22,8 @@ Quote = Callable[[str, int], str]
 """(text of the server, number of characters) → what a message may show of it."""
 
 _SHOWN = 80  # characters of an answer in a message
+_FREE_BRACKETS, _BRACKETS_AN_INPUT = 1000, 16
+"""Lists and objects of an answer: 9 MB of empty lists take the parser 7 s, in which no other call proceeds."""
 _MOST_DIGITS = 18  # of a number of tokens
 
 
@@ -77,6 +79,8 @@ def read_embeddings(
         BadAnswerError: The answer is not JSON of this dialect, or embeddings are missing, repeated, of another length
             or not finite.
     """
+    if content.count(b"[") + content.count(b"{") > _FREE_BRACKETS + _BRACKETS_AN_INPUT * n_inputs:
+        raise BadAnswerError("it holds too many lists and objects")
     found = _in_order(_entries(target, _parsed(content), quote), n_inputs)
     embeddings = [_embedding(entry, index, quote) for index, entry in enumerate(found)]
     expected = width or (len(embeddings[0]) if embeddings else 0)
