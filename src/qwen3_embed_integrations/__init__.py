@@ -7,6 +7,7 @@ from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
+    BM25IndexError,
     CheckpointError,
     ConfigError,
     DataFileError,
@@ -38,12 +39,15 @@ from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
+from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
     "TASKS",
+    "BM25Index",
+    "BM25IndexError",
     "Backend",
     "CheckpointError",
     "ConfigError",
@@ -55,6 +59,9 @@ __all__ = [
     "EncoderConfig",
     "EncoderOptions",
     "HubUnavailableError",
+    "HybridHit",
+    "HybridRetriever",
+    "IndexChanges",
     "InputTypeError",
     "MissingExtraError",
     "ModelInfo",
@@ -73,6 +80,7 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "ScoredDocument",
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
