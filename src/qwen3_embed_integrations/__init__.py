@@ -5,14 +5,17 @@ The face: importing it loads neither torch nor any framework.
 
 from .core.catalog import MODELS, PublishedModel
 from .core.config import EncoderConfig
+from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
     BM25IndexError,
     CheckpointError,
+    CheckpointWarning,
     ConfigError,
     DataFileError,
     EmptyInputError,
     EncoderClosedError,
+    HostNotAllowedError,
     HubUnavailableError,
     InputTypeError,
     MissingExtraError,
@@ -50,6 +53,7 @@ __all__ = [
     "BM25IndexError",
     "Backend",
     "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "DataFileError",
     "EmbedRequest",
@@ -58,6 +62,7 @@ __all__ = [
     "EncoderClosedError",
     "EncoderConfig",
     "EncoderOptions",
+    "HostNotAllowedError",
     "HubUnavailableError",
     "HybridHit",
     "HybridRetriever",
@@ -90,5 +95,6 @@ __all__ = [
     "TruncationWarning",
     "VectorSpace",
     "__version__",
+    "allow_host",
     "load_encoder",
 ]
