@@ -8,6 +8,7 @@ from .core.config import EncoderConfig
 from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
+    BM25IndexError,
     CheckpointError,
     CheckpointWarning,
     ConfigError,
@@ -41,12 +42,15 @@ from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
+from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
     "TASKS",
+    "BM25Index",
+    "BM25IndexError",
     "Backend",
     "CheckpointError",
     "CheckpointWarning",
@@ -60,6 +64,9 @@ __all__ = [
     "EncoderOptions",
     "HostNotAllowedError",
     "HubUnavailableError",
+    "HybridHit",
+    "HybridRetriever",
+    "IndexChanges",
     "InputTypeError",
     "MissingExtraError",
     "ModelInfo",
@@ -78,6 +85,7 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "ScoredDocument",
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
