@@ -81,7 +81,7 @@ def hybrid_retriever(
     inner = getattr(encoder, "encoder", encoder)
     if not isinstance(inner, Qwen3Encoder):
         raise ConfigError(f"Can't embed with {type(encoder).__name__}. Give a Qwen3Encoder or an integration of it.")
-    options = {} if dense_weight is None else {"dense_weight": dense_weight}
+    options: dict[str, Any] = {} if dense_weight is None else {"dense_weight": dense_weight}
     found = _Search(collection)
     return HybridRetriever(
         inner,
@@ -103,7 +103,8 @@ class _Search:
         self._per_distance = 0.5 if space == "l2" else 1.0  # Chroma's l2 is squared: 2 - 2 cosine
 
     def nearest(self, embedding: FloatArray, k: int) -> list[tuple[str, float]]:
-        found = self._collection.query(query_embeddings=[embedding], n_results=k, include=["distances"])
+        one: Any = [embedding]  # Chroma's annotation lists arrays of other element types
+        found = self._collection.query(query_embeddings=one, n_results=k, include=["distances"])
         distances = found["distances"] or [[]]
         return [
             (name, 1 - self._per_distance * distance)
@@ -122,6 +123,6 @@ def _pages(collection: Collection) -> Iterator[tuple[list[str], list[str]]]:
         page = collection.get(limit=_PAGE, offset=offset, include=["documents"])
         if not page["ids"]:
             return
-        documents = page["documents"] or [None] * len(page["ids"])
+        documents: Sequence[str | None] = page["documents"] or [""] * len(page["ids"])
         yield page["ids"], [text or "" for text in documents]
         offset += len(page["ids"])
