@@ -17,7 +17,7 @@ from qwen3_embed_integrations.core.errors import (
     missing_extra,
 )
 
-_WANTED = ["*.json", "*.txt", "*.safetensors"]  # no pickles, no code, no weights of other runtimes
+_WANTED = ["*.json", "*.txt", "*.safetensors", "*.jinja", "README.md"]  # no pickles, code or other runtimes' weights
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,13 @@ from qwen3_embed_integrations.core.inputs import encodable
 from qwen3_embed_integrations.core.prompts import END_TOKEN
 from qwen3_embed_integrations.core.types import IntArray
 
+from .files import MAX_JSON_BYTES, raise_for_special_files, read_json
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_LATER_TOKENS = frozenset({"<tool_response>", "</tool_response>", "<think>", "</think>"})
+"""The last four tokens of Qwen3: the 4B and 8B embedding models have 151,665 token embeddings, four fewer than it."""
 
 
 class TextTokenizer:
@@ -37,7 +43,7 @@ class TextTokenizer:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._tokenizer = _load(folder)
+        self._tokenizer = _fitting(_load(folder), _vocab_size(folder), folder)
         # a special token spelled out in a user's text must not become a control token
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
@@ -96,6 +102,50 @@ def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArra
             )
 
 
+def _fitting(tokenizer: Tokenizer, vocab_size: int | None, folder: Path) -> Tokenizer:
+    """Return a tokenizer whose every token has one of the model's `vocab_size` token embeddings.
+
+    Special tokens are left out of account: no text is tokenised to one here.
+
+    Raises:
+        CheckpointError: Another token has no embedding.
+    """
+    if vocab_size is None:
+        return tokenizer
+    added = tokenizer.get_added_tokens_decoder()
+    special = {token_id for token_id, token in added.items() if token.special and token.content != END_TOKEN}
+    beyond = {
+        token: token_id
+        for token, token_id in tokenizer.get_vocab(with_added_tokens=True).items()
+        if token_id >= vocab_size and token_id not in special
+    }
+    if not beyond:
+        return tokenizer
+    if beyond.keys() <= _LATER_TOKENS:
+        return _without_added(tokenizer, beyond.keys())
+    token, token_id = max(beyond.items(), key=lambda item: item[1])
+    raise CheckpointError(
+        f"The tokenizer in {folder} has {len(beyond)} tokens without an embedding, such as {token[:40]!r} with id "
+        f"{token_id}: config.json has vocab_size={vocab_size}. Resize the token embeddings and save the model again, "
+        "or copy the tokenizer of the base model into the folder."
+    )
+
+
+def _without_added(tokenizer: Tokenizer, tokens: Collection[str]) -> Tokenizer:
+    """Return a copy of the tokenizer that reads these added tokens as plain text."""
+    stored = json.loads(tokenizer.to_str())
+    stored["added_tokens"] = [added for added in stored["added_tokens"] if added["content"] not in tokens]
+    return type(tokenizer).from_str(json.dumps(stored))
+
+
+def _vocab_size(folder: Path) -> int | None:
+    """Return the number of token embeddings of the model in `folder`; None for a folder without a model."""
+    if not (folder / "config.json").is_file():
+        return None
+    vocab_size = read_json(folder / "config.json").get("vocab_size")
+    return vocab_size if isinstance(vocab_size, int) else None
+
+
 def _load(folder: Path) -> Tokenizer:
     """Read tokenizer.json, or let transformers build the tokenizer from vocab.json and merges.txt."""
     try:
@@ -103,8 +153,11 @@ def _load(folder: Path) -> Tokenizer:
     except ImportError as error:
         raise missing_extra("tokenizers", "torch") from error
     path = folder / "tokenizer.json"
+    raise_for_special_files(folder)
     try:
         if path.is_file():
+            if path.stat().st_size > MAX_JSON_BYTES:
+                raise ValueError(f"larger than {MAX_JSON_BYTES / 1e6:g} MB")  # noqa: TRY301 - one message for all
             return Tokenizer.from_file(str(path))
         for name in ("vocab.json", "merges.txt"):  # without them transformers builds an empty tokenizer
             (folder / name).stat()

@@ -16,5 +16,6 @@ protocols       the seams between encoder, backend and forward pass
 results         embeddings with token counts and truncations
 similarity      cosine similarity and dot product
 types           array types
+user_warning    warnings that point at the user's line
 vector_space    VectorSpace: what decides a document's embedding, and its fingerprint
 """

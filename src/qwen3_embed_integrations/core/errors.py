@@ -137,6 +137,10 @@ class TruncationWarning(UserWarning):
     """Texts were truncated to `max_length` tokens; the message says which ones and how much they lost."""
 
 
+class CheckpointWarning(UserWarning):
+    """A model folder loads, but its embeddings may be poor; the message says why."""
+
+
 def missing_extra(package: str, extra: str) -> MissingExtraError:
     """Return the error for a missing optional `package` that installing the extra `extra` provides."""
     return MissingExtraError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy as np
 from .errors import TruncationWarning
 from .matryoshka import truncate_and_normalize
 from .types import FloatArray, IntArray, RawEmbeddings
+from .user_warning import warn_user
 
 
 @dataclass(frozen=True)
@@ -109,18 +108,8 @@ def warn_of_truncations(truncations: tuple[Truncation, ...], max_length: int) ->
     """
     shown = ", ".join(f"text {t.index} lost {t.n_lost} of {t.n_tokens} tokens" for t in truncations[:3])
     more = f" and {len(truncations) - 3} more" if len(truncations) > 3 else ""  # noqa: PLR2004 - as many as shown
-    warnings.warn(
+    warn_user(
         f"{len(truncations)} texts were cut to max_length={max_length}: {shown}{more}. "
         'Split them, raise max_length, or set on_overflow="error".',
         TruncationWarning,
-        stacklevel=_levels_to_user(),
     )
-
-
-def _levels_to_user() -> int:
-    """Return the stacklevel of the first frame outside this package."""
-    package = __name__.partition(".")[0]
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - warnings' own skip_file_prefixes needs Python 3.12
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(package):
-        level, frame = level + 1, frame.f_back
-    return level
