@@ -1,9 +1,9 @@
-"""Qwen3-Embedding in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
+"""Qwen3-Embedding and Qwen3-Reranker in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
 
 The face: importing it loads neither torch nor any framework.
 """
 
-from .core.catalog import MODELS, PublishedModel
+from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
@@ -34,15 +34,19 @@ from .core.errors import (
 from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
 from .core.protocols import Backend, EmbedRequest, Tokenizer
+from .core.ranking import Ranked
+from .core.reranker_config import RerankerConfig, RerankerOptions
 from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
+from .reranker import Qwen3Reranker, load_reranker
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "RERANKERS",
     "TASKS",
     "Backend",
     "CheckpointError",
@@ -65,7 +69,9 @@ __all__ = [
     "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
+    "Qwen3Reranker",
     "RagError",
+    "Ranked",
     "RawEmbeddings",
     "RemoteAnswerError",
     "RemoteError",
@@ -73,6 +79,8 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "RerankerConfig",
+    "RerankerOptions",
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
@@ -83,4 +91,5 @@ __all__ = [
     "VectorSpace",
     "__version__",
     "load_encoder",
+    "load_reranker",
 ]

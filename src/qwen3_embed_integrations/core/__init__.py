@@ -1,7 +1,7 @@
 """Core types and rules: numpy, pydantic and the standard library only; no threads, no I/O.
 
 cache_keys      EmbeddingKey: everything that decides an embedding except its text
-catalog         the published Qwen3-Embedding models
+catalog         the published Qwen3-Embedding and Qwen3-Reranker models
 config          EncoderConfig: every option, declared once
 errors          the tree of exceptions
 execution_plan  how a CPU computes: matmul, ops, streams, block_tokens
@@ -13,6 +13,8 @@ options         how an option is declared
 packing         sequences of tokens laid end to end
 prompts         the query template and the task presets
 protocols       the seams between encoder, backend and forward pass
+ranking         scores of documents, best first
+reranker_config RerankerConfig: the options of a reranker
 results         embeddings with token counts and truncations
 similarity      cosine similarity and dot product
 types           array types
