@@ -26,7 +26,7 @@ OWNERS = {
     "tqdm": ("progress.py", "training/"),
     "typer": ("cli/",),
     "rich": ("cli/", "evaluation/", "rag/"),
-    "langchain_core": ("langchain.py", "rag/"),
+    "langchain_core": ("langchain/", "rag/"),
     "langchain_chroma": ("rag/",),
     "llama_index": ("llama_index/",),
     "llama_index_instrumentation": ("llama_index/",),

@@ -1,4 +1,4 @@
-"""The LangChain integration: Qwen3Embeddings."""
+"""Qwen3Embeddings: the encoder as LangChain `Embeddings`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Self, Unpack
 
 from pydantic import ConfigDict
 
-from . import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
-from .core.cache_keys import embedding_key
-from .core.encoder_options import EncoderOptions
-from .core.errors import missing_extra
-from .core.inputs import checked_text
-from .core.types import Role
+from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations.core.cache_keys import embedding_key
+from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.errors import missing_extra
+from qwen3_embed_integrations.core.inputs import checked_text
+from qwen3_embed_integrations.core.types import Role
 
 try:
     from langchain_core.embeddings import Embeddings
