@@ -28,6 +28,7 @@ COMMON: dict[str, Any] = {
     "dimensions": [128, 64],
     "loss": "ranking",
     "epochs": 2,
+    "batch_size": 64,
     "evaluations": 2,
     "max_tokens": 64,
     "fresh": True,

@@ -42,7 +42,7 @@ def main() -> None:
         output="numpy-model",
         loss="ranking",
         max_tokens=48,
-        learning_rate=2e-4,
+        epochs=1,
         evaluations=1,
         dev_share=0.2,
     )

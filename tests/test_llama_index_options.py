@@ -85,7 +85,7 @@ def test_model_and_model_name_are_one_option(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"truncate_dim": 64}, "called 'dimension'"),
+        ({"timeout": 64}, "called 'timeout_s'"),
         ({"modelx": "tiny"}, "Did you mean 'model'"),
         ({"dimension": 3}, "dimension=3"),
         ({"task": "cod"}, "Did you mean 'code'"),

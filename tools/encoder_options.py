@@ -6,12 +6,10 @@ Run `python tools/encoder_options.py` after a change to an option. A test holds 
 from __future__ import annotations
 
 import ast
-import inspect
 from pathlib import Path
 
-from qwen3_embed_integrations.core import config
-
-TARGET = Path(config.__file__).with_name("encoder_options.py")
+_CORE = Path(__file__).resolve().parent.parent / "src" / "qwen3_embed_integrations" / "core"
+TARGET = _CORE / "encoder_options.py"
 _OVERRIDABLE = ("device", "token")
 """Options for which Haystack has types of its own: ComponentDevice and Secret."""
 _ACCEPTED = {"SecretStr | None": "str | SecretStr | None"}
@@ -20,19 +18,16 @@ _ACCEPTED = {"SecretStr | None": "str | SecretStr | None"}
 
 def rendered() -> str:
     """Return the module's source."""
+    source = (_CORE / "config.py").read_text(encoding="utf-8")  # not imported: config.py itself imports the target
     (cls,) = (
-        node
-        for node in ast.parse(inspect.getsource(config)).body
-        if isinstance(node, ast.ClassDef) and node.name == "EncoderConfig"
+        node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "EncoderConfig"
     )
     kept = {
-        node.target.id: ast.get_source_segment(inspect.getsource(config), node.annotation) or ""
+        node.target.id: ast.get_source_segment(source, node.annotation) or ""
         for node in cls.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
-    types = {
-        name: _ACCEPTED.get(kind, kind) for name, kind in kept.items() if name in config.EncoderConfig.model_fields
-    }
+    types = {name: _ACCEPTED.get(kind, kind) for name, kind in kept.items()}
     common = "\n".join(f"    {name}: {kind}" for name, kind in types.items() if name not in _OVERRIDABLE)
     own = "\n".join(f"    {name}: {types[name]}" for name in _OVERRIDABLE)
     return f'''"""The options of EncoderConfig as a TypedDict. Written by tools/encoder_options.py: do not edit."""
@@ -44,6 +39,7 @@ from typing import Literal, TypedDict
 from pydantic import SecretStr
 
 from .options import Engine
+from .stock_options import StockOptions
 
 
 class CommonOptions(TypedDict, total=False):
@@ -56,6 +52,10 @@ class EncoderOptions(CommonOptions, total=False):
     """Every option of `EncoderConfig`, as its keyword arguments."""
 
 {own}
+
+
+class EncoderKeywords(EncoderOptions, StockOptions, total=False):
+    """What constructors accept: the options, and the keywords of the classes that they replace."""
 '''
 
 

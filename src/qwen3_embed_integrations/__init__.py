@@ -5,13 +5,16 @@ The face: importing it loads neither torch nor any framework.
 
 from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
+from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
     CheckpointError,
+    CheckpointWarning,
     ConfigError,
     DataFileError,
     EmptyInputError,
     EncoderClosedError,
+    HostNotAllowedError,
     HubUnavailableError,
     InputTypeError,
     MissingExtraError,
@@ -50,6 +53,7 @@ __all__ = [
     "TASKS",
     "Backend",
     "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "DataFileError",
     "EmbedRequest",
@@ -58,6 +62,7 @@ __all__ = [
     "EncoderClosedError",
     "EncoderConfig",
     "EncoderOptions",
+    "HostNotAllowedError",
     "HubUnavailableError",
     "InputTypeError",
     "MissingExtraError",
@@ -90,6 +95,7 @@ __all__ = [
     "TruncationWarning",
     "VectorSpace",
     "__version__",
+    "allow_host",
     "load_encoder",
     "load_reranker",
 ]

@@ -12,7 +12,8 @@ from typing import Any, Literal, Unpack
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .cache import lookup, submit_through_cache
 from .core.config import EncoderConfig
-from .core.encoder_options import EncoderOptions
+from .core.config_arguments import config_of
+from .core.encoder_options import EncoderKeywords
 from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo, ResolvedOptions
@@ -40,20 +41,15 @@ class Qwen3Encoder:
         (1, 256)
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of `SentenceTransformer` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Unpack[EncoderOptions]) -> None:
-        if not isinstance(config, EncoderConfig | None):
-            raise ConfigError(
-                f"Found {type(config).__name__} for config, expected EncoderConfig. A model's name goes into model=…."
-            )
-        base = config or EncoderConfig()
-        self.config = base.replace(**options) if options else base
+    def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
+        self.config = config_of(config, {**options})
         self._known: ResolvedOptions | None = None
 
     def __repr__(self) -> str:
@@ -234,17 +230,17 @@ class Qwen3Encoder:
 _encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)
 
 
-def load_encoder(config: EncoderConfig | None = None, **options: Unpack[EncoderOptions]) -> Qwen3Encoder:
+def load_encoder(config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> Qwen3Encoder:
     """Return the encoder of a config; every integration gets its encoder here.
 
     The last 64 are kept, so a new task or dimension per request costs no memory. An encoder that was dropped is made
     again at no cost: weights are shared by all encoders whose options ask for the same model.
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of `SentenceTransformer` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
-    return _encoder_of(Qwen3Encoder(config, **options).config)
+    return _encoder_of(config_of(config, {**options}))

@@ -105,6 +105,18 @@ def test_an_adapter_s_task_tells_what_it_makes_of_a_language_model(tmp_path, tas
     assert classified(adapter).kind is kind
 
 
+def test_an_adapter_that_makes_a_reranker_says_so_in_its_readme(tmp_path, checkpoint):
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    shutil.copy(checkpoint / "model.safetensors", adapter / "adapter_model.safetensors")
+    write_json(adapter / "adapter_config.json", {"base_model_name_or_path": str(checkpoint)})
+    assert classified(adapter).kind is ModelKind.EMBEDDER
+    base = language_model(tmp_path / "base")
+    write_json(adapter / "adapter_config.json", {"base_model_name_or_path": str(base)})
+    (adapter / "README.md").write_text("---\npipeline_tag: text-ranking\n---\n")
+    assert classified(adapter).kind is ModelKind.CAUSAL_RERANKER
+
+
 def test_damaged_descriptions_are_passed_over(tmp_path):
     folder = language_model(tmp_path / "model")
     (folder / "README.md").write_bytes(b"\xff\xfe# Reranker")

@@ -69,8 +69,8 @@ def test_bad_input_is_named(function: Qwen3EmbeddingFunction, role: str) -> None
 
 
 def test_an_unknown_option_is_refused_with_the_known_name() -> None:
-    with pytest.raises(ConfigError, match="It is called 'model' here"):
-        Qwen3EmbeddingFunction(model_name="tiny")
+    with pytest.raises(ConfigError, match="It is called 'timeout_s' here"):
+        Qwen3EmbeddingFunction(timeout=3)
     with pytest.raises(ConfigError, match="Did you mean 'dimension'"):
         Qwen3EmbeddingFunction(dimensio=64)
 

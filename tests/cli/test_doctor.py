@@ -1,149 +1,60 @@
-"""The doctor tells a right server from one with a wrong end token, prompt, order, width or model."""
+"""`doctor` reports on this machine or, with --base-url, on a server: one line a finding, or JSON."""
+
+import json
 
 import pytest
 
-from qwen3_embed_integrations import EncoderConfig
-from qwen3_embed_integrations.cli.app import main
-from qwen3_embed_integrations.cli.doctor import diagnose
-from remote_server import changed, serving, status
+from remote_server import serving
 
 
-def config(server, **options):
-    standard = {"backend": "remote", "base_url": server.url, "model": "somebody/model", "max_retries": 0}
-    return EncoderConfig(**{**standard, **options})
+def test_alone_it_reports_on_this_machine(run):
+    code, out, notes = run("doctor")
+    assert (code, notes) == (0, "")
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names[:4] == ["package", "system", "processor", "memory"]
+    assert {"[torch]", "[remote]", "models", "model", "device", "plan"} <= set(names)
+    assert "tiny, 11 million parameters" in out
 
 
-def outcomes(checks):
-    return {check.name: check.outcome for check in checks}
-
-
-def found(checks, name):
-    return next(check.found for check in checks if check.name == name)
-
-
-@pytest.mark.parametrize("engine", ["openai", "tei", "ollama", "vllm"])
-def test_a_right_server_passes_every_check(server, local, engine):
-    checks = diagnose(config(server, engine=engine, model=local.config.model), local.config)
-    told = outcomes(checks)
-    counts = {"end token", "prompt", "control tokens"}  # this server's /embed tells no counts, as some proxies do
-    unknown = counts if engine == "tei" else set()
-    assert {name for name, outcome in told.items() if outcome == "unknown"} == unknown
-    assert set(told.values()) - {"unknown"} == {"ok"}
-    assert set(told) == counts | {"answer", "dimension", "unit norm", "order", "server dimensions", "parity"}
-
-
-def test_a_missing_end_token_is_found_and_the_option_cures_it(checkpoint, local):
-    with serving(checkpoint, appends_end_token=False) as bare:
-        sick = diagnose(config(bare), local.config)
-        assert outcomes(sick)["end token"] == outcomes(sick)["parity"] == "failure"
-        assert "append_end_token=True" in found(sick, "end token")
-        assert "other append_end_token" in found(sick, "parity")
-        cured = diagnose(config(bare, append_end_token=True), local.config)
-        assert outcomes(cured)["end token"] == outcomes(cured)["parity"] == "ok"
-
-
-def test_an_end_token_of_both_is_found(server):
-    assert "twice" in found(diagnose(config(server, append_end_token=True)), "end token")
-
-
-def test_a_prompt_of_the_servers_own_is_found(checkpoint, local):
-    with serving(checkpoint, prompt="Represent this: ") as prompted:
-        checks = diagnose(config(prompted), local.config)
-    assert outcomes(checks)["prompt"] == outcomes(checks)["parity"] == "failure"
-
-
-def test_another_model_behind_the_name_is_found(server, make_checkpoint, local):
-    assert outcomes(diagnose(config(server, model="0.6B")))["dimension"] == "failure"
-    with serving(make_checkpoint(seed=5)) as other:
-        checks = diagnose(config(other), local.config)
-    assert "another model or pooling" in found(checks, "parity")
-
-
-def test_embeddings_in_another_order_are_found(server):
-    def reverse_embeddings(data):
-        embeddings = [entry["embedding"] for entry in data][::-1]
-        for entry, embedding in zip(data, embeddings, strict=True):
-            entry["embedding"] = embedding
-
-    server.faults.extend([changed(reverse_embeddings)] * 30)
-    assert outcomes(diagnose(config(server)))["order"] == "failure"
-
-
-def test_embeddings_of_another_length_than_one_are_noted(server):
-    def double(data):
-        for entry in data:
-            entry["embedding"] = [2 * value for value in entry["embedding"]]
-
-    server.faults.extend([changed(double)] * 30)
-    checks = diagnose(config(server))
-    assert outcomes(checks)["unit norm"] == "warning"
-    assert "length 2" in found(checks, "unit norm")
-
-
-def test_embeddings_of_a_batch_that_differ_from_those_of_its_texts_are_noted(server):
-    def blur(data):
-        if len(data) > 1:
-            for entry in data:
-                entry["embedding"][0] += 0.05
-
-    server.faults.extend([changed(blur)] * 30)
-    checks = diagnose(config(server))
-    assert outcomes(checks)["order"] == "warning"
-    assert "max_batch_texts=1" in found(checks, "order")
-
-
-def test_embeddings_of_coarse_weights_are_noted(server, local):
-    def round_off(data):
-        for entry in data:
-            entry["embedding"] = [round(value * 32) / 32 for value in entry["embedding"]]
-
-    server.faults.extend([changed(round_off)] * 30)
-    checks = diagnose(config(server), local.config)
-    assert outcomes(checks)["parity"] == "warning"
-    assert "quantised" in found(checks, "parity")
-
-
-def test_a_server_that_fails_is_a_finding_and_no_exception(server):
-    server.faults.append(status(500, "broken"))
-    (check,) = diagnose(config(server))
-    assert check.outcome == "failure"
-    assert "broken" in check.found
-    (check,) = diagnose(config(server, engine="llama.cpp", model="0.6B", server_dimensions=True))
-    assert (check.name, check.outcome) == ("options", "failure")
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs `qwen3-embed doctor`: exit code, lines on standard output, standard error."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as end:
-            main(["doctor", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return end.value.code, captured.out.splitlines(), captured.err
-
-    return run
-
-
-def test_the_command_prints_a_line_a_check(run, server, checkpoint):
-    code, lines, _ = run("--base-url", server.url, "--model", checkpoint, "--local", checkpoint)
+def test_the_model_and_dtype_asked_for_are_planned(run, checkpoint):
+    code, out, _ = run("doctor", "--backend", "torch", "--model", checkpoint, "--dtype", "float32")
     assert code == 0
-    assert lines[1] == "ok       dimension: 64"
-    assert lines[-1] == "ok       parity: lowest cosine 1.000000 to the local copy"
+    assert f"model         {checkpoint.name}, " in out
 
 
-def test_the_command_ends_with_1_where_a_check_fails(run, checkpoint):
+def test_json_lists_the_findings(run):
+    code, out, _ = run("doctor", "--json")
+    assert code == 0
+    found = {one["name"]: one["found"] for one in json.loads(out)}
+    assert found["dtype"] == "float32"
+
+
+def test_a_server_is_checked_with_a_line_a_check(run, server, checkpoint):
+    code, out, _ = run("doctor", "--base-url", server.url, "--model", checkpoint, "--local", checkpoint)
+    assert code == 0
+    assert out.splitlines()[1] == "ok       dimension: 64"
+    assert out.splitlines()[-1] == "ok       parity: lowest cosine 1.000000 to the local copy"
+
+
+def test_a_check_that_fails_is_exit_code_1(run, checkpoint):
     with serving(checkpoint, appends_end_token=False) as bare:
-        code, lines, _ = run("--base-url", bare.url, "--model", "somebody/model")
+        asked = ("doctor", "--base-url", bare.url, "--model")
+        code, out, _ = run(*asked, "somebody/model")
         assert code == 1
-        assert any(line.startswith("failure  end token: appended by nobody") for line in lines)
-        code, lines, _ = run("--base-url", bare.url, "--model", "somebody/model", "--append-end-token")
+        assert "failure  end token: appended by nobody" in out
+        code, out, _ = run(*asked, "somebody/model", "--append-end-token", "--json")
         assert code == 0
-        code, lines, _ = run("--base-url", bare.url, "--model", checkpoint, "--engine", "vllm", "--no-send-token-ids")
-        assert code == 1
+        assert {"name": "unit norm", "outcome": "ok", "found": "embeddings have unit length"} in json.loads(out)
+        assert run(*asked, checkpoint, "--engine", "vllm", "--no-send-token-ids")[0] == 1
 
 
-def test_the_command_needs_a_server(run):
-    code, _, error = run()
-    assert code == 1
-    assert error == 'qwen3-embed: backend="remote" needs base_url="http://…", the address of the server.\n'
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("--local", "tiny"), "--base-url"),
+        (("--backend", "remote"), "base_url"),
+        (("--base-url", "http://127.0.0.1:9/v1", "--backend", "torch"), 'base_url is for backend="remote"'),
+    ],
+)
+def test_what_does_not_fit_together_is_one_line(run, assert_refused, arguments, part):
+    assert_refused(run("doctor", *arguments), part)

@@ -31,7 +31,7 @@ def test_short_names_stand_for_hub_names(name, repo):
     ("options", "message"),
     [
         ({"dimenson": 64}, "Did you mean 'dimension'"),
-        ({"truncate_dim": 64}, "It is called 'dimension' here"),
+        ({"timeout": 64}, "It is called 'timeout_s' here"),
         ({"dimension": 31}, "dimension=31"),
         ({"dimension": -3}, "dimension=-3"),
         ({"dimension": "wide"}, "dimension='wide'"),

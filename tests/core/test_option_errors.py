@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
+from qwen3_embed_integrations.core.frozen_options import FrozenOptions
 from qwen3_embed_integrations.core.option_errors import (
     PEER_NAMES,
     checked_url,
@@ -19,7 +20,7 @@ def test_a_name_of_another_library_is_answered_with_the_name_here(peer, name):
 def test_each_problem_is_described_once():
     class Options(EncoderConfig):
         def __init__(self, **options):
-            super(EncoderConfig, self).__init__(**options)  # pydantic's own error
+            super(FrozenOptions, self).__init__(**options)  # pydantic's own error
 
     with pytest.raises(ValidationError) as caught:
         Options(dimension=3, pooling="x", nothing=1)

@@ -80,7 +80,7 @@ def test_model_name_is_taken_for_model_and_not_beside_it():
 
 @pytest.mark.parametrize(
     ("option", "hint"),
-    [("dimenson", "Did you mean 'dimension'"), ("truncate_dim", "It is called 'dimension' here")],
+    [("dimenson", "Did you mean 'dimension'"), ("timeout", "It is called 'timeout_s' here")],
 )
 def test_an_unknown_option_is_refused_with_the_nearest_name(option, hint):
     with pytest.raises(ConfigError, match=hint):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from qwen3_embed_integrations import Qwen3EmbedError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,7 +39,7 @@ def test_a_fault_is_told_with_its_seed_and_its_input(monkeypatch, capsys):
     cases, runner = importlib.import_module("tools.fuzz.cases"), importlib.import_module("tools.fuzz.__main__")
     monkeypatch.setattr(cases, "check", lambda *_: 1 / 0)
     monkeypatch.setattr(cases.Cases, "run", lambda self, data: self.texts(cases.RandomValues(data)))
-    assert runner.work(argparse.Namespace(minutes=1, seed=3, cases=1)) == 1
+    assert runner.work(argparse.Namespace(minutes=1, seed=3, cases=1, kind="")) == 1
     told = capsys.readouterr()
     assert told.out == "seed 3\n"
     assert "ZeroDivisionError" in told.err
@@ -60,3 +62,16 @@ def test_damage_ends_for_any_content(monkeypatch, content):
     values = importlib.import_module("tools.fuzz.random_values").RandomValues
     for seed in range(50):
         values(importlib.import_module("tools.fuzz.__main__").data_of(seed)).damaged(content)
+
+
+@pytest.mark.parametrize("told", ["key sk-fuzz-0123", "\x1b[2J", "\u202e"])
+def test_an_error_that_shows_a_key_or_a_terminal_command_is_a_fault(monkeypatch, told):
+    monkeypatch.syspath_prepend(ROOT)
+    check_shown = importlib.import_module("tools.fuzz.remote_cases")._check_shown
+    check_shown(Qwen3EmbedError("HTTP 500 (busy)"))
+    with pytest.raises(AssertionError, match="an error"):
+        check_shown(Qwen3EmbedError(told))
+    error = Qwen3EmbedError("HTTP 500")
+    error.__context__ = ValueError("sk-fuzz-0123")
+    with pytest.raises(AssertionError, match="shows the key"):
+        check_shown(error)

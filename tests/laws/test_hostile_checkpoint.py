@@ -1,5 +1,6 @@
 """A damaged or malicious checkpoint loads correctly or is rejected with an error of this package, and runs no code."""
 
+import gc
 import json
 import struct
 
@@ -26,6 +27,14 @@ junk = st.recursive(
 )
 pytestmark = pytest.mark.filterwarnings("ignore::qwen3_embed_integrations.TruncationWarning")
 often = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(autouse=True)
+def _without_garbage_collection():
+    """Each load would walk the whole heap: with hypothesis and transformers imported, most of these tests' time."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def opened(folder):

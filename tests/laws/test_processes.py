@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,21 @@ encoder = Qwen3Encoder(model={model!r})
 """
 
 
-def run(code, checkpoint, timeout=90):
+HANG_S = 500  # ends a test that hangs; no verdict depends on it
+COMPUTING = """
+import threading, time
+from qwen3_embed_integrations.backends.registry import load_backend
+def tell_when_it_computes():
+    batcher = load_backend(encoder.config)._batcher
+    while not batcher._n_batches:
+        time.sleep(0.001)
+    print("computing", flush=True)
+encoder.load()
+threading.Thread(target=tell_when_it_computes, daemon=True).start()
+"""
+
+
+def run(code, checkpoint, timeout=HANG_S):
     script = MAKE.format(model=str(checkpoint)) + textwrap.dedent(code)
     return subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=timeout, check=False
@@ -82,7 +95,7 @@ def test_a_process_pool_computes_the_same_embeddings(checkpoint, method, tmp_pat
         )
     )
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, script], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, script], capture_output=True, text=True, timeout=HANG_S, check=False
     )
     assert_fine(done, "True")
 
@@ -94,10 +107,10 @@ def test_the_interpreter_exits_at_once_after_use(checkpoint):
 def test_a_thread_at_work_when_the_main_thread_ends_gets_its_embeddings(checkpoint):
     done = run(
         """
-        import threading, time
+        import threading
         encoder.load()
         def work():
-            time.sleep(0.5)
+            threading.main_thread().join()
             print(len(encoder.encode_document(["a", "b"])))
         threading.Thread(target=work).start()
         """,
@@ -123,24 +136,25 @@ def test_an_abandoned_async_call_does_not_hang_the_exit(checkpoint):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
 def test_ctrl_c_in_the_middle_ends_the_call_and_leaves_the_encoder_usable(checkpoint):
-    code = MAKE.format(model=str(checkpoint)) + textwrap.dedent(
-        """
-        encoder.load()
-        print("ready", flush=True)
+    code = (
+        MAKE.format(model=str(checkpoint))
+        + COMPUTING
+        + textwrap.dedent(
+            """
         try:
             encoder.encode_document([f"{i} " * 300 for i in range(20000)])
         except KeyboardInterrupt:
             print(len(encoder.encode_document(["after"])), flush=True)
         """
+        )
     )
     process = subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(1)
+    assert process.stdout.readline() == "computing\n"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG_S)
     assert (process.returncode, out) == (0, "1\n"), err
 
 
@@ -172,7 +186,7 @@ def gunicorn(folder, *options):
             yield re.search(r"http://[\d.:]+", told)[0], master
         finally:
             master.terminate()
-            master.communicate(timeout=60)
+            master.communicate(timeout=HANG_S)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -180,20 +194,20 @@ def test_workers_of_gunicorn_that_were_forked_from_a_used_encoder_embed(checkpoi
     (tmp_path / "served.py").write_text(SERVED.format(model=str(checkpoint)))
     texts = [f"text {i} {'word ' * (i % 40)}" for i in range(60)]
     expected = Qwen3Encoder(model=str(checkpoint)).encode_document(texts)
-    with gunicorn(tmp_path, "--preload", "--workers", "3", "--threads", "4") as (address, master):
+    with gunicorn(
+        tmp_path, "--preload", "--workers", "3", "--threads", "4", "--graceful-timeout", "9999", "--timeout", "9999"
+    ) as (address, master):
 
         def ask(text):
-            with urllib.request.urlopen(f"{address}/?{urllib.parse.quote(text)}", timeout=60) as answer:  # noqa: S310 - ours
+            with urllib.request.urlopen(f"{address}/?{urllib.parse.quote(text)}", timeout=HANG_S) as answer:  # noqa: S310 - ours
                 return json.load(answer)
 
         with ThreadPoolExecutor(12) as pool:
             pids, embeddings = zip(*pool.map(ask, texts), strict=True)
         np.testing.assert_allclose(np.array(embeddings, dtype=np.float32), expected, atol=1e-6)
         assert master.pid not in pids
-        before = time.monotonic()
         master.terminate()
-        assert master.wait(60) == 0
-        assert time.monotonic() - before < 20
+        assert master.wait(HANG_S) == 0  # its workers end by themselves: it would wait longer before it kills them
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -211,7 +225,7 @@ def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_embeddings_and_the_
         for _ in range(3):
             pid = os.fork()
             if pid == 0:
-                same = np.abs(encoder.encode_document(texts[:20]) - rows[:20]).max() <= 1e-6
+                same = np.abs(encoder.encode_document(texts[:20]) - embeddings[:20]).max() <= 1e-6
                 os._exit(0 if same else 3)
             children.append(pid)
         for thread in threads:
@@ -229,29 +243,28 @@ def test_a_fork_in_the_middle_of_calls_leaves_the_parent_its_embeddings_and_the_
     "call", ["encoder.aencode_document(many)", "asyncio.gather(*(encoder.aencode_query([one]) for one in many))"]
 )
 def test_ctrl_c_in_the_middle_of_asyncio_run_ends_the_program_at_once(checkpoint, call):
-    code = MAKE.format(model=str(checkpoint)) + textwrap.dedent(
-        f"""
+    code = (
+        MAKE.format(model=str(checkpoint))
+        + COMPUTING
+        + textwrap.dedent(
+            f"""
         import asyncio
         many = [f"{{i}} " * 300 for i in range(8000)]
         async def main():
-            print("ready", flush=True)
             await {call}
             print("done", flush=True)
-        encoder.load()
         asyncio.run(main())
         """
+        )
     )
     with subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(1)
-        before = time.monotonic()
+        assert process.stdout.readline() == "computing\n"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG_S)
     assert (process.returncode, out) == (-signal.SIGINT, ""), err  # which a shell shows as 130
     assert err.splitlines()[-1] == "KeyboardInterrupt", err
-    assert time.monotonic() - before < 15
 
 
 def test_threads_at_shutdown_get_their_embeddings_or_end_with_the_program(checkpoint):

@@ -11,7 +11,7 @@ from qwen3_embed_integrations.rag.answer import (
     rendered_prompt,
     sentences_of,
 )
-from qwen3_embed_integrations.rag.index import Passage
+from qwen3_embed_integrations.rag.passage import Passage
 
 PASSAGES = [
     Passage(

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
 from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
+from rag_documents import chunks_of
 
 from .test_index import stored
 
@@ -70,7 +70,7 @@ def wait_until_it_writes(path, process):
 
 
 def assert_whole(path, docs):
-    assert stored(path).keys() == chunks_by_id(folder_corpus(docs).documents).keys()
+    assert stored(path).keys() == chunks_of(folder_corpus(docs).documents).keys()
 
 
 @pytest.mark.slow

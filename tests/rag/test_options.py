@@ -14,6 +14,9 @@ from qwen3_embed_integrations.rag import RagOptions
         ({"index": " "}, "The path is empty"),
         ({"top_k": 0}, "greater than or equal to 1"),
         ({"min_score": 2}, "less than or equal to 1"),
+        ({"reader": ("doc",)}, "is no reader. Give ext=module:function"),
+        ({"chunk_tokens": 100, "chunk_overlap": 60}, "chunk_overlap=60 is over half of chunk_tokens=100"),
+        ({"chunk_by": "word"}, "Input should be 'section'"),
         ({"topk": 3}, "Extra inputs are not permitted"),
     ],
 )
@@ -24,3 +27,8 @@ def test_a_wrong_option_is_refused(options, message):
 
 def test_a_path_may_be_a_path_or_its_text():
     assert RagOptions(docs=Path("notes")).docs == RagOptions(docs="notes").docs == Path("notes")
+
+
+def test_readers_are_by_suffix():
+    options = RagOptions(reader=("doc=mine:read", ".XYZ=a.b:c"))
+    assert options.readers == {"doc": "mine:read", "xyz": "a.b:c"}

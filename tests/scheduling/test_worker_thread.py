@@ -23,8 +23,11 @@ def test_an_error_is_raised_where_it_is_waited_for():
 def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
     ended = []
 
+    waiting = threading.get_ident()
+
     def work():
         try:
+            signal.pthread_kill(waiting, signal.SIGINT)
             while True:
                 time.sleep(0.01)
         finally:
@@ -33,7 +36,6 @@ def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        threading.Timer(0.1, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             run_in_thread(work, "worker")
     finally:

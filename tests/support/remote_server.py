@@ -79,7 +79,7 @@ class Server(http.server.ThreadingHTTPServer):
         return (bare, 0) if ended else (f"{bare}?", -2)
 
     def text_of(self, ids: list[int]) -> str:
-        tokenizer = load_backend(self.config)._tokenizer
+        tokenizer = load_backend(self.config).tokenizer
         assert ids[-1] == tokenizer.end_id
         return tokenizer._tokenizer.decode(ids[:-1], skip_special_tokens=False)
 
@@ -201,6 +201,10 @@ def truncated(handler: Handler, body: dict[str, Any]) -> None:
 
 def literally(content: bytes) -> Fault:
     return lambda handler, _: handler.reply(200, content)
+
+
+def encoded(content: bytes, encoding: str, code: int = 200) -> Fault:
+    return lambda handler, _: handler.reply(code, content, Content_Encoding=encoding)
 
 
 def changed(change: Callable[[list[dict[str, Any]]], Any]) -> Fault:

@@ -32,6 +32,7 @@ def fine_tune(checkpoint, write_records, tmp_path):
             "batch_size": 8,
             "max_tokens": 48,
             "learning_rate": 1e-3,
+            "epochs": 1,
             "evaluations": 1,
             "dimensions": [32],
         }

@@ -2,6 +2,7 @@
 
 __main__       runs cases, in a process that may hang or crash
 cases          texts, callers, options, servers, checkpoints, caches
+checkpoints    damage to a model folder
 checks         what counts as right
 random_values  bytes → values
 """

@@ -2,6 +2,7 @@
 
 python -m tools.fuzz --minutes 60                  case after case, each with its own seed
 python -m tools.fuzz --seed 1234 --cases 1         repeat one case
+python -m tools.fuzz --kind checkpoints            cases of one kind only
 python -m tools.fuzz --input crash-0a1b            the case of a file of bytes
 python -m tools.fuzz --minutes 60 --coverage       guided by the coverage of the package (needs atheris)
 
@@ -31,6 +32,7 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 QUIET = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
+KINDS = ("texts", "callers", "no_texts", "options", "ranges", "answers", "checkpoints", "cache")
 _N_BYTES = 1 << 16  # of a case
 _LONGEST_SHOWN = 20_000
 
@@ -72,14 +74,15 @@ def work(arguments: argparse.Namespace) -> int:
     from .cases import Cases
 
     end = time.monotonic() + arguments.minutes * 60
-    with tempfile.TemporaryDirectory() as folder, Cases(Path(folder)).running() as cases:
+    kind = f" --kind {arguments.kind}" if arguments.kind else ""
+    with tempfile.TemporaryDirectory() as folder, Cases(Path(folder), arguments.kind).running() as cases:
         seed = arguments.seed
         while time.monotonic() < end and seed < arguments.seed + arguments.cases:
             print(f"seed {seed}", flush=True)
             try:
                 cases.run(data_of(seed))
             except BaseException:  # noqa: BLE001 - any exception is a fault
-                _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1")
+                _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1{kind}")
                 return 1
             seed += 1
     return 0
@@ -131,6 +134,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=sys.maxsize, help="no more than that many")
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the next has the next")
     parser.add_argument("--hang-s", type=float, default=120.0, help="no case takes longer")
+    parser.add_argument("--kind", default="", choices=("", *KINDS), help="of all cases; default: any")
     parser.add_argument("--input", type=Path, help="file with the bytes of one case")
     parser.add_argument("--coverage", action="store_true", help="let atheris choose the bytes")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)

@@ -24,36 +24,35 @@ from qwen3_embed_integrations import (
 )
 from remote_server import Handler, Server, serving
 
+from . import remote_cases
+from .checkpoints import damage
 from .checks import WrongEmbeddingError, check, check_same, ours
 from .random_values import RandomValues
 
-_FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "modules.json",
-    "1_Pooling/config.json",
-    "config_sentence_transformers.json",
-    "sentence_bert_config.json",
-)
 _RANGES = ("dimension", "max_length", "max_batch_tokens", "max_waiting_calls", "task", "document_task")
 
 
 class Cases:
-    """A small model, a server that runs it, and a folder to work in."""
+    """A small model, a server that runs it, and a folder to work in.
 
-    def __init__(self, work: Path) -> None:
+    Args:
+        work: An empty folder.
+        kind: Name of the only kind of cases to run; "" for all of them.
+    """
+
+    def __init__(self, work: Path, kind: str = "") -> None:
         self._work = work
+        self._kind = kind
         self._model = build_checkpoint(work / "model")
         self._encoder = Qwen3Encoder(model=str(self._model), max_length=512).load()
         self._server: Server | None = None
+        self._stranger: Server | None = None
         self.shown: dict[str, Any] = {}
 
     @contextmanager
     def running(self) -> Iterator[Cases]:
         """Run the server while the block runs."""
-        with serving(self._model) as self._server:
+        with serving(self._model) as self._server, serving(self._model) as self._stranger:
             yield self
 
     def run(self, data: bytes) -> None:
@@ -61,9 +60,9 @@ class Cases:
         values = RandomValues(data)
         kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
-            self.answers, self.checkpoints, self.cache,
+            self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs,
         )  # fmt: skip
-        kind = values.choice(kinds)
+        kind = values.choice([kind for kind in kinds if self._kind in ("", kind.__name__)])
         self.shown = {"case": kind.__name__}
         kind(values)
 
@@ -145,9 +144,7 @@ class Cases:
 
     def answers(self, values: RandomValues) -> None:
         """Any server response gives unit embeddings or an error of this package within the deadline."""
-        server = self._server
-        if server is None:
-            raise LookupError("the server does not run")
+        server = _running(self._server)
         texts = values.texts(3)
         status = values.choice(
             (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + values.below(500))
@@ -179,49 +176,26 @@ class Cases:
             encoder.unload()
             server.faults.clear()
 
+    def encodings(self, values: RandomValues) -> None:
+        """See `remote_cases.encodings`."""
+        remote_cases.encodings(values, self.shown, _running(self._server), self._model)
+
+    def stored_configs(self, values: RandomValues) -> None:
+        """See `remote_cases.stored_configs`."""
+        remote_cases.stored_configs(values, self.shown, _running(self._stranger))
+
     def checkpoints(self, values: RandomValues) -> None:
         """A damaged checkpoint loads or is rejected, and runs no code."""
         folder = self._work / "damaged"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._model, folder)
-        for _ in range(1 + values.below(2)):
-            name = values.choice(_FILES)
-            self.shown[name] = self._harm(folder / name, values)
+        self.shown["damage"] = damage(folder, values)
         encoder = Qwen3Encoder(model=str(folder))
         try:
             with ours():
                 check(encoder.encode_query(["a text"]), 1, encoder.dimension)
         finally:
             encoder.unload()
-
-    def _harm(self, path: Path, values: RandomValues) -> str:
-        if not path.is_file():  # harmed before
-            return "left"
-        kind = values.choice(("removed", "a folder", "bytes", "bytes", "json", "json"))
-        if kind == "json" and path.suffix == ".json":
-            return self._harm_json(path, values)
-        content = path.read_bytes()
-        path.unlink()
-        if kind == "a folder":
-            path.mkdir()
-        elif kind != "removed":
-            head = content[:4096] if values.one_in(2) else content
-            path.write_bytes(values.damaged(head) + content[len(head) :])
-        return kind
-
-    def _harm_json(self, path: Path, values: RandomValues) -> str:
-        try:
-            value = json.loads(path.read_bytes())
-        except ValueError:  # harmed before
-            return "left"
-        places = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-        if not places or values.one_in(8):
-            value, place = values.junk(), "all of it"
-        else:
-            place = values.choice(places)
-            value[place] = values.junk()
-        path.write_text(json.dumps(value, default=repr), encoding="utf-8")
-        return f"{place} changed"
 
     def cache(self, values: RandomValues) -> None:
         """A damaged cache changes no embedding."""
@@ -236,13 +210,12 @@ class Cases:
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
 
 
-_VALUES = (
-    "0",
-    "-1",
-    "x",
-    "gzip",
-    "chunked",
-    "Thu, 01 Jan 2020 00:00:00 +9999999999999",
-    "Thu, 31 Dec 9999 23:59:59 GMT",
-)
+def _running(server: Server | None) -> Server:
+    if server is None:
+        raise LookupError("the server does not run")
+    return server
+
+
+_DATES = ("Thu, 01 Jan 2020 00:00:00 +9999999999999", "Thu, 31 Dec 9999 23:59:59 GMT")
+_VALUES = ("0", "-1", "x", "gzip", "chunked", *_DATES)
 _HEADERS = ("Retry_After", "Content_Encoding", "Transfer_Encoding", "Location", "X_Total_Tokens")

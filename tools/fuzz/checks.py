@@ -17,6 +17,10 @@ class WrongEmbeddingError(AssertionError):
     """An embedding is not finite, not of unit length, or belongs to another text."""
 
 
+class LeakError(AssertionError):
+    """A key, a text or a terminal command went where it must not go."""
+
+
 @contextmanager
 def ours() -> Iterator[None]:
     """Suppress errors of this package; let others propagate."""

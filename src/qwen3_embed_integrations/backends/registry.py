@@ -12,19 +12,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, missing_extra
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
+
+if TYPE_CHECKING:
+    from .remote.probe import ServerProbe
 
 __all__ = [
     "is_loaded",
     "is_model_info_known",
     "load_backend",
     "model_info",
+    "open_probe",
     "registry_size",
     "report_plan",
     "unload_backend",
@@ -91,6 +96,17 @@ def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
     return report
 
 
+def open_probe(config: EncoderConfig) -> ServerProbe:
+    """Return a probe of the server of `config`, which is asked directly: no model is registered.
+
+    Raises:
+        ConfigError: If an option doesn't fit the engine.
+        MissingExtraError: If the extra "remote" is not installed.
+    """
+    probe: ServerProbe = _call("remote", lambda runtime: cast("Any", runtime).ServerProbe(config))
+    return probe
+
+
 def is_loaded(config: EncoderConfig) -> bool:
     """Tell whether the weights of `config` are in memory."""
     slot = _slots.get(config.model_key)
@@ -143,6 +159,8 @@ def _remove(key: tuple[Any, ...], slot: _Slot) -> None:
 def _model(slot: _Slot, config: EncoderConfig) -> OpenedModel:
     """Return what is known of the slot's model; the caller holds its lock."""
     if slot.model is None:
+        if config.base_url is not None and _override is None:
+            require_consent(config.base_url, config.api_key_env)
         slot.model = _call(config.backend, lambda runtime: runtime.open_model(config))
     return slot.model
 

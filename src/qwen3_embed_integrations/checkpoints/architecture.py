@@ -1,4 +1,4 @@
-"""The numbers of a Qwen3 model, under the names of its config.json."""
+"""The dimensions of a Qwen3 model, from its config.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Qwen3Architecture:
-    """The numbers in config.json that decide shapes and arithmetic, under their names there."""
+    """The values of config.json that decide shapes and arithmetic, under config.json's own names."""
 
     vocab_size: int
     hidden_size: int
@@ -23,7 +23,7 @@ class Qwen3Architecture:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Qwen3Architecture:
-        """Return the numbers of a config.json; a missing one has the default of transformers' Qwen3Config."""
+        """Return the architecture in a config.json; missing values have Qwen3Config's defaults."""
         hidden_size, num_attention_heads = config["hidden_size"], config.get("num_attention_heads", 32)
         rope = config.get("rope_parameters") or {}
         return cls(
@@ -40,7 +40,7 @@ class Qwen3Architecture:
 
     @property
     def n_parameters(self) -> int:
-        """Number of weights of the matrices, token embeddings included."""
+        """The number of weights in all matrices, including the token embeddings."""
         attention = 2 * self.hidden_size * self.head_dim * (self.num_attention_heads + self.num_key_value_heads)
         return self.vocab_size * self.hidden_size + self.num_hidden_layers * (
             attention + 3 * self.hidden_size * self.intermediate_size

@@ -94,7 +94,7 @@ def classify(evidence: Evidence) -> Classification:
         CheckpointError: A file that describes the model is damaged.
     """
     quantization = quantization_of(evidence.transformer, evidence.model_config, evidence.index)
-    for rule in (_by_head, _by_sentence_transformers, _by_adapter, _by_description, _by_language_head):
+    for rule in (_by_head, _by_sentence_transformers, _by_description, _by_adapter, _by_language_head):
         if found := rule(evidence):
             return Classification(*found, quantization, evidence.folder)
     return Classification(ModelKind.EMBEDDER, "nothing says otherwise", quantization, evidence.folder)

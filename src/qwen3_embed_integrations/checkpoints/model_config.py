@@ -103,13 +103,12 @@ def _check_attention(model_config: Mapping[str, Any], folder: Path) -> None:
                 f"{folder} has {name}={value}: bidirectional attention. Qwen3-Embedding models attend causally; "
                 'serve this model with an engine that knows it, and use backend="remote".'
             )
-    layer_types, n_layers = model_config.get("layer_types"), model_config.get("num_hidden_layers")
+    layer_types, depth = model_config.get("layer_types"), model_config.get("num_hidden_layers")
     if layer_types is None:
         return
-    if n_layers is not None and len(layer_types) != n_layers:
+    if depth is not None and len(layer_types) != depth:
         raise CheckpointError(
-            f"{folder / 'config.json'} has {len(layer_types)} layer_types for num_hidden_layers={n_layers}: "
-            "it is damaged."
+            f"{folder / 'config.json'} has {len(layer_types)} layer_types for num_hidden_layers={depth}: it is damaged."
         )
     for one in layer_types:
         if one != "full_attention":

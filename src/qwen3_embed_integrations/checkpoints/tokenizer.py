@@ -45,7 +45,7 @@ class TextTokenizer:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._tokenizer = _fitting(_load(folder), _vocab_size(folder), folder)
+        self._tokenizer = _within_vocabulary(_load(folder), _vocab_size(folder), folder)
         # a special token spelled out in a user's text must not become a control token
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
@@ -106,7 +106,7 @@ def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArra
             )
 
 
-def _fitting(tokenizer: Tokenizer, vocab_size: int | None, folder: Path) -> Tokenizer:
+def _within_vocabulary(tokenizer: Tokenizer, vocab_size: int | None, folder: Path) -> Tokenizer:
     """Return a tokenizer whose every token has one of the model's `vocab_size` token embeddings.
 
     Special tokens are left out of account: no text is tokenised to one here.

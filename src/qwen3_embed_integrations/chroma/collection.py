@@ -19,7 +19,7 @@ from chromadb.api.types import GetResult
 from chromadb.errors import NotFoundError
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
-from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 
 from .function import Qwen3EmbeddingFunction
 from .hnsw import with_hnsw
@@ -36,7 +36,7 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
     remedy: str | None = None,
-    **options: Unpack[EncoderOptions],
+    **options: Unpack[EncoderKeywords],
 ) -> Collection:
     """Return the collection called `name`, made if there is none, and refuses one of another vector space.
 
@@ -77,7 +77,7 @@ async def aopen_collection(  # noqa: PLR0913 - as its sync twin
     metadata: Mapping[str, Any] | None = None,
     configuration: Mapping[str, Any] | None = None,
     remedy: str | None = None,
-    **options: Unpack[EncoderOptions],
+    **options: Unpack[EncoderKeywords],
 ) -> AsyncCollection:
     """Async twin of `open_collection`, for `AsyncHttpClient`; what computes leaves the event loop."""
     function = _function(encoder, options) or await _astored_function(client, name)

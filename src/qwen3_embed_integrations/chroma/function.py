@@ -13,6 +13,7 @@ from chromadb.utils.embedding_functions import register_embedding_function
 from numpy.typing import NDArray
 
 from qwen3_embed_integrations import (
+    ConfigError,
     EncoderConfig,
     Qwen3EmbedError,
     Qwen3Encoder,
@@ -21,8 +22,9 @@ from qwen3_embed_integrations import (
     load_encoder,
 )
 from qwen3_embed_integrations.core.catalog import TINY
-from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import EmptyInputError
+from qwen3_embed_integrations.core.options import declared
 
 _NAME = "qwen3_embed"
 
@@ -42,14 +44,15 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         (128,)
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of Chroma's
+            `SentenceTransformerEmbeddingFunction` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Unpack[EncoderOptions]) -> None:
+    def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.encoder: Qwen3Encoder = load_encoder(config, **options)
         self._stored: Mapping[str, Any] | None = None  # the space of a reopened collection
         self._agrees = False
@@ -120,9 +123,21 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> Qwen3EmbeddingFunction:
-        """Return the function that `get_config` described; loads nothing."""
+        """Return the function that `get_config` described; load nothing.
+
+        What is stored decides nothing about this machine: options of another scope are refused, and a server is used
+        only if this process allows it (`allow_host`).
+
+        Raises:
+            ConfigError: An option that no collection stores, or an unfit one.
+        """
         options = {name: value for name, value in config.items() if name != "space"}
-        function = Qwen3EmbeddingFunction(**options)
+        foreign = [name for name, extra in declared(EncoderConfig).items() if name in options and not extra["portable"]]
+        if foreign:
+            raise ConfigError(
+                f"The stored config holds {', '.join(foreign)}. Such an option is a machine's own and is never stored."
+            )
+        function = Qwen3EmbeddingFunction(EncoderConfig.from_options(options))
         function._stored = config.get("space")
         return function
 

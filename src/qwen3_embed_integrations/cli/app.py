@@ -1,6 +1,6 @@
-"""The command `qwen3-embed`: parses, hands over, and turns every error into one line.
+"""The command `qwen3-embed`: the commands, and how an error ends the process.
 
-A new sub-command is a function under `@app.command()`; `options_of` gives it the options of any model.
+A new command is a function under `@app.command`, whose parameters are pydantic models: their fields become flags.
 """
 
 from __future__ import annotations
@@ -10,112 +10,104 @@ import sys
 import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
-import typer
-from pydantic import BaseModel, Field
-from rich.console import Console
+from cyclopts import Parameter
 
-from qwen3_embed_integrations import EncoderConfig, Qwen3EmbedError, TruncationWarning, __version__
-from qwen3_embed_integrations.backends.registry import report_plan
-from qwen3_embed_integrations.core.catalog import TINY
-from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED, missing_extra
-from qwen3_embed_integrations.evaluation import terminal_table
+from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
+from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
 from qwen3_embed_integrations.rag import RagOptions, run_rag
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
+from .doctor import DoctorOptions, run_doctor
+from .errors import WRONG_USAGE, fail, fail_with, note
 from .evaluate import EvalOptions, run_eval
-from .flags import Debug, options_of
 from .models import ModelsOptions, run_models
+from .parser import FLAGS, CommandLine, fill_in_defaults
 from .similarity import SimilarityOptions, run_similarity
+from .tables import show_metrics
 
-_WHERE = ("model", "revision", "cache_folder", "local_files_only", "device")
+_KEPT = {
+    "rag": "What is embedded is kept: run the same command again to continue.",
+    "train": "The last checkpoint is kept: run the same command again to continue.",
+}
+"""What an interrupted command has saved, by its name."""
 
-app = typer.Typer(name="qwen3-embed", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+_EPILOGUE = "With --debug any command shows the traceback of an error."
+
+app = CommandLine(
+    name="qwen3-embed",
+    help="Qwen3-Embedding on the command line.",
+    help_format="plaintext",
+    help_epilogue=_EPILOGUE,
+    version=f"qwen3-embed {__version__}",
+    config=[fill_in_defaults],
+    suppress_keyboard_interrupt=False,
+)
+app.register_install_completion_command()
 
 
-@app.callback(invoke_without_command=True)
-def _root(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-    debug: Debug = False,
+@app.command(help_epilogue=_EPILOGUE)
+def rag(
+    *, options: Annotated[RagOptions, FLAGS] = RagOptions(), config: Annotated[EncoderConfig, FLAGS] = EncoderConfig()
 ) -> None:
-    """Qwen3-Embedding on the command line."""
-    del debug
-    if version:
-        typer.echo(f"qwen3-embed {__version__}")
-        raise typer.Exit
-
-
-@app.command()
-@options_of(RagOptions, EncoderConfig, model=TINY)
-def rag(options: RagOptions, config: EncoderConfig) -> None:
     """Answer questions from documents: index them in Chroma once, then find, show and cite passages."""
     run_rag(config, options)
 
 
-class DoctorOptions(BaseModel):
-    """What the command `doctor` takes beside the encoder's options."""
-
-    local: str | None = Field(None, description="The same model on this machine, to compare embeddings with.")
-
-
-@app.command()
-@options_of(DoctorOptions, EncoderConfig, backend="remote")
-def doctor(options: DoctorOptions, config: EncoderConfig) -> None:
-    """Ask an embedding server what it really does; with --backend torch: show how this machine computes a model."""
-    if config.backend == "torch":
-        for name, found in report_plan(config):
-            typer.echo(f"{name:<10} {found}")
-        return
-    try:
-        from .doctor import diagnose
-    except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "httpx", "remote") from error
-    checks = diagnose(config, EncoderConfig(model=options.local) if options.local else None)
-    for check in checks:
-        typer.echo(f"{check.outcome:<8} {check.name}: {check.found}")
-    if any(check.outcome == "failure" for check in checks):
-        raise typer.Exit(1)
+@app.command(help_epilogue=_EPILOGUE)
+def doctor(
+    *,
+    options: Annotated[DoctorOptions, FLAGS] = DoctorOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> int:
+    """Check this machine or, with --base-url, what an embedding server really does."""
+    return run_doctor(config, options)
 
 
-@app.command()
-@options_of(SimilarityOptions, EncoderConfig, model=TINY)
-def similarity(options: SimilarityOptions, config: EncoderConfig) -> None:
+@app.command(help_epilogue=_EPILOGUE)
+def similarity(
+    *texts: Annotated[str, Parameter(help="The texts.", negative=())],
+    options: Annotated[SimilarityOptions, FLAGS] = SimilarityOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
     """Show how similar texts are to each other, or queries to texts, as a matrix of cosines."""
-    run_similarity(config, options)
+    run_similarity(texts, config, options)
 
 
-@app.command()
-@options_of(ModelsOptions)
-def models(options: ModelsOptions) -> None:
-    """List the models: size, dimension, memory, licence, and what is on this machine already."""
+@app.command(help_epilogue=_EPILOGUE)
+def models(*, options: Annotated[ModelsOptions, FLAGS] = ModelsOptions()) -> None:
+    """List the models: size, dimension, memory, licence, and which of them are on this machine."""
     run_models(options)
 
 
-@app.command(name="eval")
-@options_of(EvalOptions, EncoderConfig, model=TINY)
-def evaluate(options: EvalOptions, config: EncoderConfig) -> None:
-    """Measure a model on queries and judgements of your own, at several dimensions."""
+@app.command(help_epilogue=_EPILOGUE)
+def eval_(
+    *, options: Annotated[EvalOptions, FLAGS] = EvalOptions(), config: Annotated[EncoderConfig, FLAGS] = EncoderConfig()
+) -> None:
+    """Measure a model on your own queries and relevance judgements, at several dimensions."""
     run_eval(config, options)
 
 
-@app.command()
-@options_of(TrainingOptions, EncoderConfig, only=(*_WHERE, "task", "document_task"), model=TINY)
-def train(options: TrainingOptions, config: EncoderConfig) -> None:
-    """Fine-tune a model on texts of your own, and measure it before and after."""
+@app.command(help_epilogue=_EPILOGUE)
+def train(
+    *,
+    options: Annotated[TrainingOptions, FLAGS] = TrainingOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Fine-tune a model on your own texts, and measure it before and after."""
     report = run_training(config, options)
     if report.after:
-        Console().print(terminal_table(report.series()))
-    for note in report.notes:
-        typer.echo(f"qwen3-embed: {note}", err=True)
-    typer.echo(f"{report.output}: trained on {report.n_train:,} records in {report.n_steps:,} steps.")
+        show_metrics(report.series())
+    for text in report.notes:
+        note(text)
+    print(f"{report.output}: trained on {report.n_train:,} records in {report.n_steps:,} steps.")  # noqa: T201 - output
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs the command and ends the process: 0 done, 1 refused, 2 wrong usage, 130 interrupted."""
-    # Read by OpenMP when torch loads. Its threads spin while they wait, which on two busy cores made a pass
+    """Run the command and end the process: 0 done, 1 refused, 2 wrong usage, 130 interrupted."""
+    # OpenMP reads it when torch loads. Its threads spin while they wait, which on two busy cores made a pass
     # over 2,000 short texts take 18.5 s instead of 1.9 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
@@ -128,30 +120,29 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _exit_code(arguments: list[str]) -> int:
+    rest, debug = _without_debug(arguments)
     try:
-        code = int(app(arguments, prog_name="qwen3-embed", standalone_mode=False) or 0)
-    except typer.TyperException as error:
-        if not error.format_message():  # no command at all: the help was shown
-            return error.exit_code
-        return _fail(f"{error.format_message()} (qwen3-embed --help lists what there is)", error.exit_code)
+        result: Any = app(rest, exit_on_error=False, print_error=False, verbose=False, result_action="return_value")
+    except KeyboardInterrupt:
+        return fail(f"Interrupted. {_KEPT.get(rest[0], '') if rest else ''}", EXIT_INTERRUPTED)
     except Exception as error:
-        if "--debug" in arguments:
+        if debug:
             raise
-        if isinstance(error, Qwen3EmbedError):
-            return _fail(str(error), 1)
-        return _fail(f"{type(error).__name__}: {error} (add --debug to see where it comes from)", 1)
-    if code == EXIT_INTERRUPTED:  # typer has caught Ctrl-C
-        return _fail("Interrupted. What is done is kept: run the same command again to go on.", code)
-    return code
+        return fail_with(error)
+    if not rest:  # no command at all: the help was shown
+        return WRONG_USAGE
+    return int(result or 0)
 
 
-def _fail(message: str, code: int) -> int:
-    typer.echo(f"qwen3-embed: {' '.join(message.split())}", err=True)
-    return code
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Take the flag --debug, which every command has, out of the arguments before "--"."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    flags = [one for one in arguments[:end] if one != "--debug"]
+    return [*flags, *arguments[end:]], len(flags) < end
 
 
 def _quiet_warnings() -> None:
-    """Leaves frameworks' warnings to their developers; shows ours as one line."""
+    """Hide the warnings of frameworks, which are for their developers; show our own as one line."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", TruncationWarning)
-    warnings.showwarning = lambda message, *_, **__: typer.echo(f"qwen3-embed: {message}", err=True)
+    warnings.showwarning = lambda message, *_, **__: note(str(message))

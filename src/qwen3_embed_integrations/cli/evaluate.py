@@ -1,12 +1,10 @@
-"""`qwen3-embed eval`: a model on a user's own queries and judgements."""
+"""`qwen3-embed eval`: retrieval metrics of a model on a user's own queries and relevance judgements."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import typer
 from pydantic import BaseModel, ConfigDict, Field
-from rich.console import Console
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.evaluation import (
@@ -17,45 +15,56 @@ from qwen3_embed_integrations.evaluation import (
     plot_quality,
     read_dataset,
     read_pairs,
-    terminal_table,
 )
+
+from .tables import show_json, show_metrics
 
 
 class EvalOptions(BaseModel):
-    """What the command `eval` takes beside the encoder's options."""
+    """The options of the command `eval` beside the encoder's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pairs: Path | None = Field(None, description="File with the columns query and positive; or give the three files.")
+    pairs: Path | None = Field(None, description="File with the columns query and positive. Or give the three files.")
     queries: Path | None = Field(None, description="File with the columns id and text.")
-    documents: Path | None = Field(None, description="File with the columns id, text and perhaps title.")
-    judgements: Path | None = Field(None, description="File with the columns query_id, document_id and perhaps score.")
-    dimensions: tuple[int, ...] = Field(
-        (), description="Embedding length to measure at; give it several times. None: the full one and powers of two."
+    documents: Path | None = Field(None, description="File with the columns id, text and optionally title.")
+    judgements: Path | None = Field(
+        None, description="File with the columns query_id, document_id and optionally score."
     )
-    plot: Path | None = Field(None, description="Picture of nDCG@10 against the dimension: .png, .svg or .pdf.")
+    dimensions: tuple[int, ...] = Field(
+        (), description="Dimension to measure at; repeat it for more. Default: the full one and powers of two below."
+    )
+    plot: Path | None = Field(None, description="Plot nDCG@10 against the dimension to a .png, .svg or .pdf file.")
     markdown: bool = Field(default=False, description="Print the table as Markdown.")
+    as_json: bool = Field(default=False, description="Print the metrics as JSON.")
 
 
 def run_eval(config: EncoderConfig, options: EvalOptions) -> None:
-    """Measures and prints.
+    """Measure the model and print its metrics.
 
     Raises:
-        ConfigError: Files that don't belong together, or a picture that can't be written.
-        DataFileError: A malformed file; the message names the lines.
+        ConfigError: If no files are given, files that don't belong together, or a plot that can't be written.
+        DataFileError: If a file is malformed; the message names the lines.
     """
+    if options.markdown and options.as_json:
+        raise ConfigError("Give --markdown or --json, not both.")
     if options.plot:
         check_picture(options.plot)
     dataset = _read(options)
     encoder = Qwen3Encoder(config)
-    metrics = {encoder.model_info.model: evaluate(encoder, dataset, options.dimensions)}
-    if options.markdown:
-        typer.echo(markdown_table(metrics), nl=False)
-    else:
-        Console().print(terminal_table(metrics))
-    typer.echo(f"{encoder.model_info.model}: {len(dataset.queries):,} queries, {len(dataset.documents):,} documents")
+    name = encoder.model_info.model
+    metrics = evaluate(encoder, dataset, options.dimensions)
     if options.plot:
-        plot_quality(metrics, options.plot, encoder.model_info.model)
+        plot_quality({name: metrics}, options.plot, name)
+    sizes = {"queries": len(dataset.queries), "documents": len(dataset.documents)}
+    if options.as_json:
+        show_json({"model": name, **sizes, "metrics": [one.to_dict() for one in metrics]})
+        return
+    if options.markdown:
+        print(markdown_table({name: metrics}), end="")  # noqa: T201 - it is the command's output
+    else:
+        show_metrics({name: metrics})
+    print(f"{name}: {sizes['queries']:,} queries, {sizes['documents']:,} documents")  # noqa: T201 - the same
 
 
 def _read(options: EvalOptions) -> RetrievalDataset:
@@ -66,5 +75,5 @@ def _read(options: EvalOptions) -> RetrievalDataset:
         return read_pairs(options.pairs)
     queries, documents, judgements = three
     if queries is None or documents is None or judgements is None:
-        raise ConfigError("There is nothing to measure with: give --pairs, or --queries, --documents and --judgements.")
+        raise ConfigError("There is nothing to measure on: give --pairs, or --queries, --documents and --judgements.")
     return read_dataset(queries, documents, judgements)

@@ -1,10 +1,11 @@
-"""`qwen3-embed models`: what there is to choose from."""
+"""`qwen3-embed models`: the known models, their size and memory, and which of them are on this machine."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
-from rich.console import Console
-from rich.table import Table
 
 from qwen3_embed_integrations import MODELS, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint, read_json
@@ -12,28 +13,42 @@ from qwen3_embed_integrations.checkpoints.locate import cached_bytes
 from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 from qwen3_embed_integrations.core.catalog import TINY, PublishedModel
 
+from .tables import show_json, show_table
+
 _GB = 1e9
-_COLUMNS = ("model", "weights", "layers", "dimension", "context", "float32", "bfloat16", "licence", "on this machine")
+_FLOAT32_BYTES, _BFLOAT16_BYTES = 4, 2
+_COLUMNS = {
+    "model": False,
+    "size": True,
+    "layers": True,
+    "dim": True,
+    "context": True,
+    "GB in memory": True,
+    "licence": False,
+    "on disk": False,
+}
+_NOTES = (
+    "Names are for --model. dim: length of an embedding; context: tokens of a text.",
+    "Memory: the weights in float32 / bfloat16; a batch needs some more.",
+)
 
 
 class ModelsOptions(BaseModel):
-    """What the command `models` takes."""
+    """The options of the command `models`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cache_folder: str | None = Field(None, description="Where hub models are kept; None: the hub library's own.")
+    cache_folder: str | None = Field(None, description="Folder of hub models. Default: the hub library's own.")
+    as_json: bool = Field(default=False, description="Print the models as JSON.")
 
 
 def run_models(options: ModelsOptions) -> None:
-    """Prints a row for each known model; asks no hub."""
-    table = Table()
-    for name in _COLUMNS:
-        table.add_column(name, justify="left" if name in ("model", "licence", "on this machine") else "right")
-    for published in (_tiny(), *MODELS.values()):
-        table.add_row(*_cells(published, _place(published, options.cache_folder)))
-    console = Console()
-    console.print(table)
-    console.print("float32 and bfloat16: memory of the weights; a batch needs some more. Names are for --model.")
+    """Print a row for each known model; contacts no hub."""
+    models = {published: _bytes_on_disk(published, options.cache_folder) for published in (_tiny(), *MODELS.values())}
+    if options.as_json:
+        show_json([_described(published, n_bytes) for published, n_bytes in models.items()])
+    else:
+        show_table(_COLUMNS, [_cells(published, n_bytes) for published, n_bytes in models.items()], _NOTES)
 
 
 def _tiny() -> PublishedModel:
@@ -52,23 +67,30 @@ def _tiny() -> PublishedModel:
     )
 
 
-def _place(published: PublishedModel, cache_folder: str | None) -> str:
-    if not published.repo_id:
-        return "bundled"
-    n_bytes = cached_bytes(published.repo_id, cache_folder)
-    return f"cached, {n_bytes / _GB:.1f} GB" if n_bytes else "not yet"
+def _bytes_on_disk(published: PublishedModel, cache_folder: str | None) -> int | None:
+    """Return the bytes in the hub's cache, 0 if it is not there, None for the bundled model."""
+    return cached_bytes(published.repo_id, cache_folder) if published.repo_id else None
 
 
-def _cells(published: PublishedModel, place: str) -> list[str]:
+def _described(published: PublishedModel, n_bytes: int | None) -> dict[str, Any]:
+    return {
+        **asdict(published),
+        "float32_bytes": _FLOAT32_BYTES * published.n_parameters,
+        "bfloat16_bytes": _BFLOAT16_BYTES * published.n_parameters,
+        "is_bundled": n_bytes is None,
+        "cached_bytes": n_bytes or 0,
+    }
+
+
+def _cells(published: PublishedModel, n_bytes: int | None) -> list[str]:
     weights = published.n_parameters
     return [
         published.name,
-        f"{weights / 1e9:.1f} billion" if weights >= 1e9 else f"{weights / 1e6:.0f} million",  # noqa: PLR2004
+        f"{weights / 1e9:.1f} B" if weights >= 1e8 else f"{weights / 1e6:.0f} M",  # noqa: PLR2004 - as models are named
         str(published.num_hidden_layers),
         str(published.dimension),
         f"{published.context_length:,}",
-        f"{4 * weights / _GB:.2f} GB",
-        f"{2 * weights / _GB:.2f} GB",
+        f"{_FLOAT32_BYTES * weights / _GB:.2f} / {_BFLOAT16_BYTES * weights / _GB:.2f}",
         published.licence,
-        place,
+        "bundled" if n_bytes is None else f"{n_bytes / _GB:.1f} GB" if n_bytes else "no",
     ]

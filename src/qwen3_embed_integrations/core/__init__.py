@@ -3,6 +3,7 @@
 cache_keys      EmbeddingKey: everything that decides an embedding except its text
 catalog         the published Qwen3-Embedding and Qwen3-Reranker models
 config          EncoderConfig: every option, declared once
+consent         which servers may get texts and API keys: nothing that is stored decides that
 errors          the tree of exceptions
 execution_plan  how a CPU computes: matmul, ops, streams, block_tokens
 inputs          what counts as texts
@@ -16,6 +17,8 @@ protocols       the seams between encoder, backend and forward pass
 ranking         scores of documents, best first
 reranker_config RerankerConfig: the options of a reranker
 results         embeddings with token counts and truncations
+safe_text       texts of strangers, made fit for a terminal, a log or a message
+server_address  addresses of servers, compared
 similarity      cosine similarity and dot product
 types           array types
 user_warning    warnings that point at the user's line

@@ -11,13 +11,15 @@ from typing import Any, Literal, Self, Unpack
 from pydantic import SecretStr, field_validator, model_validator
 
 from .catalog import MIN_DIMENSION, canonical_model
-from .encoder_options import EncoderOptions
+from .consent import name_replaced, name_server, rebuild, restoring, seal
+from .encoder_options import EncoderKeywords
 from .errors import did_you_mean
 from .execution_plan import parse_pins
 from .frozen_options import FrozenOptions
 from .option_errors import checked_url, checked_variable
 from .options import BUILT_IN_BACKENDS, OFF, Engine, Scope, backend_entry_points, declared, option
 from .prompts import find_task
+from .stock_keywords import translate_stock_keywords
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
@@ -157,8 +159,10 @@ class EncoderConfig(FrozenOptions):
     )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
-    def __init__(self, **options: Unpack[EncoderOptions]) -> None:
-        super().__init__(**options)
+    def __init__(self, **options: Unpack[EncoderKeywords]) -> None:
+        super().__init__(**translate_stock_keywords(options))
+        if self.base_url is not None:
+            name_server(self.base_url, self.api_key_env)
 
     @field_validator("model")
     @classmethod
@@ -203,6 +207,17 @@ class EncoderConfig(FrozenOptions):
             raise ValueError(f'base_url is for backend="remote"; backend is {self.backend!r}.')
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the stored form: options without the token, and proof of consent for workers of this process."""
+        return rebuild, (type(self).from_options, self.to_options(), seal(self.base_url, self.api_key_env))
+
+    def replace(self, **options: Any) -> Self:
+        """Return a copy with some options changed, checked like new ones."""
+        changed = translate_stock_keywords(options)
+        copy = super().replace(**changed)
+        name_replaced((self.base_url, self.api_key_env), (copy.base_url, copy.api_key_env), changed)
+        return copy
+
     def portable(self, *scopes: Scope) -> dict[str, Any]:
         """Return what may be stored beside vectors, as JSON types: no option of this machine, no secret.
 
@@ -221,7 +236,8 @@ class EncoderConfig(FrozenOptions):
     def plain(self) -> EncoderConfig:
         """Return these options as a plain EncoderConfig; an integration that extends this class is one itself."""
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
-        return EncoderConfig(**{name: getattr(self, name) for name in kept})
+        with restoring():
+            return EncoderConfig(**{name: getattr(self, name) for name in kept})
 
     @cached_property
     def model_key(self) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from typing import Literal, TypedDict
 from pydantic import SecretStr
 
 from .options import Engine
+from .stock_options import StockOptions
 
 
 class CommonOptions(TypedDict, total=False):
@@ -50,3 +51,7 @@ class EncoderOptions(CommonOptions, total=False):
 
     device: str
     token: str | SecretStr | None
+
+
+class EncoderKeywords(EncoderOptions, StockOptions, total=False):
+    """What constructors accept: the options, and the keywords of the classes that they replace."""

@@ -5,6 +5,7 @@
     ├── InputTypeError (TypeError)            the input is not a sequence of str
     ├── EmptyInputError (ValueError)          the list of texts is empty and the store needs at least one
     ├── TextTooLongError (ValueError)         a text exceeds max_length and on_overflow is "error"
+    ├── HostNotAllowedError (PermissionError) a stored config names a server that this process did not allow
     ├── MissingExtraError (ImportError)       an optional dependency is not installed
     ├── ModelNotFoundError (FileNotFoundError) there is no such folder or model
     ├── HubUnavailableError (ConnectionError) the model hub can't be reached
@@ -55,6 +56,10 @@ class EmptyInputError(Qwen3EmbedError, ValueError):
 
 class TextTooLongError(Qwen3EmbedError, ValueError):
     """A text is longer than `max_length` tokens and `on_overflow` is "error"."""
+
+
+class HostNotAllowedError(Qwen3EmbedError, PermissionError):
+    """A stored config names a server, or a variable with its API key, that this process did not allow."""
 
 
 class MissingExtraError(Qwen3EmbedError, ImportError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_type_hints
 
-Matmul = Literal["plain", "prepacked"]
+Matmul = Literal["plain", "prepacked", "upcast"]
 Ops = Literal["torch", "numba"]
 
 
@@ -15,7 +15,8 @@ class ExecutionPlan:
     """The choices, printed as in "matmul=prepacked ops=numba streams=2 block_tokens=512".
 
     Attributes:
-        matmul: Matrix products by torch's own linear, or by oneDNN on weights packed once.
+        matmul: Matrix products by torch's own linear; by oneDNN on weights packed once; or, "upcast", in float32 on
+            weights that are stored in bfloat16 or int8 and converted block by block.
         ops: The operations between products, in torch or compiled by numba.
         streams: Batches that are computed in parallel, each on its share of the threads.
         block_tokens: Most tokens that pass through a layer at a time.

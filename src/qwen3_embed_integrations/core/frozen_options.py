@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .consent import restoring
 from .errors import ConfigError
 from .option_errors import describe_refused_options
 
@@ -51,10 +52,24 @@ class FrozenOptions(BaseModel):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Return the config that `to_options` described."""
-        return cls(**options)
+        """Return the config that `to_options` described; it may use a server only if this process allows that."""
+        with restoring():
+            return cls(**options)
+
+    @classmethod
+    def model_validate(cls, *arguments: Any, **settings: Any) -> Self:
+        """Return a config from pydantic's stored form, as `from_options` does."""
+        with restoring():
+            return super().model_validate(*arguments, **settings)
+
+    @classmethod
+    def model_validate_json(cls, *arguments: Any, **settings: Any) -> Self:
+        """Return a config from pydantic's stored form, as `from_options` does."""
+        with restoring():
+            return super().model_validate_json(*arguments, **settings)
 
     def replace(self, **options: Any) -> Self:
         """Return a copy with some options changed, checked like new ones."""
         kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return type(self)(**{**kept, **options})
+        with restoring():  # what was stored before stays so
+            return type(self)(**{**kept, **options})

@@ -8,25 +8,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import did_you_mean
+from .errors import ConfigError, did_you_mean
+from .server_address import ServerAddress
 
 PEER_NAMES: Mapping[str, str] = {
-    "model_name": "model",
-    "model_name_or_path": "model",
-    "truncate_dim": "dimension",
-    "dimensions": "dimension",
-    "embedding_dimension": "dimension",
-    "max_seq_length": "max_length",
-    "batch_size": "max_batch_tokens",
     "embed_batch_size": "max_batch_tokens",
-    "cache_dir": "cache_folder",
-    "torch_dtype": "dtype",
     "pooling_mode": "pooling",
-    "query_instruction": "task",
     "instruction": "task",
-    "prefix": "task",
-    "text_instruction": "document_task",
-    "progress_bar": "show_progress",
     "api_key": "api_key_env",
     "api_base": "base_url",
     "api_base_url": "base_url",
@@ -74,6 +62,12 @@ def checked_url(url: str) -> str:
             "It must hold no user, password or query. Put the key into an environment variable and name that "
             'variable with api_key_env="…".'
         )
+    if not url.strip().isprintable() or set(url.strip()) & set(" \\"):
+        raise ValueError("It must hold no white space, control characters or backslashes.")
+    try:
+        ServerAddress.of(url)
+    except ConfigError as error:
+        raise ValueError("It must name a host, and a port from 1 to 65535 or none.") from error
     return url.strip().rstrip("/")
 
 

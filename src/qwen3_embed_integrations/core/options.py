@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Scope = Literal["model", "space", "call"]
 """What an option decides: which weights are loaded, which vectors come out, or only how a call runs."""
@@ -47,4 +49,6 @@ def declared(config: type[BaseModel]) -> dict[str, dict[str, Any]]:
 
 def backend_entry_points() -> dict[str, EntryPoint]:
     """Return the backends that other distributions add, by name."""
+    from importlib.metadata import entry_points  # 30 ms that only a backend of another package needs
+
     return {point.name: point for point in entry_points(group=BACKENDS_GROUP)}

@@ -4,7 +4,7 @@ dataset    RetrievalDataset: queries, documents, relevance judgements; read from
 metrics    nDCG, recall and reciprocal rank of one ranked list
 evaluator  encoder and dataset → RetrievalMetrics, one for each dimension
 records    the records of JSON Lines, CSV, TSV and Parquet files, each with its line number
-report     metrics as a table: terminal or Markdown
+report     metrics as a Markdown table
 plots      metrics and similarities as a picture
 
 Example:
@@ -18,7 +18,7 @@ from .dataset import RetrievalDataset, read_dataset, read_pairs
 from .evaluator import RetrievalMetrics, evaluate, evaluate_embeddings, matryoshka_dims
 from .plots import check_picture, plot_quality, plot_similarity
 from .records import Record, raise_problems, read_records
-from .report import markdown_table, terminal_table
+from .report import markdown_table
 
 __all__ = [
     "Record",
@@ -35,5 +35,4 @@ __all__ = [
     "read_dataset",
     "read_pairs",
     "read_records",
-    "terminal_table",
 ]

@@ -1,28 +1,16 @@
-"""Metrics as a table: for a terminal, or as Markdown."""
+"""Metrics as a Markdown table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from rich.table import Table
 
 from .evaluator import RetrievalMetrics
 
 _COLUMNS = ("dimension", "nDCG@10", "recall@1", "recall@10", "recall@100", "MRR@10", "bytes a vector")
 
 
-def terminal_table(series: Mapping[str, Sequence[RetrievalMetrics]]) -> Table:
-    """Return a table with a row for each model and dimension, metrics in percent."""
-    table = Table()
-    for name in (*_first(series), *_COLUMNS):
-        table.add_column(name, justify="left" if name == "model" else "right")
-    for row in _cells(series):
-        table.add_row(*row)
-    return table
-
-
 def markdown_table(series: Mapping[str, Sequence[RetrievalMetrics]]) -> str:
-    """Return the same table as Markdown."""
+    """Return a Markdown table with a row for each model and dimension, metrics in percent."""
     head = [*_first(series), *_COLUMNS]
     rule = ["---" if name == "model" else "--:" for name in head]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *_cells(series)))

@@ -4,7 +4,7 @@ embeddings  Qwen3Embeddings(Embeddings)
 rerank      Qwen3Rerank(BaseDocumentCompressor), Qwen3CrossEncoder(BaseCrossEncoder)
 """
 
-from .embeddings import LangChainOptions, Qwen3Embeddings
+from .embeddings import Qwen3Embeddings
 from .rerank import Qwen3CrossEncoder, Qwen3Rerank
 
-__all__ = ["LangChainOptions", "Qwen3CrossEncoder", "Qwen3Embeddings", "Qwen3Rerank"]
+__all__ = ["Qwen3CrossEncoder", "Qwen3Embeddings", "Qwen3Rerank"]

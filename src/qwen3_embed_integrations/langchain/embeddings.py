@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Self, Unpack
+from typing import Self, Unpack
 
 from pydantic import ConfigDict
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder, load_encoder
 from qwen3_embed_integrations.core.cache_keys import embedding_key
-from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.inputs import checked_text
 from qwen3_embed_integrations.core.types import Role
@@ -21,17 +21,12 @@ except ImportError as error:
     raise missing_extra("langchain-core", "langchain") from error
 
 
-class LangChainOptions(EncoderOptions, total=False):
-    """The keywords of `Qwen3Embeddings`."""
-
-    model_name: str
-
-
 class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
     """Qwen3-Embedding as LangChain `Embeddings`, right by default.
 
     Queries carry their instruction, documents are raw, embeddings have unit length at every dimension. Every option
-    of `EncoderConfig` is a keyword here; `model_name` is taken for `model`. Making one is cheap: weights load at
+    of `EncoderConfig` is a keyword here; the keywords of
+    `HuggingFaceEmbeddings` are understood. Making one is cheap: weights load at
     the first use and are shared by all integrations of the process. Async methods never block the event loop, and
     concurrent queries share forward passes.
 
@@ -46,13 +41,8 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
 
-    def __init__(self, **options: Unpack[LangChainOptions]) -> None:
-        given: dict[str, Any] = {**options}
-        if "model_name" in given:
-            if "model" in given:
-                raise ConfigError("Give model or model_name, not both: they are the same option.")
-            given["model"] = given.pop("model_name")
-        super().__init__(**given)
+    def __init__(self, **options: Unpack[EncoderKeywords]) -> None:
+        super().__init__(**options)
 
     @cached_property
     def encoder(self) -> Qwen3Encoder:

@@ -10,9 +10,11 @@ import numpy as np
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, load_encoder
-from qwen3_embed_integrations.core.encoder_options import EncoderOptions
+from qwen3_embed_integrations.core.consent import rebuild, seal
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.inputs import checked_texts
+from qwen3_embed_integrations.core.stock_keywords import with_model
 from qwen3_embed_integrations.core.types import Role
 
 from .role_cache import RoleCache
@@ -33,10 +35,9 @@ def _spanned_by_base(method: _Method) -> _Method:
     return method
 
 
-class LlamaIndexOptions(EncoderOptions, total=False):
+class LlamaIndexOptions(EncoderKeywords, total=False):
     """The keywords of `Qwen3Embedding`: the encoder's options and LlamaIndex's own fields."""
 
-    model_name: str
     embed_batch_size: int
     callback_manager: Any
     num_workers: int | None
@@ -74,14 +75,8 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     )
     _role: Role = PrivateAttr(default="document")
 
-    def __init__(self, **options: Unpack[LlamaIndexOptions]) -> None:
-        given: dict[str, Any] = {**options}
-        name = given.pop("model_name", None)
-        if name is not None:
-            model = given.setdefault("model", name)
-            if EncoderConfig(model=model).model != EncoderConfig(model=name).model:
-                raise ConfigError(f"model={model!r} and model_name={name!r} are one option. Give one of them.")
-        super().__init__(**given)
+    def __init__(self, model: str | None = None, /, **options: Unpack[LlamaIndexOptions]) -> None:
+        super().__init__(**with_model(model, options))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in EncoderConfig.model_fields or name == "model_name":
@@ -89,7 +84,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         super().__setattr__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_dict, (self.to_dict(),)
+        return rebuild, (type(self).from_dict, self.to_dict(), seal(self.base_url, self.api_key_env))
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.model_copy()  # options never change, and caches and callbacks are meant to be shared

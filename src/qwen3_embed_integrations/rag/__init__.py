@@ -6,7 +6,9 @@ options          RagOptions: every option of the command
 session          one run: read, index, answer
 corpora/         what is indexed: a folder's files, or the standard library's documentation
 index            the chunks in one Chroma collection
+passage          a retrieved chunk, its citation
 answer           passages → an answer with citations
+conversation     asks for questions on the terminal
 language_models  the chat models that may write the answer
 terminal         what the terminal shows
 paths            where an index is stored by default
@@ -24,12 +26,16 @@ from .options import RagOptions
 __all__ = ["RagOptions", "run_rag"]
 
 _NEEDED = {
-    "bs4": "beautifulsoup4",
+    "chardet": "chardet",
     "chromadb": "chromadb",
+    "defusedxml": "defusedxml",
     "filelock": "filelock",
-    "langchain_chroma": "langchain-chroma",
-    "langchain_text_splitters": "langchain-text-splitters",
-    "pypdf": "pypdf",
+    "langchain_core": "langchain-core",
+    "lxml": "lxml",
+    "mammoth": "mammoth",
+    "pptx": "python-pptx",
+    "pypdfium2": "pypdfium2",
+    "python_calamine": "python-calamine",
     "torch": "torch",
     "transformers": "transformers",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +14,8 @@ from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .index import Passage
+from .corpora.sentences import split_sentences
+from .passage import Passage
 
 _INSTRUCTION = """\
 Answer the question from the numbered passages alone, and cite those that you use as [n].
@@ -29,11 +29,6 @@ _SENTENCES = 3
 _NEAR_BEST = 0.8  # of the best sentence's score: sentences below it are left out of the answer
 _MIN_WORDS = 4
 _MIN_LETTERS = 0.6  # share of all characters; code, tables and signatures have fewer
-_BOUNDARY = re.compile(
-    r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])"  # end of a sentence, then a capital or a digit
-    r"|(?<=[\u3002\uff01\uff1f])"  # end of a Chinese or Japanese sentence
-    r"|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)"  # a paragraph, a list item, a doctest
-)
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def rank_sentences(encoder: Qwen3Encoder, embedding: FloatArray, passages: Seque
 
 def sentences_of(text: str) -> list[str]:
     """Return the prose sentences of a text, white space normalised; leave out code and fragments."""
-    pieces = (" ".join(piece.split()) for piece in _BOUNDARY.split(text))
+    pieces = (" ".join(piece.split()) for piece in split_sentences(text))
     return [piece for piece in pieces if _is_prose(piece)]
 
 
@@ -148,7 +143,7 @@ class Generated:
 
 def _numbered(passages: Sequence[Passage]) -> str:
     return "\n\n".join(
-        f"[{number}] {passage.source}\n{passage.text}" for number, passage in enumerate(passages, start=1)
+        f"[{number}] {passage.citation}\n{passage.text}" for number, passage in enumerate(passages, start=1)
     )
 
 

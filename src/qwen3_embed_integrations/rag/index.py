@@ -12,38 +12,23 @@ from typing import cast
 
 import chromadb
 from chromadb.api.client import Client
+from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from filelock import FileLock, Timeout
-from langchain_chroma import Chroma
-from langchain_core.documents import Document
 
 from qwen3_embed_integrations import Qwen3EmbedError
 from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
+from .corpora.chunking import Chunk
+from .passage import Passage, chunk_metadata, stored_passage
+
 COLLECTION = "qwen3_embed_rag"
 BATCH = 256
 """Chunks embedded and stored at a time; a killed process loses at most one batch. Chroma accepts up to 5,461."""
 _LITTLE_SPACE = 32_000_000  # bytes that Chroma needs to write a batch and compact
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A chunk that was retrieved.
-
-    Attributes:
-        text: The chunk.
-        source: The document that it is cited as.
-        title: The document's title.
-        score: Cosine similarity to the question, in [-1, 1].
-    """
-
-    text: str
-    source: str
-    title: str
-    score: float
 
 
 @dataclass(frozen=True)
@@ -58,16 +43,17 @@ class Changes:
 class Index:
     """An open collection whose vector space `open_index` has checked."""
 
-    def __init__(self, path: Path, store: Chroma, lock: FileLock) -> None:
+    def __init__(self, path: Path, collection: Collection, embeddings: Qwen3Embeddings, lock: FileLock) -> None:
         self._path = path
-        self._store = store
+        self._collection = collection
+        self._embeddings = embeddings
         self._lock = lock
 
-    def sync(self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None) -> Changes:
+    def sync(self, chunks: Mapping[str, Chunk], on_progress: Callable[[int, int], None] | None = None) -> Changes:
         """Embed and add the chunks that are missing, then delete the ones that are not in `chunks`.
 
         The ids in Chroma are the only record of progress, so a killed run needs no repair: the next run adds
-        what is missing.
+        what is missing. Of chunks that moved within their document, the metadata alone is written.
 
         Args:
             chunks: Every chunk of the corpus, by id.
@@ -77,25 +63,38 @@ class Index:
             RagError: The index is in use by another process, or can't be written.
         """
         with _with_remedy(self._path), self._lock:
-            stored = set(self._store.get(include=[])["ids"])
+            stored = self._stored()
             missing = [key for key in chunks if key not in stored]
-            gone = sorted(stored - chunks.keys())
+            gone = sorted(stored.keys() - chunks.keys())
             self._add(missing, chunks, on_progress)
+            moved = [key for key in chunks if key in stored and stored[key] != chunk_metadata(chunks[key])]
+            for batch in _batches(moved):
+                self._collection.update(ids=batch, metadatas=[chunk_metadata(chunks[key]) for key in batch])
             for batch in _batches(gone):  # deleted last, so that the index always answers from a full text
-                self._store.delete(batch)
+                self._collection.delete(ids=batch)
         return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
+
+    def _stored(self) -> dict[str, Mapping[str, object]]:
+        found = self._collection.get(include=["metadatas"])
+        return dict(zip(found["ids"], (dict(data or {}) for data in found["metadatas"] or []), strict=True))
 
     def _add(
         self,
         missing: list[str],
-        chunks: Mapping[str, Document],
+        chunks: Mapping[str, Chunk],
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         done = 0
         for batch in _batches(missing):
             if on_progress and not done:
                 on_progress(0, len(missing))
-            self._store.add_documents([chunks[key] for key in batch], ids=batch)
+            found = [chunks[key] for key in batch]
+            self._collection.upsert(
+                ids=batch,
+                embeddings=cast("list[Sequence[float]]", self._embeddings.embed_documents([c.embedded for c in found])),
+                documents=[chunk.text for chunk in found],
+                metadatas=[chunk_metadata(chunk) for chunk in found],
+            )
             done += len(batch)
             if on_progress:
                 on_progress(done, len(missing))
@@ -111,11 +110,16 @@ class Index:
             RagError: The index can't be read.
         """
         with _with_remedy(self._path):
-            found = self._store.similarity_search_by_vector_with_relevance_scores(embedding, k=top_k)
-        return [
-            Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
-            for document, distance in found
-        ]
+            found = self._collection.query(
+                query_embeddings=cast("list[Sequence[float]]", [embedding]),
+                n_results=top_k,
+                include=["documents", "metadatas", "distances"],
+            )
+        texts, metadatas, distances = found["documents"], found["metadatas"], found["distances"]
+        if texts is None or metadatas is None or distances is None:
+            return []
+        hits = zip(found["ids"][0], texts[0], metadatas[0], distances[0], strict=True)
+        return [stored_passage(key, text or "", data or {}, 1 - distance) for key, text, data, distance in hits]
 
 
 @contextmanager
@@ -144,9 +148,9 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
                 if reindex:
                     _drop(client)
                 _check_corpus(client, path, corpus)
-                open_collection(client, COLLECTION, embeddings, metadata={"corpus": corpus}, remedy=_advice(path))
-            store = Chroma(COLLECTION, embeddings, client=client, create_collection_if_not_exists=False)
-        yield Index(path, store, lock)
+                metadata = {"corpus": corpus}
+                collection = open_collection(client, COLLECTION, embeddings, metadata=metadata, remedy=_advice(path))
+        yield Index(path, collection, embeddings, lock)
 
 
 def _client(path: Path) -> Client:

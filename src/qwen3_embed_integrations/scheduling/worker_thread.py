@@ -86,10 +86,12 @@ def run_in_thread(work: Callable[[], T], name: str) -> T:
             ended.set()
 
     thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
     try:
+        thread.start()
         ended.wait()
     except BaseException:
+        if thread.ident is None:  # it never started
+            raise
         _raise_in(thread, KeyboardInterrupt)
         ended.wait()
         raise

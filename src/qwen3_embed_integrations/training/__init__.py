@@ -5,6 +5,7 @@
 options        TrainingOptions: every option, declared once
 run            the whole run: plan, evaluate, train, evaluate, publish
 plan           TrainingPlan: everything that is checked before any weights are loaded
+schedule       epochs, batch size and learning rate
 data           Example: one training record; reads and checks the files
 split          training and dev records without a shared document, query or group
 prompting      the instructions of each task's queries, and those the finished model stores

@@ -9,16 +9,16 @@ from qwen3_embed_integrations import MODELS
 from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.evaluation import markdown_table
 
-from .options import DISTILLING, TrainingOptions
-from .prompting import Prompting
+from .options import DISTILLING
+from .plan import TrainingPlan
 from .report import TrainingReport
 
 _PACKAGES = ("qwen3-embed-integrations", "sentence-transformers", "transformers", "torch", "peft")
 
 
-def model_card(report: TrainingReport, options: TrainingOptions, prompting: Prompting, base_licence: str) -> str:
+def model_card(report: TrainingReport, made: TrainingPlan, base_licence: str) -> str:
     """Return the text of README.md: what the model is, how it was trained, its metrics and its use."""
-    name = report.output.name
+    options, name = made.options, report.output.name
     is_hub_name = "/" in report.base and not report.base.startswith(("/", "."))
     head = {
         "library_name": "peft" if options.keep_adapter else "sentence-transformers",
@@ -37,7 +37,7 @@ A text-embedding model, fine-tuned from `{report.base}` with qwen3-embed-integra
 
 | | |
 |---|---|
-{_details(report, options, prompting)}
+{_details(report, made)}
 {_metrics(report)}
 ## Use
 
@@ -67,7 +67,8 @@ def licence_of(base: str) -> str:
     return next((published.licence for published in MODELS.values() if published.repo_id == base), "")
 
 
-def _details(report: TrainingReport, options: TrainingOptions, prompting: Prompting) -> str:
+def _details(report: TrainingReport, made: TrainingPlan) -> str:
+    options, prompting, schedule = made.options, made.prompting, made.schedule
     lora = f"LoRA of rank {options.lora_rank} on {', '.join(options.lora_targets)}"
     trained = lora if options.lora_rank else "all parameters"
     if options.lora_rank:
@@ -78,7 +79,7 @@ def _details(report: TrainingReport, options: TrainingOptions, prompting: Prompt
         "records": f"{report.n_train:,} for training, {report.n_dev:,} for evaluation, no document in both",
         "loss": loss if options.loss in DISTILLING else options.loss,
         "Matryoshka dimensions": ", ".join(map(str, options.dimensions)) or "only the full one",
-        "steps": f"{report.n_steps:,} of {options.batch_size} records, peak learning rate {options.learning_rate:g}",
+        "steps": f"{report.n_steps:,} of {schedule.batch_size} records, peak learning rate {schedule.learning_rate:g}",
         "longest text in training": f"{options.max_tokens} tokens",
         "query prompt": f"`{json.dumps(prompting.query, ensure_ascii=False)}`",
         "document prompt": f"`{json.dumps(prompting.document)}`" if prompting.document else "none",

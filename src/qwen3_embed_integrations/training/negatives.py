@@ -20,7 +20,11 @@ _RANGE_MAX = 100  # ranks that are searched
 
 
 def mine(
-    model: SentenceTransformer, examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
+    model: SentenceTransformer,
+    examples: Sequence[Example],
+    options: TrainingOptions,
+    prompting: Prompting,
+    batch_size: int,
 ) -> list[list[str]]:
     """Return `mine_negatives` texts for each record, the most similar first; [] if too few are below the margin.
 
@@ -46,7 +50,7 @@ def mine(
                 query_prompt=prompt or None,
                 corpus_prompt=prompting.document or None,
                 output_format="n-tuple",
-                batch_size=options.batch_size,
+                batch_size=batch_size,
                 verbose=False,
             )
         for record in mined:

@@ -48,13 +48,19 @@ class TrainingOptions(BaseModel):
     dimensions: tuple[int, ...] = Field(
         (), description="Matryoshka dimension to train besides the full one. Repeat it for more dimensions."
     )
-    epochs: float = Field(1.0, description="Passes over the records.", gt=0)
-    batch_size: int = Field(64, description="Records of a step.", ge=2)
+    epochs: float | None = Field(
+        None, description="Passes over the records. None: as many as make 100 steps, from 1 to 10.", gt=0
+    )
+    batch_size: int | None = Field(
+        None, description="Records of a step. None: an eighth of the records, from 16 to 64.", ge=2
+    )
     mini_batch_tokens: int = Field(
         8192, description="Tokens in memory at once with cached-ranking; lower it if memory runs out.", ge=16
     )
     max_tokens: int = Field(512, description="Longest text in tokens while training; longer ones are cut.", ge=8)
-    learning_rate: float = Field(5e-5, description="Peak learning rate; a LoRA needs about ten times more.", gt=0)
+    learning_rate: float | None = Field(
+        None, description="Peak learning rate. None: by the model's size; for a LoRA five times that.", gt=0
+    )
     embedding_learning_rate: float | None = Field(
         None,
         description="Peak learning rate of the token vectors. None: the same.",

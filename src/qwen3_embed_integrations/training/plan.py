@@ -12,6 +12,7 @@ import torch
 from qwen3_embed_integrations import DataFileError, EncoderConfig
 from qwen3_embed_integrations.backends.torch.device import choose_device
 from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint
+from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 
 from .data import Example, read_examples
 from .distillation import check_teacher
@@ -21,6 +22,7 @@ from .model import check_lora, open_base
 from .options import DISTILLING, TrainingOptions
 from .prompting import Prompting
 from .run_directory import check_output
+from .schedule import Schedule
 from .split import Split, read_dev, split_by_group
 
 
@@ -35,6 +37,7 @@ class TrainingPlan:
         base: The checkpoint to start from.
         prompting: The prompts of queries and documents.
         device: Where it runs.
+        schedule: Epochs, batch size and learning rate.
     """
 
     config: EncoderConfig
@@ -43,11 +46,13 @@ class TrainingPlan:
     base: Checkpoint
     prompting: Prompting
     device: torch.device
+    schedule: Schedule
 
     def fingerprint(self) -> dict[str, Any]:
         """Return what decides the result, as JSON types."""
         return {
             **self.options.decisive(),
+            **asdict(self.schedule),
             "model": f"{self.base.model_info.model} {self.base.model_info.weights}",
             "prompts": self.prompting.stored(),
             "records": _digest(self.split.train),
@@ -74,7 +79,8 @@ def plan_training(config: EncoderConfig, options: TrainingOptions) -> TrainingPl
     _check_records(split, config, options, base)
     device = choose_device(config.device)
     check_memory(base, options, device)
-    return TrainingPlan(config, options, split, base, prompting, device)
+    schedule = Schedule.of(options, len(split.train), n_parameters(base.folder))
+    return TrainingPlan(config, options, split, base, prompting, device, schedule)
 
 
 def _check_records(split: Split, config: EncoderConfig, options: TrainingOptions, base: Checkpoint) -> None:

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from sentence_transformers import SentenceTransformer
+
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.evaluation import RetrievalMetrics, evaluate, matryoshka_dims, plot_quality
 
@@ -40,7 +42,7 @@ def _run(made: TrainingPlan, work: RunDirectory) -> TrainingReport:
     before = work.remembered("before", lambda: _evaluated(made.config, split, options))
     model = load_model(made.base, made.prompting, made.device)
     if options.mine_negatives:
-        mined = work.remembered("negatives", lambda: mine(model, split.train, options, made.prompting))
+        mined = work.remembered("negatives", lambda: _mined(model, made))
         split = replace(split, train=tuple(with_negatives(split.train, mined)))
     if options.loss in DISTILLING:
         records = with_teacher_vectors(
@@ -60,11 +62,15 @@ def _run(made: TrainingPlan, work: RunDirectory) -> TrainingReport:
         n_train=len(split.train),
         n_dev=len(split.dev),
         n_steps=n_steps,
-        notes=tuple(_notes(made.split, split, before, after)),
+        notes=tuple(_notes(made.split, split, n_steps, before, after)),
     )
     _write_artifacts(report, made, work, staging)
     work.publish(staging)
     return report
+
+
+def _mined(model: SentenceTransformer, made: TrainingPlan) -> list[list[str]]:
+    return mine(model, made.split.train, made.options, made.prompting, made.schedule.batch_size)
 
 
 def _evaluated(config: EncoderConfig, split: Split, options: TrainingOptions) -> list[dict[str, float]]:
@@ -84,12 +90,19 @@ def _evaluated(config: EncoderConfig, split: Split, options: TrainingOptions) ->
     return [one.to_dict() for one in metrics]
 
 
-def _notes(given: Split, used: Split, before: list[dict[str, float]], after: list[dict[str, float]]) -> list[str]:
+def _notes(
+    given: Split, used: Split, n_steps: int, before: list[dict[str, float]], after: list[dict[str, float]]
+) -> list[str]:
     notes = []
     if given.n_left_out:
         notes.append(f"{given.n_left_out} training records were left out: a negative is a dev document.")
     if len(used.train) < len(given.train):
         notes.append(f"{len(given.train) - len(used.train)} training records were left out: too few negatives to mine.")
+    if after and after == before:
+        notes.append(
+            f"Nothing moved: every metric of the dev set is what it was before the {n_steps:,} steps. Raise "
+            "--learning-rate or --epochs, lower --batch-size, or give more records."
+        )
     if after and after[0]["ndcg_at_10"] < before[0]["ndcg_at_10"]:
         notes.append(
             "The dev nDCG@10 fell. Lower the learning rate, train for fewer epochs, or check that the dev records "
@@ -100,7 +113,7 @@ def _notes(given: Split, used: Split, before: list[dict[str, float]], after: lis
 
 def _write_artifacts(report: TrainingReport, made: TrainingPlan, work: RunDirectory, staging: Path) -> None:
     """Write the model card, the report, the plot and TensorBoard's files beside the weights."""
-    card = model_card(report, made.options, made.prompting, licence_of(made.config.model))
+    card = model_card(report, made, licence_of(made.config.model))
     (staging / "README.md").write_text(card, encoding="utf-8")
     (staging / "training_report.json").write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
     if report.after:

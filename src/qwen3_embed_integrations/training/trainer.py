@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,8 @@ def fit(model: SentenceTransformer, made: TrainingPlan, split: Split, work: RunD
     options, prompting = made.options, made.prompting
     resume_from = work.last_checkpoint()
     data, prompts = datasets_of(split.train, options, prompting)
-    arguments = _arguments(model, split, options, prompts, work.checkpoints)
-    evaluator = DevEvaluator(split.dataset(0), prompting, options.batch_size) if split.dev else None
+    arguments = _arguments(model, split, made, prompts, work.checkpoints)
+    evaluator = DevEvaluator(split.dataset(0), prompting, made.schedule.batch_size) if split.dev else None
     writer = SummaryWriter(str(work.folder / "runs"))
     callbacks = [ProgressBar(), TensorBoardCallback(writer)]  # type: ignore[no-untyped-call] # transformers'
     if split.dev and options.patience:
@@ -77,17 +76,18 @@ def _enable_checkpointing(model: SentenceTransformer) -> None:
 def _arguments(
     model: SentenceTransformer,
     split: Split,
-    options: TrainingOptions,
+    made: TrainingPlan,
     prompts: dict[str, dict[str, str]],
     checkpoints: Path,
 ) -> SentenceTransformerTrainingArguments:
-    every = max(1, n_steps(split, options) // options.evaluations)
+    options, schedule = made.options, made.schedule
+    every = max(1, schedule.n_steps(_n_examples(split, options)) // options.evaluations)
     return SentenceTransformerTrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=options.epochs,
-        per_device_train_batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        learning_rate_mapping={"embed_tokens": options.embedding_learning_rate or options.learning_rate},
+        num_train_epochs=schedule.epochs,
+        per_device_train_batch_size=schedule.batch_size,
+        learning_rate=schedule.learning_rate,
+        learning_rate_mapping={"embed_tokens": options.embedding_learning_rate or schedule.learning_rate},
         warmup_steps=options.warmup,  # below 1: a share of the steps
         bf16=options.bf16,
         prompts=prompts,
@@ -109,9 +109,8 @@ def _arguments(
     )
 
 
-def n_steps(split: Split, options: TrainingOptions) -> int:
-    """Return the approximate number of steps of a run; records that repeat a text may add a few."""
-    n_records = len(split.train)
+def _n_examples(split: Split, options: TrainingOptions) -> int:
+    """Return the number of records, or for the triplet loss of triplets."""
     if options.loss == "triplet":
-        n_records = sum(len(example.negatives) for example in split.train)
-    return math.ceil(options.epochs * math.ceil(n_records / options.batch_size))
+        return sum(len(example.negatives) for example in split.train)
+    return len(split.train)

@@ -15,6 +15,7 @@ from qwen3_embed_integrations import (
     ConfigError,
     Qwen3Encoder,
     RemoteError,
+    RemoteRefusedError,
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
@@ -149,6 +150,44 @@ def test_an_unknown_certificate_is_refused_at_once(checkpoint, certificate, monk
         monkeypatch.setenv("SSL_CERT_FILE", str(chain))
         assert encoder.encode_document(["a"]).shape == (1, 64)
         encoder.unload()
+
+
+def test_loopback_is_direct_and_other_hosts_go_through_the_proxy(remote, server, checkpoint, monkeypatch):
+    monkeypatch.setenv("EMBEDDING_KEY", "sk-secret1234")
+    with serving(checkpoint) as proxy:
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.delenv(name.lower(), raising=False)
+            monkeypatch.setenv(name, proxy.url)
+        remote(api_key_env="EMBEDDING_KEY").encode_document(["a"])
+        assert proxy.requests == []
+        assert len(server.requests) == 2
+        other = remote(base_url="http://embed.invalid", api_key_env="EMBEDDING_KEY")
+        with pytest.raises(RemoteRefusedError, match="HTTP 404"):
+            other.encode_document(["a"])
+        assert [path for path, _ in proxy.requests] == ["http://embed.invalid/v1/embeddings"]
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_certificates_that_cannot_be_read_are_an_error_that_names_the_variable(
+    remote, checkpoint, monkeypatch, variable
+):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv(variable, "/nonexistent")
+    with pytest.raises(ConfigError, match=f"environment variable {variable} names '/nonexistent'"):
+        remote(base_url="https://127.0.0.1:9", model=str(checkpoint)).encode_document(["a"])
+    assert remote().encode_document(["a"]).shape == (1, 64)  # plain http needs none
+
+
+def test_a_socks_proxy_and_a_malformed_proxy_are_errors_of_ours(remote, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "socks4://user:secret@proxy")
+    with pytest.raises(ConfigError, match="HTTP_PROXY: 'socks4' is not a supported kind of proxy") as caught:
+        remote(base_url="http://embed.invalid").encode_document(["a"])
+    assert "secret" not in str(caught.value)
+
+
+def test_an_address_that_httpx_cannot_read_is_an_error_of_ours(remote):
+    with pytest.raises(ConfigError, match="base_url"):
+        remote(base_url="http://xn--a.invalid..").encode_document(["a"])
 
 
 def test_nothing_but_the_request_is_sent(remote, server, checkpoint, caplog):

@@ -1,25 +1,21 @@
 """Invalid answers and failing connections: retried once, then RemoteAnswerError; no embedding changes."""
 
+import gzip
+
 import numpy as np
 import pytest
 
 import remote_server as faults
-from qwen3_embed_integrations import (
-    RemoteAnswerError,
-)
+from qwen3_embed_integrations import RemoteAnswerError
 
 TEXTS = [f"text {i}" for i in range(12)]
 NAN = float("nan")
 
 
-def swap(data):
-    data[0]["index"], data[1]["index"] = data[1]["index"], data[0]["index"]
-
-
 BAD_ANSWERS = {
     "no JSON": (faults.literally(b"<html>busy</html>"), "not valid JSON"),
     "half a JSON": (faults.literally(b'{"data": [{"index": 0, "embedding": [0.1, '), "not valid JSON"),
-    "a deep nest": (faults.literally(b"[" * 100_000), "not valid JSON"),
+    "a deep nest": (faults.literally(b"[" * 100_000), "too many lists and objects"),
     "another object": (faults.literally(b'{"embeddings": []}'), 'expected a list "data" of objects'),
     "a list of nothing": (faults.literally(b'{"data": [1, 2]}'), 'expected a list "data" of objects'),
     "an embedding too few": (faults.changed(lambda data: data[1:]), "11 embeddings for 12 texts"),
@@ -37,20 +33,17 @@ BAD_ANSWERS = {
         faults.with_embeddings(lambda embedding: [embedding]),
         "embedding 0 is not a list of numbers",
     ),
-    "broken base64": (faults.with_embeddings(lambda _: "%%%"), "embedding 0 is not a list of numbers"),
-    "short base64": (faults.with_embeddings(lambda _: "AAA="), "embedding 0 is not a list of numbers"),
-    "NaN": (
-        faults.with_embeddings(lambda embedding: [NAN, *embedding[1:]]),
-        "embedding 0 holds NaN or",
-    ),
-    "infinity": (
-        faults.with_embeddings(lambda embedding: [1e300, *embedding[1:]]),
-        "embedding 0 holds NaN or",
-    ),
-    "null": (
-        faults.with_embeddings(lambda embedding: [None, *embedding[1:]]),
-        "embedding 0 holds NaN or",
-    ),
+    "broken base64": (faults.with_embeddings(lambda _: "%%%"), "embedding 0 is not base64"),
+    "short base64": (faults.with_embeddings(lambda _: "AAA="), "embedding 0 is not base64"),
+    "NaN": (faults.with_embeddings(lambda embedding: [NAN, *embedding[1:]]), "NaN, which is not a JSON number"),
+    "infinity": (faults.with_embeddings(lambda embedding: [1e300, *embedding[1:]]), "embedding 0 holds NaN or"),
+    "null": (faults.with_embeddings(lambda embedding: [None, *embedding[1:]]), "not a list of numbers"),
+    "a string": (faults.with_embeddings(lambda embedding: ["0.5", *embedding[1:]]), "not a list of numbers"),
+    "a boolean": (faults.with_embeddings(lambda embedding: [True, *embedding[1:]]), "not a list of numbers"),
+    "a gzip bomb": (faults.encoded(gzip.compress(bytes(20_000_000)), "gzip"), "longer than"),
+    "a nested bomb": (faults.encoded(gzip.compress(gzip.compress(bytes(20_000_000))), "gzip, gzip"), "Content-Enc"),
+    "zstd": (faults.encoded(b"\x28\xb5\x2f\xfd", "zstd"), "Content-Encoding"),
+    "half a gzip": (faults.encoded(gzip.compress(b"{}")[:-4], "gzip"), "truncated"),
     "zeros": (faults.with_embeddings(lambda _: [0.0] * 64), "embedding 0 holds NaN or"),
     "no end": (faults.literally(b" " * 2_000_000), "longer than"),
 }

@@ -26,6 +26,7 @@ TEXTS = [f"text {i}" for i in range(12)]
         (formatdate(time.time() + 600), 400, 600),
         ("Thu, 01 Jan 2020 00:00:00 +9999999999999", 0, 0),
     ],
+    ids=["seconds", "empty", "word", "negative", "infinite", "date", "absurd date"],
 )
 def test_retry_after_reads_seconds_and_dates(value, low, high):
     assert low <= _retry_after_s(value) <= high

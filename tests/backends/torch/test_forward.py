@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
+from qwen3_embed_integrations.backends.torch import forward as runtime
 from qwen3_embed_integrations.backends.torch.forward import TorchForward
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.core.packing import pack
@@ -82,3 +83,30 @@ def test_int8_refuses_an_unusual_checkpoint(own_checkpoint):
     (own_checkpoint / "config.json").write_text(json.dumps({**config, "hidden_act": "gelu"}))
     with pytest.raises(ConfigError, match="int8"):
         TorchForward(opened(own_checkpoint), CPU, "int8")
+
+
+@pytest.mark.parametrize(("n_bytes", "stored"), [(10**12, torch.float32), (300_500_000, torch.int8)])
+def test_auto_stores_a_model_that_does_not_fit_in_a_smaller_dtype(checkpoint, monkeypatch, caplog, n_bytes, stored):
+    monkeypatch.setattr(runtime, "available_memory", lambda: n_bytes)
+    forward = TorchForward(opened(checkpoint), CPU, "auto")
+    exact = TorchForward(opened(checkpoint), CPU, "float32")
+    assert forward.dtype == stored
+    assert ("stored in int8 and multiplied in float32" in caplog.text) == (stored == torch.int8)
+    assert ("GB of memory are available" in forward.chosen.reasons[0]) == (stored == torch.int8)
+    ours, theirs = (torch.from_numpy(one(BATCH)) for one in (forward, exact))
+    assert torch.cosine_similarity(ours, theirs).min() > (0.9999 if stored == torch.float32 else 0.995)
+
+
+def test_memory_changes_nothing_for_a_dtype_that_was_asked_for(checkpoint, monkeypatch):
+    monkeypatch.setattr(runtime, "available_memory", lambda: 1)
+    assert TorchForward(opened(checkpoint), CPU, "float32").dtype == torch.float32
+
+
+def test_auto_stores_an_unusual_checkpoint_in_bfloat16_at_the_least(own_checkpoint, monkeypatch):
+    config = json.loads((own_checkpoint / "config.json").read_text())
+    (own_checkpoint / "config.json").write_text(json.dumps({**config, "attention_bias": False, "hidden_act": "gelu"}))
+    monkeypatch.setattr(runtime, "available_memory", lambda: 1)
+    forward = TorchForward(opened(own_checkpoint), CPU, "auto")
+    assert forward.dtype == torch.bfloat16
+    exact = TorchForward(opened(own_checkpoint), CPU, "float32")(BATCH)
+    assert torch.cosine_similarity(*(torch.from_numpy(one) for one in (forward(BATCH), exact))).min() > 0.999

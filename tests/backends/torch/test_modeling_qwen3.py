@@ -1,4 +1,4 @@
-"""The forward pass written here against transformers' own module."""
+"""PackedQwen3 against transformers' own module."""
 
 import json
 
@@ -11,6 +11,7 @@ from checkpoints import write_json
 from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
 from qwen3_embed_integrations.backends.torch.architecture import Qwen3Architecture, is_plain
 from qwen3_embed_integrations.backends.torch.attention import Layout
+from qwen3_embed_integrations.backends.torch.matmul_selection import why_not_prepacked
 from qwen3_embed_integrations.backends.torch.modeling_qwen3 import PackedQwen3
 from qwen3_embed_integrations.backends.torch.thread_team import ThreadTeam
 from qwen3_embed_integrations.backends.torch.transformers_model import ReferenceQwen3, load_reference
@@ -92,8 +93,14 @@ PLANS = [
 
 
 def skip_without_numba(plan):
-    if plan["ops"] == "numba":
+    if plan.get("ops") == "numba":
         pytest.importorskip("numba", reason='the extra "fast" is not installed')
+
+
+def skip_unless_it_runs(plan, dtype):
+    skip_without_numba(plan)
+    if plan.get("matmul") == "prepacked" and (reason := why_not_prepacked(dtype)):
+        pytest.skip(f"this CPU has no such product: {reason}")
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)
@@ -108,18 +115,31 @@ def test_every_plan_gives_the_plain_states_in_float32(checkpoint, plan):
         )
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=str)
+LOW_MEMORY = [{"matmul": "upcast", "ops": "torch"}, {"matmul": "upcast", "ops": "numba", "block_tokens": 64}]
+
+
+@pytest.mark.parametrize("plan", [*PLANS, *LOW_MEMORY], ids=str)
 @torch.inference_mode()
 def test_every_plan_keeps_bfloat16_near_to_float32(checkpoint, plan):
-    skip_without_numba(plan)
+    skip_unless_it_runs(plan, torch.bfloat16)
     exact = own(checkpoint, torch.float32)(*packed())
     assert torch.cosine_similarity(own(checkpoint, torch.bfloat16, **plan)(*packed()), exact).min() > 0.9995
 
 
-@pytest.mark.parametrize("plan", [{}, *PLANS[::2]], ids=str)
+@torch.inference_mode()
+def test_stored_bfloat16_computes_as_float32_on_rounded_weights(checkpoint):
+    rounded = own(checkpoint, torch.bfloat16, matmul="upcast")(*packed())
+    exact = own(checkpoint, torch.float32)(*packed())
+    assert torch.cosine_similarity(rounded, exact).min() > 0.9999
+    assert torch.cosine_similarity(own(checkpoint, torch.bfloat16)(*packed()), exact).min() < (
+        torch.cosine_similarity(rounded, exact).min()
+    )
+
+
+@pytest.mark.parametrize("plan", [{}, *PLANS[::2], *LOW_MEMORY], ids=str)
 @torch.inference_mode()
 def test_int8_stays_near_to_float32(checkpoint, plan):
-    skip_without_numba({"ops": "torch", **plan})
+    skip_unless_it_runs(plan, torch.int8)
     exact = own(checkpoint, torch.float32)(*packed())
     assert torch.cosine_similarity(own(checkpoint, torch.int8, **plan)(*packed()), exact).min() > 0.995
 

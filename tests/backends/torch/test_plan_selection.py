@@ -6,6 +6,7 @@ import torch
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.backends.registry import report_plan
+from qwen3_embed_integrations.backends.torch import matmul_selection
 from qwen3_embed_integrations.backends.torch import plan_selection as planning
 from qwen3_embed_integrations.backends.torch.device import HEAVY
 from qwen3_embed_integrations.backends.torch.plan_selection import choose_plan
@@ -32,6 +33,34 @@ def test_what_is_pinned_is_not_chosen():
     assert plan == ExecutionPlan("plain", "torch", 5, 9)
 
 
+def test_a_pin_that_can_not_be_kept_is_refused_before_anything_is_loaded():
+    with pytest.raises(ConfigError, match=r"upcast.*dtype=\"bfloat16\" or \"int8\""):
+        choose_plan("matmul=upcast", CPU, torch.float32, HEAVY)
+    if matmul_selection.why_not_prepacked(torch.bfloat16):
+        with pytest.raises(ConfigError, match="don't run here"):
+            choose_plan("matmul=prepacked", CPU, torch.bfloat16, 1)
+
+
+@pytest.mark.parametrize("n_parameters", [1, HEAVY])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.int8])
+def test_low_memory_stores_weights_and_multiplies_in_float32(dtype, n_parameters):
+    chosen = choose_plan("auto", CPU, dtype, n_parameters, "only 1 GB")
+    assert chosen.plan.matmul == "upcast"
+    assert (chosen.low_memory, chosen.reasons[0]) == ("only 1 GB", "only 1 GB")
+    assert planning.computed_dtype(chosen.plan, dtype) == torch.float32
+    assert planning.quantised_inputs(chosen.plan, dtype) is None
+
+
+@pytest.mark.parametrize("size", [1, HEAVY])
+def test_bfloat16_without_hardware_says_that_it_is_only_stored(size, monkeypatch):
+    for module in (planning, matmul_selection):
+        monkeypatch.setattr(module, "has_bfloat16_matmul", lambda: False)
+    monkeypatch.setattr(matmul_selection, "_FASTER", 0.0)  # whatever a CPU that has it would measure
+    chosen = choose_plan("auto", CPU, torch.bfloat16, size)
+    assert chosen.plan.matmul == "upcast"
+    assert "stored in bfloat16 and multiplied in float32" in chosen.reasons[0]
+
+
 def test_without_numba_the_steps_run_in_torch_and_the_reason_says_what_to_install(monkeypatch):
     monkeypatch.setattr(planning, "find_numba_ops", lambda: None)
     chosen = choose_plan("auto", CPU, torch.bfloat16, HEAVY)
@@ -45,11 +74,12 @@ def test_products_that_do_not_run_or_differ_fall_back_to_torch_s_own(monkeypatch
     def broken(_):
         raise NotImplementedError("no such operator")
 
-    monkeypatch.setattr(planning.linear, "prepacked", broken)
+    monkeypatch.setattr(matmul_selection.linear, "prepacked", broken)
     chosen = choose_plan("auto", CPU, torch.float32, HEAVY)
     assert chosen.plan.matmul == "plain"
     assert "no such operator" in chosen.reasons[0]
-    monkeypatch.setattr(planning.linear, "prepacked", lambda weight: planning.linear.plain(weight + 1))
+    linear = matmul_selection.linear
+    monkeypatch.setattr(linear, "prepacked", lambda weight: linear.plain(weight + 1))
     assert "other numbers" in choose_plan("auto", CPU, torch.float32, HEAVY).reasons[0]
 
 

@@ -13,7 +13,7 @@ EncoderConfig(dimension="x")  # wrong
 EncoderConfig(dtype="int4")  # wrong
 Qwen3Encoder(modle="tiny")  # wrong
 Qwen3Encoder(dimension="x")  # wrong
-Qwen3Encoder("tiny")  # wrong
+Qwen3Encoder(3)  # wrong
 load_encoder(pooling="sum")  # wrong
 load_encoder(timeout="soon")  # wrong
 Qwen3Embeddings(modle="tiny")  # wrong

@@ -1,18 +1,24 @@
-from langchain_core.documents import Document
-
 from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
-
-
-def document(text, source="a"):
-    return Document(text, metadata={"source": source, "title": "Title"})
-
-
-def test_a_chunk_starts_with_its_document_s_title():
-    (plain,) = chunks_by_id([document("text")]).values()
-    (titled,) = chunks_by_id([document("# Title\n\ntext")]).values()
-    assert (plain.page_content, titled.page_content) == ("Title\n\ntext", "# Title\n\ntext")
+from rag_documents import chunks_of, count_words, document
 
 
 def test_equal_text_of_two_sources_has_two_ids_and_of_one_source_one():
-    assert len(chunks_by_id([document("text"), document("text")])) == 1
-    assert len(chunks_by_id([document("text"), document("text", "b")])) == 2
+    assert len(chunks_of([document("a", "text"), document("a", "text")])) == 1
+    assert len(chunks_of([document("a", "text"), document("b", "text")])) == 2
+
+
+def test_ids_are_the_chunks_own_and_do_not_depend_on_other_documents():
+    alone, both = chunks_of([document("a")]), chunks_of([document("b"), document("a")])
+    assert alone.items() <= both.items()
+    assert all(key == chunk.id for key, chunk in both.items())
+
+
+def test_tokens_are_counted_for_many_documents_at_a_time():
+    calls = []
+
+    def count(texts):
+        calls.append(len(texts))
+        return count_words(texts)
+
+    assert len(chunks_by_id([document(f"note {n}") for n in range(300)], count)) == 300
+    assert len(calls) == 2

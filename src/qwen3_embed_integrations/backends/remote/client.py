@@ -5,14 +5,13 @@ holds against a server that sends a byte now and then, and a cancelled call send
 LangChain and LlamaIndex use too, decides when to retry. The `openai` SDK has retries without a total deadline,
 sends headers that describe this machine, and speaks one dialect only.
 
-TLS is verified by httpx's defaults; name a private certificate authority with the environment variable
-SSL_CERT_FILE.
+Nothing that the server sends gets into a message or a log before `Quoter` took the API key out. An error that holds
+what the server sent is raised after its `except` block, so that no `__context__` keeps it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,17 +20,22 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import (
     ConfigError,
     RemoteAnswerError,
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.safe_text import safe_line
 from qwen3_embed_integrations.core.types import FloatArray
 
+from .answer_body import ACCEPTED_ENCODING, read_body
 from .engines import Target
 from .http_errors import FaultError, raise_for_status
+from .network import proxy_for, tls_context
 from .protocol import BadAnswerError, Input, read_embeddings, read_n_tokens, request_body
+from .quoting import Quoter
 
 _CONNECT_S = 10.0
 _MAX_BYTES_A_NUMBER = 32
@@ -63,20 +67,24 @@ class Client:
     """Sends requests to one server. Use it from one event loop only."""
 
     def __init__(self, config: EncoderConfig, target: Target) -> None:
+        require_consent(config.base_url or "", config.api_key_env)  # before the key is read
         self._config = config
         self._target = target
-        self._key = _key_from(config.api_key_env)
+        key = _key_from(config.api_key_env)
+        self._quote = Quoter(key)
         self._slots = asyncio.Semaphore(config.max_concurrency)
         self._http = httpx.AsyncClient(
-            headers={"User-Agent": "qwen3-embed-integrations"} | _authorization(self._key),
+            headers={"User-Agent": "qwen3-embed-integrations", "Accept-Encoding": ACCEPTED_ENCODING}
+            | _authorization(key),
             timeout=httpx.Timeout(None, connect=min(_CONNECT_S, config.timeout_s)),
-            limits=httpx.Limits(
-                max_connections=config.max_concurrency, max_keepalive_connections=config.max_concurrency
-            ),
+            transport=_transport(target.url, config.max_concurrency),
+            trust_env=False,  # `network` reads the environment
         )
+        self._quote.watch_logs()
 
     async def close(self) -> None:
         """Close the connections."""
+        self._quote.unwatch_logs()
         await self._http.aclose()
 
     async def embeddings(self, http_request: HttpRequest) -> FloatArray:
@@ -122,8 +130,7 @@ class Client:
             ) from error
         except BadAnswerError as error:
             raise RemoteAnswerError(
-                f"{self._where} sent an invalid answer: {self._redacted(str(error))}. "
-                "`qwen3-embed doctor` shows what the server does."
+                f"{self._where} sent an invalid answer: {error}. `qwen3-embed doctor` shows what the server does."
             ) from error
 
     @property
@@ -148,7 +155,8 @@ class Client:
         limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(http_request.inputs)
         async with self._slots:
             content, headers = await self._post(body, limit)
-        return read_embeddings(self._target, content, len(http_request.inputs), http_request.width), content, headers
+        embeddings = read_embeddings(self._target, content, len(http_request.inputs), http_request.width, self._quote)
+        return embeddings, content, headers
 
     async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
         try:
@@ -156,38 +164,39 @@ class Client:
                 asyncio.timeout(self._config.timeout_s),
                 self._http.stream("POST", self._target.url, json=body) as response,
             ):
-                content = await _read(response, limit)
+                content = await _body(response, limit)
         except TimeoutError as error:
             raise FaultError(f"no answer within timeout_s={self._config.timeout_s:g}") from error
         except httpx.RequestError as error:
-            error.request = httpx.Request("POST", self._target.url)  # the one that failed holds the key
-            raise _fault_of(error) from error
-        raise_for_status(self._target, response.status_code, response.headers, self._redacted(_said(content)))
-        return content, response.headers
-
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._key, "[api key]") if self._key else text
+            fault = _fault_of(error, self._quote)
+        else:
+            raise_for_status(self._target, response.status_code, response.headers, content, self._quote)
+            return content, response.headers
+        raise fault
 
 
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > limit:
-            raise BadAnswerError(f"it is longer than {limit} bytes")
-    return bytes(content)
-
-
-def _said(content: bytes) -> str:
-    """Return the message in the body of an error."""
-    text = content.decode("utf-8", "replace")
+async def _body(response: httpx.Response, limit: int) -> bytes:
+    """Return the body of an answer; b"" for an error whose body cannot be read: its status says enough."""
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
-        answer = None
-    for name in ("error", "message", "detail"):
-        answer = answer.get(name, answer) if isinstance(answer, dict) else answer
-    return " ".join((answer if isinstance(answer, str) else text).split())[:300]
+        return await read_body(response, limit)
+    except BadAnswerError:
+        if response.is_success:
+            raise
+        return b""
+
+
+def _transport(url: str, max_connections: int) -> httpx.AsyncHTTPTransport:
+    try:
+        server = httpx.URL(url)
+        _ = server.host  # decodes an international name
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ConfigError(f"base_url: {safe_line(url, 200)!r} is not an address ({error}). Correct it.") from error
+    proxy = proxy_for(server)
+    context = tls_context(server, proxy)
+    if proxy is not None:
+        proxy = httpx.Proxy(proxy.url, auth=proxy.auth, ssl_context=context if proxy.url.scheme == "https" else None)
+    limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+    return httpx.AsyncHTTPTransport(verify=context, proxy=proxy, limits=limits, trust_env=False)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -199,9 +208,9 @@ def _error_of(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
-def _fault_of(error: httpx.RequestError) -> FaultError:
-    reason = str(error).strip() or type(error).__name__
-    is_final = "CERTIFICATE_VERIFY_FAILED" in reason
+def _fault_of(error: httpx.RequestError, quote: Quoter) -> FaultError:
+    reason = quote(str(error)) or type(error).__name__
+    is_final = "CERTIFICATE_VERIFY_FAILED" in str(error)
     hint = "; name your own certificate authority with the environment variable SSL_CERT_FILE" if is_final else ""
     return FaultError(f"{reason}{hint}", is_final=is_final)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 from qwen3_embed_integrations.core.errors import RemoteRefusedError
@@ -19,6 +20,7 @@ _SIZE = re.compile(
     r"|must have less than|exceed\w*.{0,60}(length|size|token|limit|context)|context length",
     re.IGNORECASE | re.DOTALL,
 )
+_READ = 1 << 16  # bytes of an error's body that are looked at
 _OK = range(200, 300)
 _MOVED = range(300, 400)
 _HINTS = {
@@ -47,14 +49,17 @@ class TooLargeError(Exception):
     """The server refuses the request for its size; the message is the server's."""
 
 
-def raise_for_status(target: Target, status: int, headers: Mapping[str, str], said: str) -> None:
+def raise_for_status(
+    target: Target, status: int, headers: Mapping[str, str], content: bytes, quote: Callable[[str], str]
+) -> None:
     """Raise the error that `status` stands for; return for 2xx.
 
     Args:
         target: The server.
         status: HTTP status of the answer.
         headers: Its headers.
-        said: The message in its body, without secrets.
+        content: Its body.
+        quote: Makes texts of the server fit for a message; hides the API key.
 
     Raises:
         TooLargeError: The request is too large.
@@ -63,16 +68,29 @@ def raise_for_status(target: Target, status: int, headers: Mapping[str, str], sa
     """
     if status in _OK:
         return
+    said = quote(_message_in(content))
     shown = f"HTTP {status}" + (f" ({said})" if said and status not in _UNQUOTED else "")
     if status == 413 or (status in _OF_A_SIZE and _SIZE.search(said)):  # noqa: PLR2004 - "Content Too Large"
         raise TooLargeError(shown)
     if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the server's own faults
         raise FaultError(shown, retry_after_s=_retry_after_s(headers.get("retry-after", "")))
     if status in _MOVED:
-        hint = f"It redirects to {headers.get('location', 'nowhere')!r}: use the final address as base_url."
+        hint = f'It redirects to "{quote(headers.get("location", "nowhere"))}": use the final address as base_url.'
     else:
         hint = _HINTS.get(status, "`qwen3-embed doctor` shows what the server does.")
     raise RemoteRefusedError(f"The server {target.url} refuses the request: {shown}. {hint}")
+
+
+def _message_in(content: bytes) -> str:
+    """Return the message in the body of an error, or the whole body."""
+    text = content[:_READ].decode("utf-8", "replace")
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        answer = None
+    for name in ("error", "message", "detail"):
+        answer = answer.get(name, answer) if isinstance(answer, dict) else answer
+    return answer if isinstance(answer, str) else text
 
 
 def _retry_after_s(value: str) -> float:

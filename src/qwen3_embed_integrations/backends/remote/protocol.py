@@ -5,17 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from qwen3_embed_integrations.core.safe_text import safe_line
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .engines import Target
 
 Input = str | list[int]
 """One text as it is sent: the text itself, or its token ids."""
+
+Quote = Callable[[str, int], str]
+"""(text of the server, number of characters) → what a message may show of it."""
+
+_SHOWN = 80  # characters of an answer in a message
+_FREE_BRACKETS, _BRACKETS_AN_INPUT = 1000, 16
+"""Lists and objects of an answer: 9 MB of empty lists take the parser 7 s, in which no other call proceeds."""
+_MOST_DIGITS = 18  # of a number of tokens
 
 
 class BadAnswerError(Exception):
@@ -52,7 +61,9 @@ def _openai_fields(target: Target, inputs: Sequence[Input], cut_at: int | None) 
     return fields
 
 
-def read_embeddings(target: Target, content: bytes, n_inputs: int, width: int | None) -> FloatArray:
+def read_embeddings(
+    target: Target, content: bytes, n_inputs: int, width: int | None, quote: Quote = safe_line
+) -> FloatArray:
     """Return the embeddings of an answer in the order of the request, `[n_inputs, width]` float32.
 
     Embeddings that come in another order are sorted by their indices.
@@ -62,13 +73,16 @@ def read_embeddings(target: Target, content: bytes, n_inputs: int, width: int | 
         content: Body of the answer.
         n_inputs: Number of embeddings that were requested.
         width: Expected length of an embedding; None: any, the same for all.
+        quote: Makes parts of the answer fit for the message of an error.
 
     Raises:
         BadAnswerError: The answer is not JSON of this dialect, or embeddings are missing, repeated, of another length
             or not finite.
     """
-    found = _in_order(_entries(target, _parsed(content)), n_inputs)
-    embeddings = [_embedding(entry, index) for index, entry in enumerate(found)]
+    if content.count(b"[") + content.count(b"{") > _FREE_BRACKETS + _BRACKETS_AN_INPUT * n_inputs:
+        raise BadAnswerError("it holds too many lists and objects")
+    found = _in_order(_entries(target, _parsed(content), quote), n_inputs)
+    embeddings = [_embedding(entry, index, quote) for index, entry in enumerate(found)]
     expected = width or (len(embeddings[0]) if embeddings else 0)
     for index, embedding in enumerate(embeddings):
         if len(embedding) != expected or not expected:
@@ -84,35 +98,47 @@ def read_n_tokens(content: bytes, headers: Mapping[str, str]) -> int | None:
     if isinstance(answer, dict):
         usage = answer.get("usage")
         counts = (usage.get("prompt_tokens") if isinstance(usage, dict) else None, answer.get("prompt_eval_count"))
-        return next((count for count in counts if isinstance(count, int)), None)
+        return next((count for count in counts if type(count) is int and 0 <= count < 10**_MOST_DIGITS), None)
     header = headers.get("x-compute-tokens", "")
-    return int(header) if header.isdecimal() else None
+    is_number = header.isascii() and header.isdecimal() and len(header) <= _MOST_DIGITS
+    return int(header) if is_number else None
 
 
 def _parsed(content: bytes) -> Any:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswerError(f"it is not valid JSON ({error})") from error
+        return json.loads(content, parse_constant=_refused_constant)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg}: character {error.pos}"
+    except UnicodeDecodeError:
+        problem = "it is not UTF-8"
+    except ValueError:
+        problem = "a number has too many digits"
+    except RecursionError:
+        problem = "it is nested too deeply"
+    raise BadAnswerError(f"it is not valid JSON ({problem})")  # out here: those errors hold the whole answer
 
 
-def _entries(target: Target, answer: Any) -> list[tuple[int | None, Any]]:
+def _refused_constant(name: str) -> Any:
+    raise BadAnswerError(f"it holds {name}, which is not a JSON number")
+
+
+def _entries(target: Target, answer: Any, quote: Quote) -> list[tuple[int | None, Any]]:
     """Return (index, embedding) pairs; the index is None if the dialect has none."""
     if target.profile.dialect == "tei":
         embeddings = answer
     elif target.profile.dialect == "ollama":
         embeddings = answer.get("embeddings") if isinstance(answer, dict) else None
     else:
-        return _indexed(answer)
+        return _indexed(answer, quote)
     if not isinstance(embeddings, list):
-        raise BadAnswerError(f"expected a list of embeddings, found {_shown(answer)}")
+        raise BadAnswerError(f"expected a list of embeddings, found {_shown(answer, quote)}")
     return [(None, embedding) for embedding in embeddings]
 
 
-def _indexed(answer: Any) -> list[tuple[int | None, Any]]:
+def _indexed(answer: Any, quote: Quote) -> list[tuple[int | None, Any]]:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-        raise BadAnswerError(f'expected a list "data" of objects, found {_shown(answer)}')
+        raise BadAnswerError(f'expected a list "data" of objects, found {_shown(answer, quote)}')
     return [(entry.get("index"), entry.get("embedding")) for entry in data]
 
 
@@ -129,19 +155,20 @@ def _in_order(entries: list[tuple[int | None, Any]], n_inputs: int) -> list[Any]
     return [by_index[index] for index in range(n_inputs)]
 
 
-def _embedding(entry: Any, index: int) -> FloatArray:
-    try:
-        if isinstance(entry, str):
+def _embedding(entry: Any, index: int, quote: Quote) -> FloatArray:
+    if isinstance(entry, str):
+        try:
             return np.frombuffer(base64.b64decode(entry, validate=True), dtype="<f4").astype(np.float32)
+        except (ValueError, binascii.Error) as error:
+            raise BadAnswerError(f"embedding {index} is not base64 of 32-bit numbers ({error})") from error
+    if not isinstance(entry, list) or not {*map(type, entry)} <= {int, float}:  # a bool is no number here
+        raise BadAnswerError(f"embedding {index} is not a list of numbers but {_shown(entry, quote)}")
+    try:
         with np.errstate(over="ignore"):  # it becomes infinite, which is refused later
-            embedding = np.asarray(entry, dtype=np.float32)
-    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        raise BadAnswerError(f"embedding {index} is not a list of numbers ({error})") from error
-    if embedding.ndim != 1:
-        raise BadAnswerError(f"embedding {index} is not a list of numbers but {_shown(entry)}")
-    return embedding
+            return np.asarray(entry, dtype=np.float32)
+    except OverflowError as error:
+        raise BadAnswerError(f"embedding {index} holds a number out of range") from error
 
 
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"  # noqa: PLR2004 - one line
+def _shown(value: Any, quote: Quote) -> str:
+    return quote(json.dumps(value), _SHOWN)

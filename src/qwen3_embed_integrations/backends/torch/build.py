@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import torch
 
@@ -15,12 +16,15 @@ from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
-from .device import choose_device, choose_dtype, has_bfloat16_matmul
-from .forward import TorchForward
-from .plan_selection import choose_plan
+from .device import choose_device, has_bfloat16_matmul
+from .forward import TorchForward, choose_arithmetic
+from .memory import available_memory, needed_bytes
 from .reranker_head import RerankerForward, read_head
 
 _GPU_BATCH_TOKENS = 16384
+_GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
+
+_collected_blocks = 0  # blocks of memory in use after the last full collection at a load
 
 
 def load_backend(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
@@ -60,28 +64,45 @@ def _reranker_backend(checkpoint: Checkpoint, forward: TorchForward, budget: int
 
 
 def _collect_garbage() -> None:
-    """Run a full garbage collection now, over the quarter of a million objects that the imports made.
+    """Run a full garbage collection over the quarter of a million objects that imports made, unless one was run.
 
-    Otherwise Python runs it during the first calls, where it blocks an event loop for 0.1 s. The next one comes when
-    the number of objects has grown by a quarter.
+    Otherwise Python runs it during the first calls, where it blocks an event loop for 0.1 s. Python runs the next one
+    when the number of objects has grown by a quarter; so a later load collects only if the heap has grown as much since
+    the last collection here, as it does when it imports numba or transformers.
     """
-    if gc.isenabled():
+    global _collected_blocks  # noqa: PLW0603 - the heap is the process's own
+    if gc.isenabled() and sys.getallocatedblocks() > _collected_blocks * _GROWTH:
         gc.collect()
+        _collected_blocks = sys.getallocatedblocks()
 
 
 def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     """Return how this machine would compute the model, and why, as (name, value); load no weights."""
     device = choose_device(config.device)
     stored = read_json(checkpoint.folder / "config.json")
-    n_parameters = Qwen3Architecture.of(stored).n_parameters
-    dtype = choose_dtype(config.dtype, device, n_parameters)
-    chosen = choose_plan(config.plan, device, dtype, n_parameters)
+    architecture = Qwen3Architecture.of(stored)
+    dtype, chosen = choose_arithmetic(stored, device, config.dtype, config.plan)
     matrices = "multiplies" if device.type != "cpu" or has_bfloat16_matmul() else "doesn't multiply"
     return [
-        ("model", f"{checkpoint.model_info.model}, {n_parameters / 1e6:,.0f} million parameters"),
+        ("model", f"{checkpoint.model_info.model}, {architecture.n_parameters / 1e6:,.0f} million parameters"),
         ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
+        *_memory(architecture, device, dtype),
         ("dtype", str(dtype).removeprefix("torch.")),
         ("forward", "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
+    ]
+
+
+def _memory(architecture: Qwen3Architecture, device: torch.device, dtype: torch.dtype) -> list[tuple[str, str]]:
+    """Return what a CPU's memory has and the model needs."""
+    available = available_memory()
+    if device.type != "cpu" or available is None:
+        return []
+    needed = needed_bytes(architecture, dtype)
+    return [
+        (
+            "memory",
+            f"{needed / 1e9:.1f} GB needed in {str(dtype).removeprefix('torch.')}, {available / 1e9:.1f} GB available",
+        )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import torch
@@ -71,8 +72,20 @@ def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
+_ISAS_WITHOUT_BFLOAT16 = frozenset(
+    ["SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"]
+)
+"""Values of ONEDNN_MAX_CPU_ISA (oneDNN's guide on CPU dispatcher control)."""
+
+
 def has_bfloat16_matmul() -> bool:
-    """Return whether this CPU multiplies bfloat16 matrices in hardware (AVX-512 BF16 or AMX)."""
+    """Return whether this CPU multiplies bfloat16 matrices in hardware (AVX-512 BF16 or AMX).
+
+    False as well where oneDNN is told to keep to an older instruction set (ONEDNN_MAX_CPU_ISA).
+    """
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "DEFAULT"
+    if allowed.upper() in _ISAS_WITHOUT_BFLOAT16:
+        return False
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
 
 

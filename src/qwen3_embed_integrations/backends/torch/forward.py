@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,13 +15,14 @@ from qwen3_embed_integrations.core.packing import PackedBatch, pack
 from qwen3_embed_integrations.core.protocols import Streams
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .architecture import Qwen3Architecture
+from .architecture import Qwen3Architecture, is_plain
 from .attention import Layout
 from .device import choose_dtype, to_device, use_threads
 from .kernels.linear import row_multiple
 from .load import TokenModel, load_model
+from .memory import available_memory, fitting_dtype
 from .modeling_qwen3 import PackedQwen3
-from .plan_selection import choose_plan
+from .plan_selection import Chosen, choose_plan, computed_dtype
 from .pooling import pool
 from .prefix_cache import PrefixCache, PrefixStates
 from .thread_team import ThreadTeam
@@ -50,10 +53,11 @@ class TorchForward:
         self._checkpoint = checkpoint
         self._device = device
         self._config = read_json(checkpoint.folder / "config.json")
-        n_parameters = Qwen3Architecture.of(self._config).n_parameters
-        self.dtype = choose_dtype(dtype, device, n_parameters) if isinstance(dtype, str) else dtype
-        self.chosen = choose_plan(plan, device, self.dtype, n_parameters)
+        self.dtype, self.chosen = choose_arithmetic(self._config, device, dtype, plan)
         self.plan = self.chosen.plan
+        if self.chosen.low_memory:
+            logger.warning("%s: %s", checkpoint.model_info.model, self.chosen.low_memory)
+        self._is_exact = computed_dtype(self.plan, self.dtype) == torch.float32  # nothing to compute again
         self._n_threads = torch.get_num_threads()
         self._here = threading.local()
         self.streams = Streams(self.plan.streams, self._enter_stream)
@@ -71,7 +75,7 @@ class TorchForward:
         try:
             embeddings = self._run(self._model, batch)
             bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
-            if bad.size and self.dtype != torch.float32:
+            if bad.size and not self._is_exact:
                 logger.warning("%d embeddings overflowed in %s; computing them in float32", bad.size, self.dtype)
                 embeddings[bad] = self._run(self._in_float32(), batch.without_prefix())[bad]
         except RuntimeError as error:
@@ -148,6 +152,28 @@ class TorchForward:
             raise TypeError("only PackedQwen3 keeps the keys and values of a prefix")
         ids, cu_seqlens = torch.tensor(prefix), torch.tensor([0, len(prefix)])
         return self._model.keys_values(ids, Layout.of([len(prefix)], cu_seqlens))
+
+
+def choose_arithmetic(
+    config: Mapping[str, Any], device: torch.device, dtype: str | torch.dtype, plan: str
+) -> tuple[torch.dtype, Chosen]:
+    """Choose the dtype of a model's weights and its execution plan.
+
+    Args:
+        config: The model's config.json.
+        device: Where the model runs.
+        dtype: A dtype, or its name in `EncoderConfig`. "auto" takes a smaller one if the model doesn't fit into memory.
+        plan: The pinned fields of the plan.
+
+    Raises:
+        ConfigError: The dtype or a pin can't be used here.
+    """
+    architecture = Qwen3Architecture.of(config)
+    low_memory = ""
+    chosen = choose_dtype(dtype, device, architecture.n_parameters) if isinstance(dtype, str) else dtype
+    if dtype == "auto" and device.type == "cpu":
+        chosen, low_memory = fitting_dtype(chosen, architecture, available_memory(), can_be_int8=is_plain(config))
+    return chosen, choose_plan(plan, device, chosen, architecture.n_parameters, low_memory)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

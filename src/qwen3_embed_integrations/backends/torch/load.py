@@ -13,6 +13,7 @@ from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from .architecture import Qwen3Architecture, is_plain
 from .attention import Layout
 from .decoder_layer import TakeWeight
+from .device import has_bfloat16_matmul
 from .modeling_qwen3 import PackedQwen3
 from .prefix_cache import PrefixStates
 from .weights import FolderWeights, MergedWeights
@@ -50,10 +51,13 @@ def load_model(
     if dtype == torch.int8:
         raise ConfigError('dtype="int8" runs plain Qwen3 checkpoints only, this one is unusual. Use dtype="bfloat16".')
     from .lora import merge_adapter
-    from .transformers_model import ReferenceQwen3, load_reference
+    from .transformers_model import ReferenceQwen3, load_reference, multiply_in_float32
 
     model = load_reference(checkpoint.folder, device, dtype)
-    return ReferenceQwen3(merge_adapter(model, checkpoint.adapter) if checkpoint.adapter else model)
+    model = merge_adapter(model, checkpoint.adapter) if checkpoint.adapter else model
+    if device.type == "cpu" and dtype == torch.bfloat16 and not has_bfloat16_matmul():
+        multiply_in_float32(model)
+    return ReferenceQwen3(model)
 
 
 def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:

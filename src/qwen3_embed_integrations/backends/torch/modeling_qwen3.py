@@ -22,7 +22,7 @@ from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
 from .kernels.torch_ops import OpsConfig
-from .plan_selection import make_linear, make_ops
+from .plan_selection import computed_dtype, make_linear, make_ops, quantised_inputs
 from .thread_team import ThreadTeam, share
 
 _QKV = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -37,7 +37,7 @@ class PackedQwen3:
     Args:
         architecture: The model's dimensions.
         take: Returns a weight by its name in Qwen3Model, after a check of its shape.
-        dtype: The dtype of the matrix products; int8 for int8 products.
+        dtype: The dtype of the weights; the plan decides the dtype of the arithmetic.
         plan: What computes; None for the default plan.
     """
 
@@ -45,17 +45,16 @@ class PackedQwen3:
         self, architecture: Qwen3Architecture, take: TakeWeight, dtype: torch.dtype, plan: ExecutionPlan | None = None
     ) -> None:
         plan = plan or ExecutionPlan()
-        int8 = dtype == torch.int8
         self._architecture = architecture
         self._block_tokens = plan.block_tokens
-        self._kept = torch.bfloat16 if int8 else dtype  # dtype of queries, keys and values
+        self._kept = computed_dtype(plan, dtype)  # dtype of queries, keys and values
         ops_config = OpsConfig(
             architecture.num_attention_heads,
             architecture.num_key_value_heads,
             architecture.head_dim,
             architecture.rms_norm_eps,
             self._kept,
-            int8,
+            quantised_inputs(plan, dtype),
         )
         self._ops = make_ops(plan, ops_config)
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)

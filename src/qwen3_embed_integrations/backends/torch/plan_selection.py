@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,17 +13,14 @@ import torch
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan, parse_pins
 
-from .device import HEAVY
+from .device import HEAVY, has_bfloat16_matmul
 from .kernels import linear
-from .kernels.linear import Linear, MakeLinear
-from .kernels.torch_ops import FusedOps, OpsConfig, ScaledTensor, TorchOps, quantised
+from .kernels.linear import MakeLinear
+from .kernels.torch_ops import FusedOps, OpsConfig, TorchOps
+from .matmul_selection import choose_matmul, int8_inputs, int8_output, why_not_prepacked
 
 _MAX_STREAMS = 16
 _STREAM_BLOCK_TOKENS = 512
-_SAMPLE = (1024, 1024)  # shape of the measured weight
-_SAMPLE_ROWS = 64
-_REPEATS = 5
-_FASTER = 0.95  # share of the plain product's time that a private operator may take
 
 
 @dataclass(frozen=True)
@@ -34,13 +30,15 @@ class Chosen:
     Attributes:
         plan: The chosen plan.
         reasons: One sentence for each choice.
+        low_memory: Why the weights are stored in a smaller dtype than asked for; "" if they aren't.
     """
 
     plan: ExecutionPlan
     reasons: tuple[str, ...]
+    low_memory: str = ""
 
 
-def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameters: int) -> Chosen:
+def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameters: int, low_memory: str = "") -> Chosen:
     """Choose the plan for a model.
 
     Args:
@@ -48,6 +46,7 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
         device: Where the model runs.
         dtype: The dtype of the matrix products; int8 for int8 products.
         n_parameters: The model's size.
+        low_memory: Why `dtype` only stores the weights, and float32 multiplies them; "" if it doesn't.
 
     Raises:
         ConfigError: A pinned field can't be used here.
@@ -57,20 +56,51 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
         return Chosen(
             _with(ExecutionPlan(block_tokens=1 << 30), fixed), (f"on {device.type} torch's own operations compute",)
         )
+    _raise_if_unusable(pins, fixed, dtype)
     streams = min(torch.get_num_threads(), _MAX_STREAMS)
     if n_parameters < HEAVY:
+        matmul = "plain" if _multiplies(dtype) and not low_memory else "upcast"
         small = f"{n_parameters / 1e6:.0f} million parameters are too few to gain from compiled operations"
-        return Chosen(_with(ExecutionPlan(streams=streams), fixed), (small,))
-    matmul, why_matmul = _choose_matmul(dtype)
+        # a literal
+        plan = _with(ExecutionPlan(matmul, streams=streams), fixed)  # type: ignore[arg-type]
+        stored = f"weights are stored in {str(dtype).removeprefix('torch.')} and multiplied in float32"
+        reasons = [low_memory] if low_memory else [stored] if plan.matmul == "upcast" else []
+        return Chosen(plan, (*reasons, small), low_memory)
+    matmul, why_matmul = ("upcast", low_memory) if low_memory else choose_matmul(dtype)
     ops, why_ops = _choose_ops(dtype)
-    # literals, from two functions below
+    # literals, from two functions
     plan = ExecutionPlan(matmul, ops, streams, _STREAM_BLOCK_TOKENS)  # type: ignore[arg-type]
-    if fixed.get("ops") == "numba" and find_numba_ops() is None:
-        raise ConfigError(f"plan={pins!r}: {why_ops}.")
     return Chosen(
         _with(plan, fixed),
         (why_matmul, why_ops, f"{streams} streams: one batch on each thread, short batches on all threads together"),
+        low_memory,
     )
+
+
+def _raise_if_unusable(pins: str, fixed: Mapping[str, Any], dtype: torch.dtype) -> None:
+    if fixed.get("ops") == "numba" and find_numba_ops() is None:
+        raise ConfigError(f"plan={pins!r}: {_choose_ops(dtype)[1]}.")
+    if fixed.get("matmul") == "prepacked" and (reason := why_not_prepacked(dtype)):
+        raise ConfigError(f"plan={pins!r}: torch's oneDNN products don't run here ({reason}). Leave matmul out.")
+    if fixed.get("matmul") == "upcast" and dtype not in {torch.bfloat16, torch.int8}:
+        raise ConfigError(f'plan={pins!r}: "upcast" is for dtype="bfloat16" or "int8".')
+
+
+def _multiplies(dtype: torch.dtype) -> bool:
+    """Return whether torch's own products of this dtype are fast here."""
+    return dtype != torch.int8 and (dtype != torch.bfloat16 or has_bfloat16_matmul())
+
+
+def computed_dtype(plan: ExecutionPlan, dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype of queries, keys and values, for weights stored in `dtype`."""
+    if dtype == torch.int8:
+        return int8_output() if plan.matmul == "prepacked" else torch.float32
+    return torch.float32 if plan.matmul == "upcast" else dtype
+
+
+def quantised_inputs(plan: ExecutionPlan, dtype: torch.dtype) -> torch.dtype | None:
+    """Return the 8-bit dtype of the rows that a plan's products take, or None if they take floats."""
+    return int8_inputs() if dtype == torch.int8 and plan.matmul == "prepacked" else None
 
 
 def make_ops(plan: ExecutionPlan, shape: OpsConfig) -> FusedOps:
@@ -83,13 +113,17 @@ def make_linear(plan: ExecutionPlan, dtype: torch.dtype) -> MakeLinear:
     """Return the function that makes a plan's matrix products from weights."""
     if dtype == torch.int8:
         compiled = _numba_ops(plan)
-        make = linear.int8 if plan.matmul == "prepacked" else linear.int8_plain
-        return partial(make, quantise=compiled.quantised if compiled else quantised)
+        quantise = {} if compiled is None else {"quantise": compiled.quantised}
+        if plan.matmul == "prepacked":
+            return partial(linear.int8, output=int8_output(), **quantise)
+        return partial(linear.upcast_int8, **quantise)
+    if plan.matmul == "upcast" and dtype != torch.float32:
+        return linear.upcast
     return linear.prepacked if plan.matmul == "prepacked" else linear.plain
 
 
 def find_numba_ops() -> ModuleType | None:
-    """Return the steps compiled by numba; None where numba is not installed."""
+    """Return the module of compiled operations, or None where numba is not installed."""
     try:
         from .kernels import numba_ops as compiled
     except ImportError:
@@ -111,33 +145,3 @@ def _choose_ops(dtype: torch.dtype) -> tuple[str, str]:
     if find_numba_ops() is None:
         return "torch", 'numba is not installed (pip install "qwen3-embed-integrations[fast]"): operations run in torch'
     return "numba", "numba is installed: each operation is one pass over memory"
-
-
-def _choose_matmul(dtype: torch.dtype) -> tuple[str, str]:
-    """Check on a small product that both kinds agree, and time them."""
-    generator = torch.Generator().manual_seed(0)
-    weight = torch.randn(_SAMPLE, generator=generator)
-    values = torch.randn(_SAMPLE_ROWS, _SAMPLE[1], generator=generator)
-    plain, packed = (linear.int8_plain, linear.int8) if dtype == torch.int8 else (linear.plain, linear.prepacked)
-    inputs = quantised(values) if dtype == torch.int8 else ScaledTensor(values.to(dtype))
-    weight = weight if dtype == torch.int8 else weight.to(dtype)
-    try:
-        fast = packed(weight)
-        ours, theirs = fast(inputs).float(), plain(weight)(inputs).float()
-    except (RuntimeError, AttributeError, NotImplementedError) as error:
-        return "plain", f"torch's oneDNN products don't run here ({str(error).partition(chr(10))[0]})"
-    if not torch.allclose(ours, theirs, rtol=2e-2, atol=0.5):
-        return "plain", "torch's oneDNN products return other numbers here"
-    slow_s, fast_s = (_seconds(product, inputs) for product in (plain(weight), fast))
-    timings = f"{slow_s * 1e6:.0f} µs plain, {fast_s * 1e6:.0f} µs prepacked"
-    return ("prepacked", timings) if fast_s < slow_s * _FASTER else ("plain", timings)
-
-
-def _seconds(product: Linear, inputs: ScaledTensor) -> float:
-    product(inputs)
-    best = float("inf")
-    for _ in range(_REPEATS):
-        began = time.perf_counter()
-        product(inputs)
-        best = min(best, time.perf_counter() - began)
-    return best

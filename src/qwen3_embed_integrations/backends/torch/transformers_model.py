@@ -80,6 +80,32 @@ def load_reference(folder: Path, device: torch.device, dtype: torch.dtype) -> Qw
     return model
 
 
+class _UpcastLinear(torch.nn.Linear):
+    """A linear layer that stores bfloat16 and computes in float32."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
+        """Return the float32 product of `input`, `[…, in_features]`."""
+        bias = None if self.bias is None else self.bias.float()
+        return torch.nn.functional.linear(input, self.weight.float(), bias)
+
+
+class _UpcastEmbedding(torch.nn.Embedding):
+    """A table of embeddings that stores bfloat16 and returns float32."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - torch's name
+        """Return the float32 embeddings of token ids."""
+        return super().forward(input).float()
+
+
+def multiply_in_float32(model: Qwen3Model) -> None:
+    """Let a bfloat16 model compute in float32, in place, for a CPU that has no bfloat16 products."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.__class__ = _UpcastLinear
+        elif isinstance(module, torch.nn.Embedding):
+            module.__class__ = _UpcastEmbedding
+
+
 def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
     """Load the model without transformers' progress bar."""
     bars = transformers_logging.is_progress_bar_enabled()

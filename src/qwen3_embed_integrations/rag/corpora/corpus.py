@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from langchain_core.documents import Document
-from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
+from .blocks import ParsedDocument
+from .chunking import Chunk, ChunkOptions, document_chunks
+from .units import CountTokens
 
-CHUNK_CHARACTERS = 1000
-"""About 250 tokens of English."""
-
-_LANGUAGES = {"markdown": Language.MARKDOWN, "rst": Language.RST}
+_DOCUMENTS = 200  # whose tokens are counted at a time
 
 
 @dataclass(frozen=True)
@@ -21,38 +19,50 @@ class Corpus:
 
     Attributes:
         name: The corpus's name; an index belongs to one corpus.
-        documents: Each with `source` and `title` in its metadata, and `format` where the splitter knows it.
+        documents: The documents that were read, each with text.
         skipped: The files that could not be read, each as its name and the reason.
+        unknown: How many files of a kind that is not read there are, by suffix; "" for no suffix.
     """
 
     name: str
-    documents: list[Document]
+    documents: list[ParsedDocument]
     skipped: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, int], ...] = ()
 
 
-def chunks_by_id(documents: list[Document]) -> dict[str, Document]:
-    """Return the chunks of all documents, by an id that is a digest of source and text.
+def chunks_by_id(
+    documents: Iterable[ParsedDocument], count_tokens: CountTokens, options: ChunkOptions | None = None
+) -> dict[str, Chunk]:
+    """Return the chunks of all documents, by an id that is a digest of source and embedded text.
 
-    Equal ids mean equal chunks, so an index that holds exactly these ids is up to date.
-    A chunk without its document's title takes it as its first line, because it is embedded on its own.
+    Equal ids mean equal chunks, so an index that holds exactly these ids is up to date. A text that a document
+    repeats, such as the footer of every page, is one chunk.
+
+    Args:
+        documents: The documents.
+        count_tokens: Counts with the tokenizer of the model that embeds the chunks.
+        options: Length and borders of a chunk.
     """
-    chunks = {}
-    for document in documents:
-        title, source = document.metadata["title"], document.metadata["source"]
-        for part in _splitter(document.metadata.get("format", "")).split_text(document.page_content):
-            text = part if title in part.partition("\n")[0] else f"{title}\n\n{part}"
-            chunk = Document(page_content=text, metadata={"source": source, "title": title})
-            chunks[_chunk_id(source, text)] = chunk
+    chunks = dict[str, Chunk]()
+    rest = iter(documents)
+    while part := list(islice(rest, _DOCUMENTS)):
+        counted = _Counted(count_tokens)
+        counted([text for document in part for text in (document.title, *(block.text for block in document.blocks))])
+        for document in part:
+            for chunk in document_chunks(document, options or ChunkOptions(), counted):
+                chunks.setdefault(chunk.id, chunk)
     return chunks
 
 
-def _chunk_id(source: str, text: str) -> str:
-    # JSON separates the two fields and escapes lone surrogates.
-    return hashlib.blake2b(json.dumps([source, text]).encode(), digest_size=16).hexdigest()
+class _Counted:
+    """Counts tokens and remembers them: one call for many documents is faster than one for each."""
 
+    def __init__(self, count_tokens: CountTokens) -> None:
+        self._count_tokens = count_tokens
+        self._known = dict[str, int]()
 
-def _splitter(kind: str) -> RecursiveCharacterTextSplitter:
-    size, overlap = CHUNK_CHARACTERS, CHUNK_CHARACTERS // 10
-    if language := _LANGUAGES.get(kind):
-        return RecursiveCharacterTextSplitter.from_language(language, chunk_size=size, chunk_overlap=overlap)
-    return RecursiveCharacterTextSplitter(chunk_size=size, chunk_overlap=overlap)
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        missing = list(dict.fromkeys(text for text in texts if text not in self._known))
+        if missing:
+            self._known.update(zip(missing, map(int, self._count_tokens(missing)), strict=True))
+        return [self._known[text] for text in texts]

@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from langchain_core.documents import Document
-
+from .blocks import Block, ParsedDocument
 from .compiled_modules import compiled_modules, load_compiled, module_definitions, object_definitions
+from .decoding import clean
+from .loaders.plain_text import paragraphs
 from .source_modules import Definition, SourceModule, source_modules
 
 _Modules = Mapping[str, SourceModule]
@@ -20,7 +21,7 @@ def stdlib_name() -> str:
     return f"Python {sys.version_info.major}.{sys.version_info.minor} standard library"
 
 
-def stdlib_documents() -> list[Document]:
+def stdlib_documents() -> list[ParsedDocument]:
     """Return one document for each public module, class and function of the standard library, sorted by name.
 
     Source files are parsed, not run; only compiled modules (`math`, `itertools`, …) are imported. Names are
@@ -28,12 +29,14 @@ def stdlib_documents() -> list[Document]:
     """
     entries = {entry.name: entry for entry in _entries(source_modules())}
     return [
-        Document(
-            page_content=f"{entry.name}{entry.signature}\n\n{entry.doc}",
-            metadata={"source": entry.name, "title": entry.name},
-        )
+        ParsedDocument(entry.name, entry.name, tuple(_blocks(f"{entry.name}{entry.signature}\n\n{entry.doc}")))
         for _, entry in sorted(entries.items())
     ]
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    for block in paragraphs(clean(text)):
+        yield Block(block.text, "code" if block.text.lstrip().startswith(">>>") else "paragraph")
 
 
 def _entries(modules: _Modules) -> Iterator[Definition]:

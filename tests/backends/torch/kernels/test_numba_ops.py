@@ -12,12 +12,18 @@ from qwen3_embed_integrations.backends.torch.kernels.numba_ops import NumbaOps
 N, HEADS, KV_HEADS, SIZE, WIDTH = 7, 4, 2, 16, 48
 
 
-def shape(dtype, *, int8=False):
-    return OpsConfig(HEADS, KV_HEADS, SIZE, 1e-6, dtype, int8)
+def shape(dtype, quantised_to=None):
+    return OpsConfig(HEADS, KV_HEADS, SIZE, 1e-6, dtype, quantised_to)
 
 
-FORMS = [(torch.float32, False), (torch.bfloat16, False), (torch.bfloat16, True)]
-both = pytest.mark.parametrize(("dtype", "int8"), FORMS, ids=["float32", "bfloat16", "int8"])
+FORMS = [
+    (torch.float32, None),
+    (torch.bfloat16, None),
+    (torch.bfloat16, torch.int8),
+    (torch.float32, torch.int8),
+    (torch.float32, torch.uint8),
+]
+both = pytest.mark.parametrize(("dtype", "int8"), FORMS, ids=str)
 
 
 @pytest.fixture(autouse=True)
@@ -26,13 +32,13 @@ def _seeded():
 
 
 def pair(dtype, *, int8):
-    return NumbaOps(shape(dtype, int8=int8)), TorchOps(shape(dtype, int8=int8))
+    return NumbaOps(shape(dtype, int8)), TorchOps(shape(dtype, int8))
 
 
 def near(ours, theirs, dtype, *, int8):
     """Equal up to the last place of how the rows are stored."""
     if int8:
-        assert ours.values.dtype == torch.int8
+        assert ours.values.dtype == theirs.values.dtype == int8
         assert (ours.values.int() - theirs.values.int()).abs().max() <= 1
         torch.testing.assert_close(ours.scales, theirs.scales, rtol=1e-2, atol=0)
         return
@@ -100,5 +106,5 @@ def test_quantised_rows_are_within_half_a_step():
     rows = quantised(values)
     assert (rows.values.abs().amax(dim=1) == 127).all()
     assert ((rows.float() - values).abs() <= rows.scales[:, None] * 0.501).all()
-    ours = NumbaOps(shape(torch.bfloat16, int8=True)).ready(values.bfloat16())
-    near(ours, quantised(values.bfloat16()), torch.bfloat16, int8=True)
+    ours = NumbaOps(shape(torch.bfloat16, torch.int8)).ready(values.bfloat16())
+    near(ours, quantised(values.bfloat16()), torch.bfloat16, int8=torch.int8)

@@ -21,7 +21,8 @@ _SHOWN = 5  # ids in a warning
 class Qwen3DocumentEmbedder(Embedder):
     """Embeds documents with Qwen3-Embedding, raw unless the checkpoint or `document_task` says otherwise.
 
-    Every option of `EncoderConfig` is a keyword here; `progress_bar` is taken for `show_progress`. Give the
+    Every option of `EncoderConfig` is a keyword here; keywords of `SentenceTransformersDocumentEmbedder` are
+    understood. Give the
     embedder of the queries the same ones. The encoder gets all documents of a run at once and plans its own
     batches by tokens.
 
@@ -43,12 +44,14 @@ class Qwen3DocumentEmbedder(Embedder):
 
     def __init__(
         self,
+        model: str | None = None,
+        /,
         *,
         meta_fields_to_embed: list[str] | None = None,
         embedding_separator: str = "\n",
         **options: Unpack[HaystackOptions],
     ) -> None:
-        Embedder.__init__(self, {**options})
+        Embedder.__init__(self, model, options, prefix_of="document")
         self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
         self.embedding_separator = embedding_separator
 

@@ -17,8 +17,8 @@ from .embedder import Embedder, HaystackOptions, shows_options
 class Qwen3TextEmbedder(Embedder):
     """Embeds a query with Qwen3-Embedding, its instruction in front.
 
-    Every option of `EncoderConfig` is a keyword here; `progress_bar` is taken for `show_progress`. Making one
-    is cheap: weights load at the first use and are shared by all embedders of the process.
+    Every option of `EncoderConfig` is a keyword here; keywords of `SentenceTransformersTextEmbedder`
+    are understood. Making one is cheap: weights load at the first use and are shared by all embedders of the process.
 
     Example:
         >>> embedder = Qwen3TextEmbedder(model="tiny", dimension=128)
@@ -29,8 +29,8 @@ class Qwen3TextEmbedder(Embedder):
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, **options: Unpack[HaystackOptions]) -> None:
-        Embedder.__init__(self, {**options})
+    def __init__(self, model: str | None = None, /, **options: Unpack[HaystackOptions]) -> None:
+        Embedder.__init__(self, model, options, prefix_of="query")
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str, task: str | None = None) -> dict[str, Any]:

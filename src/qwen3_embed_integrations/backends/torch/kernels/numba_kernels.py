@@ -15,7 +15,7 @@ import numpy as np
 _SAFE = {"reassoc", "contract", "arcp", "nsz", "afn"}  # fast, but NaN and infinity are kept
 _jit: Any = numba.njit(fastmath=_SAFE, nogil=True, cache=True, error_model="numpy")
 
-FLOAT, HALF, INT8 = 0, 1, 2  # storage of a row: float32, bfloat16 in uint16, int8 with a scale
+FLOAT, HALF, INT8, UINT8 = 0, 1, 2, 3  # storage of a row: float32, bfloat16 in uint16, 8 bits with a scale
 _LOG2E = np.float32(1.4426950408889634)
 _LN2 = np.float32(0.6931471805599453)
 _U16, _U32 = np.uint16, np.uint32
@@ -44,8 +44,22 @@ def _largest(bits: Any) -> Any:
 
 
 @_jit
+def _write_8_bits(row: Any, bits: Any, out: Any, form: int, factor: Any) -> Any:
+    """Store a row times `factor` in int8 or uint8; return its scale."""
+    largest = _largest(bits)
+    inverse = np.float32(127.0) / largest
+    if form == INT8:
+        for i in range(row.shape[0]):
+            out[i] = np.int8(np.rint(row[i] * inverse))
+    else:
+        for i in range(row.shape[0]):
+            out[i] = np.uint8(np.rint(row[i] * inverse) + np.float32(128.0))
+    return largest * factor / np.float32(127.0)
+
+
+@_jit
 def _write(row: Any, bits: Any, out: Any, form: int, factor: Any) -> Any:
-    """Store a row times `factor`; return the scale of an int8 row, else 1."""
+    """Store a row times `factor`; return the scale of a row in 8 bits, else 1."""
     scale = np.float32(1.0)
     if form == FLOAT:
         for i in range(row.shape[0]):
@@ -56,11 +70,7 @@ def _write(row: Any, bits: Any, out: Any, form: int, factor: Any) -> Any:
         for i in range(row.shape[0]):  # to nearest, ties to even
             out[i] = _U16((bits[i] + _U32(0x7FFF) + ((bits[i] >> _U32(16)) & _U32(1))) >> _U32(16))
     else:
-        largest = _largest(bits)
-        scale = largest * factor / np.float32(127.0)
-        inverse = np.float32(127.0) / largest
-        for i in range(row.shape[0]):
-            out[i] = np.int8(np.rint(row[i] * inverse))
+        scale = _write_8_bits(row, bits, out, form, factor)
     return scale
 
 
@@ -166,9 +176,9 @@ def swiglu(  # noqa: PLR0913, PLR0917 - a kernel takes arrays; calls would keep 
 
 
 @_jit
-def quantise(source: Any, form: int, out: Any, outs: Any) -> None:
-    """Store each row of `source` in `out` as int8, and its scale in `outs`."""
+def quantise(source: Any, form: int, out: Any, out_form: int, outs: Any) -> None:
+    """Store each row of `source` in `out` in 8 bits, and its scale in `outs`."""
     row = np.empty(source.shape[1], np.float32)
     for t in range(source.shape[0]):
         _read(source[t], row, row.view(_U32), form)
-        outs[t] = _write(row, row.view(_U32), out[t], INT8, np.float32(1.0))
+        outs[t] = _write(row, row.view(_U32), out[t], out_form, np.float32(1.0))

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 
 from . import numba_kernels as kernels
-from .numba_kernels import FLOAT, HALF, INT8
+from .numba_kernels import FLOAT, HALF, INT8, UINT8
 from .torch_ops import OpsConfig, ScaledTensor
 
 
-def quantised(values: torch.Tensor) -> ScaledTensor:
+def quantised(values: torch.Tensor, dtype: torch.dtype = torch.int8) -> ScaledTensor:
     """Quantise as `torch_ops.quantised` does, in one pass."""
-    out = torch.empty(values.shape, dtype=torch.int8)
+    out = torch.empty(values.shape, dtype=dtype)
     scales = torch.empty(len(values), dtype=torch.float32)
-    kernels.quantise(_bits(values), _FORMS[values.dtype], out.numpy(), scales.numpy())
+    kernels.quantise(_bits(values), _FORMS[values.dtype], out.numpy(), _FORMS[dtype], scales.numpy())
     return ScaledTensor(out, scales)
 
 
@@ -26,7 +26,7 @@ class NumbaOps:
 
     def __init__(self, shape: OpsConfig) -> None:
         self._config = shape
-        self._form = INT8 if shape.int8 else _FORMS[shape.dtype]
+        self._form = _FORMS[shape.quantised or shape.dtype]
         self._rms_norm_eps = np.float32(shape.rms_norm_eps)
         self._empty = np.empty((0, 1), np.float32)
         self._no_scale = np.ones(0, np.float32)
@@ -69,14 +69,15 @@ class NumbaOps:
 
     def ready(self, values: torch.Tensor) -> ScaledTensor:
         """Return plain rows in the next product's form."""
-        return quantised(values) if self._config.int8 else ScaledTensor(values)
+        config = self._config
+        return ScaledTensor(values) if config.quantised is None else quantised(values, config.quantised)
 
     def _room(self, shape: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        dtype = torch.int8 if self._config.int8 else self._config.dtype
+        dtype = self._config.quantised or self._config.dtype
         return torch.empty(*shape, dtype=dtype), torch.empty(shape[0], dtype=torch.float32)
 
     def _scaled(self, out: torch.Tensor, scales: torch.Tensor) -> ScaledTensor:
-        return ScaledTensor(out, scales if self._config.int8 else None)
+        return ScaledTensor(out, None if self._config.quantised is None else scales)
 
     def _opened(self, tensor: ScaledTensor | None, n_rows: int) -> tuple[Any, int, Any]:
         """Return a product's result as arrays: its values, their storage, and the scale of each row."""
@@ -88,7 +89,7 @@ class NumbaOps:
         return _bits(tensor.values), _FORMS[tensor.values.dtype], scales
 
 
-_FORMS = {torch.float32: FLOAT, torch.bfloat16: HALF}
+_FORMS = {torch.float32: FLOAT, torch.bfloat16: HALF, torch.int8: INT8, torch.uint8: UINT8}
 
 
 def _bits(values: torch.Tensor) -> Any:

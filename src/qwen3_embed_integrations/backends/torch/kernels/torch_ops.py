@@ -8,13 +8,16 @@ from typing import Protocol
 import torch
 from torch.nn.functional import rms_norm, silu
 
+ZERO_POINT = 128
+"""The number that stands for 0 in uint8 rows."""
+
 
 @dataclass(frozen=True)
 class ScaledTensor:
     """The input or output of a matrix product.
 
     Attributes:
-        values: `[n, features]`.
+        values: `[n, features]`; in uint8, `ZERO_POINT` stands for 0.
         scales: `[n]` float32, the factor of each row; None for none.
     """
 
@@ -24,7 +27,20 @@ class ScaledTensor:
     def float(self) -> torch.Tensor:
         """Return the values times their scales, in float32."""
         values = self.values.float()
+        if self.values.dtype == torch.uint8:
+            values -= ZERO_POINT
         return values if self.scales is None else values * self.scales[:, None]
+
+    @property
+    def row_scales(self) -> torch.Tensor:
+        """The scales of quantised rows, `[n]` float32.
+
+        Raises:
+            TypeError: The rows are not quantised.
+        """
+        if self.scales is None:
+            raise TypeError("quantised rows have scales")
+        return self.scales
 
 
 @dataclass(frozen=True)
@@ -36,8 +52,8 @@ class OpsConfig:
         num_key_value_heads: Number of key and value heads.
         head_dim: Width of one head.
         rms_norm_eps: Epsilon of the norms.
-        dtype: The dtype of queries, keys and values, and of the inputs of products that are not int8.
-        int8: Whether products take int8 rows with a scale each.
+        dtype: The dtype of queries, keys and values, and of the inputs of products that are not quantised.
+        quantised: int8 or uint8 if products take rows in 8 bits with a scale each; None if not.
     """
 
     num_attention_heads: int
@@ -45,7 +61,7 @@ class OpsConfig:
     head_dim: int
     rms_norm_eps: float
     dtype: torch.dtype
-    int8: bool = False
+    quantised: torch.dtype | None = None
 
     def split(self, qkv: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Split a product's output into queries, keys and values, `[n, heads, head_dim]` each."""
@@ -112,14 +128,22 @@ class TorchOps:
 
     def ready(self, values: torch.Tensor) -> ScaledTensor:
         """Return plain rows in the next product's form."""
-        return quantised(values) if self._config.int8 else ScaledTensor(values.to(self._config.dtype))
+        if self._config.quantised is None:
+            return ScaledTensor(values.to(self._config.dtype))
+        rows = quantised(values)
+        return rows if self._config.quantised == torch.int8 else as_uint8(rows)
 
 
-def quantised(values: torch.Tensor) -> ScaledTensor:
-    """Quantise rows to int8, each with its own scale: its largest absolute value becomes 127."""
+def quantised(values: torch.Tensor, largest: int = 127) -> ScaledTensor:
+    """Quantise rows to int8, each with its own scale: its largest absolute value becomes `largest`."""
     values = values.float()
-    scales = values.abs().amax(dim=1).clamp(min=1e-30) / 127
+    scales = values.abs().amax(dim=1).clamp(min=1e-30) / largest
     return ScaledTensor((values / scales[:, None]).round().to(torch.int8), scales)
+
+
+def as_uint8(rows: ScaledTensor) -> ScaledTensor:
+    """Move int8 rows to uint8, where `ZERO_POINT` stands for 0: without AVX-512, oneDNN is faster on uint8."""
+    return ScaledTensor((rows.values.to(torch.int16) + ZERO_POINT).to(torch.uint8), rows.scales)
 
 
 def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
