@@ -8,6 +8,7 @@ from .core.config import EncoderConfig
 from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
 from .core.errors import (
+    BM25IndexError,
     CheckpointError,
     CheckpointWarning,
     ConfigError,
@@ -43,6 +44,7 @@ from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
+from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
 from .reranker import Qwen3Reranker, load_reranker
 
 __version__ = "0.1.0"
@@ -51,6 +53,8 @@ __all__ = [
     "MODELS",
     "RERANKERS",
     "TASKS",
+    "BM25Index",
+    "BM25IndexError",
     "Backend",
     "CheckpointError",
     "CheckpointWarning",
@@ -64,6 +68,9 @@ __all__ = [
     "EncoderOptions",
     "HostNotAllowedError",
     "HubUnavailableError",
+    "HybridHit",
+    "HybridRetriever",
+    "IndexChanges",
     "InputTypeError",
     "MissingExtraError",
     "ModelInfo",
@@ -86,6 +93,7 @@ __all__ = [
     "RenderedQuery",
     "RerankerConfig",
     "RerankerOptions",
+    "ScoredDocument",
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",

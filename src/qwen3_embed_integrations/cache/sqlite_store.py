@@ -130,7 +130,7 @@ class EmbeddingStore:
         logger.warning("The cache %s is damaged (%s) and begun anew", self._path, error)
         self.close()
         try:
-            with _locked(self._lock_path):
+            with locked(self._lock_path):
                 if identity(self._path) == self._identity:
                     self._path.replace(self._path.with_name(self._path.name + ".damaged"))
                     for ending in _SIDE_FILES:
@@ -148,7 +148,7 @@ class EmbeddingStore:
 
     def _opened(self) -> sqlite3.Connection:
         self._raise_if_foreign()
-        with _locked(self._lock_path):
+        with locked(self._lock_path):
             self._identity = make_private(self._path, create=True)
             for ending in _SIDE_FILES:
                 make_private(self._path.with_name(self._path.name + ending), create=False)
@@ -237,7 +237,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock that every system has and that ends with its process: a transaction in an empty database."""
     make_private(path, create=True)
     connection = _connected(path)

@@ -11,6 +11,7 @@ from .add_documents import aadd_documents, add_documents
 from .collection import aopen_collection, open_collection
 from .function import Qwen3EmbeddingFunction
 from .hnsw import HNSW
+from .hybrid import hybrid_retriever, open_bm25_index, sync_bm25_index
 
 __all__ = [
     "HNSW",
@@ -18,5 +19,8 @@ __all__ = [
     "aadd_documents",
     "add_documents",
     "aopen_collection",
+    "hybrid_retriever",
+    "open_bm25_index",
     "open_collection",
+    "sync_bm25_index",
 ]

@@ -20,6 +20,7 @@
     │   ├── RemoteTimeoutError (TimeoutError) the server did not answer within the deadline
     │   ├── RemoteRefusedError (ValueError)   the server rejected the request: key, model, path or an option
     │   └── RemoteAnswerError (ValueError)    the response is not the embeddings that were requested
+    ├── BM25IndexError (OSError)              the file of a BM25 index can't be read or written
     ├── DataFileError (ValueError)            a file of training data or relevance judgements is malformed
     ├── TrainingError (RuntimeError)          training can't start, continue or finish
     └── RagError (RuntimeError)               the RAG application can't read, index or answer
@@ -124,6 +125,10 @@ class RemoteRefusedError(RemoteError, ValueError):
 
 class RemoteAnswerError(RemoteError, ValueError):
     """The server's response is not the embeddings that were requested; all of it was discarded."""
+
+
+class BM25IndexError(Qwen3EmbedError, OSError):
+    """The file of a BM25 index can't be read or written: it is locked, its disk is full, or access is denied."""
 
 
 class DataFileError(Qwen3EmbedError, ValueError):
