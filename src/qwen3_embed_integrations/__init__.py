@@ -1,9 +1,9 @@
-"""Qwen3-Embedding in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
+"""Qwen3-Embedding and Qwen3-Reranker in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
 
 The face: importing it loads neither torch nor any framework.
 """
 
-from .core.catalog import MODELS, PublishedModel
+from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
 from .core.consent import allow_host
 from .core.encoder_options import EncoderOptions
@@ -38,16 +38,20 @@ from .core.errors import (
 from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
 from .core.protocols import Backend, EmbedRequest, Tokenizer
+from .core.ranking import Ranked
+from .core.reranker_config import RerankerConfig, RerankerOptions
 from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
 from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
+from .reranker import Qwen3Reranker, load_reranker
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "RERANKERS",
     "TASKS",
     "BM25Index",
     "BM25IndexError",
@@ -77,7 +81,9 @@ __all__ = [
     "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
+    "Qwen3Reranker",
     "RagError",
+    "Ranked",
     "RawEmbeddings",
     "RemoteAnswerError",
     "RemoteError",
@@ -85,6 +91,8 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "RerankerConfig",
+    "RerankerOptions",
     "ScoredDocument",
     "SpaceMismatchError",
     "Task",
@@ -97,4 +105,5 @@ __all__ = [
     "__version__",
     "allow_host",
     "load_encoder",
+    "load_reranker",
 ]

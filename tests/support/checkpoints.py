@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModel, Qwen3Config
+from transformers import AutoModel, Qwen3Config, Qwen3ForCausalLM, Qwen3ForSequenceClassification
 
 import qwen3_embed_integrations
 
@@ -77,4 +77,46 @@ def build_checkpoint(
     )
     settings = {"max_seq_length": config.max_position_embeddings, "do_lower_case": False}
     write_json(folder / "sentence_bert_config.json", settings)
+    return folder
+
+
+def build_reranker(
+    folder: Path, *, form: str = "causal", seed: int = 0, dtype: torch.dtype = torch.float32, **shape: Any
+) -> Path:
+    """Write a random reranker with the bundled tokenizer, as transformers saves it.
+
+    Args:
+        folder: Where to write it.
+        form: "causal" for Qwen3ForCausalLM, "score" for the Qwen3ForSequenceClassification of the same weights.
+        seed: Of the weights; both forms of a seed have the same ones.
+        dtype: Of the stored weights.
+        **shape: Values of config.json that differ from the small standard.
+    """
+    tokenizer = Tokenizer.from_file(str(TINY / "tokenizer.json"))
+    standard = {
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "intermediate_size": 128,
+        "max_position_embeddings": 8192,
+        "tie_word_embeddings": True,
+    }
+    config = Qwen3Config(**{**standard, **shape})
+    torch.manual_seed(seed)
+    model: Any = Qwen3ForCausalLM(config).to(dtype)
+    with torch.no_grad():  # logits of a trained model's size: those of transformers' initial weights are all near 0
+        model.get_output_embeddings().weight.mul_(20)
+    if form == "score":
+        causal, head = model, model.get_output_embeddings().weight.detach()
+        yes, no = tokenizer.token_to_id("yes"), tokenizer.token_to_id("no")
+        config.num_labels, config.pad_token_id = 1, tokenizer.token_to_id("<|endoftext|>")
+        model = Qwen3ForSequenceClassification(config).to(dtype)
+        model.model.load_state_dict(causal.model.state_dict())
+        model.score.weight.data = (head[yes] - head[no])[None].clone()
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(TINY / name, folder / name)
     return folder

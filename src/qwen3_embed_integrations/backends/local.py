@@ -113,8 +113,9 @@ class LocalBackend(Backend):
 
         has_more = rest < len(pending.texts)
         prefix = self.prefix(pending.request.shared_prefix)
+        n_last = len(self.tokenizer.last_ids)
         self._batcher.add(
-            pending, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
+            pending, [cut(one, limit, n_last) for one in ids], first, prefix, more if has_more and not strict else None
         )
         if has_more and strict:
             more()
@@ -128,6 +129,6 @@ class LocalBackend(Backend):
             if len(self._prefixes) >= _MOST_PROMPTS:
                 self._prefixes.pop(next(iter(self._prefixes)))
             (ids,) = self.tokenizer.tokenize([prompt])
-            kept = tuple(ids[:-2])
+            kept = tuple(ids[: -len(self.tokenizer.last_ids) - 1])
             self._prefixes[prompt] = kept if _SHORTEST_PREFIX <= len(kept) <= _LONGEST_PREFIX else ()
         return self._prefixes[prompt]

@@ -12,4 +12,5 @@ safetensors_index            names, dtypes, shapes and digest of the stored weig
 sentence_transformers_files  modules, pooling, prompts and lengths
 files                        regular files only, of bounded size
 tokenizer                    texts → token ids, end token appended
+pair_tokenizer               pairs of query and document → token ids of Qwen3-Reranker's chat template
 """

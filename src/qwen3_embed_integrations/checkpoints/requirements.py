@@ -45,6 +45,23 @@ def require_embedder(found: Classification, config: EncoderConfig) -> None:
         )
 
 
+def require_reranker(found: Classification, config: EncoderConfig) -> None:
+    """Check that a folder holds a model that scores pairs and can be run under `config`.
+
+    A language model passes: a fine-tuned reranker that transformers saved says no more of itself.
+
+    Raises:
+        CheckpointError: An embedding model, another kind of model, or quantised weights for a local backend.
+    """
+    if found.kind in (ModelKind.EMBEDDER, ModelKind.OTHER):
+        raise CheckpointError(
+            f"{found.folder} holds {found.kind}: {found.because}. It does not score pairs of query and document. "
+            'Use a reranker, such as "Qwen/Qwen3-Reranker-0.6B"; an embedding model goes into Qwen3Encoder.'
+        )
+    if config.backend != "remote":
+        require_plain_weights(found)
+
+
 def require_plain_weights(found: Classification) -> None:
     """Check that the weights are floating-point numbers.
 

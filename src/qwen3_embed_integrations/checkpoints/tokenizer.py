@@ -33,6 +33,8 @@ class TextTokenizer:
 
     Attributes:
         end_id: Id of the end token.
+        first_ids: Ids that every text begins with.
+        last_ids: Ids that every text ends with; truncation keeps them.
 
     Args:
         folder: Contains tokenizer.json, or vocab.json and merges.txt.
@@ -55,11 +57,13 @@ class TextTokenizer:
                 "text. Copy the tokenizer of the base model into the folder."
             )
         self.end_id: int = end_id
+        self.first_ids: tuple[int, ...] = ()
+        self.last_ids: tuple[int, ...] = (end_id,)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text, end token last; do not truncate."""
+        """Return the token ids of each text, `first_ids` first and `last_ids` last; do not truncate."""
         encodings = self._tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
-        return [[*encoding.ids, self.end_id] for encoding in encodings]
+        return [[*self.first_ids, *encoding.ids, *self.last_ids] for encoding in encodings]
 
     def beginning(self, text: str, n_ids: int) -> str:
         """Return the longest beginning of `text` that has at most `n_ids` token ids, end token excluded."""
@@ -76,9 +80,9 @@ class TextTokenizer:
         return [self._tokenizer.id_to_token(token_id) or "" for token_id in ids]
 
 
-def cut(ids: list[int], max_length: int) -> list[int]:
-    """Return the first `max_length` - 1 ids and the end token; return shorter `ids` unchanged."""
-    return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
+def cut(ids: list[int], max_length: int, n_last: int = 1) -> list[int]:
+    """Return `max_length` of the ids: the first ones and the last `n_last`; return shorter `ids` unchanged."""
+    return ids if len(ids) <= max_length else [*ids[: max_length - n_last], *ids[-n_last:]]
 
 
 def raise_if_too_long(ids: Sequence[Sequence[int]], first: int, inverse: IntArray, max_length: int) -> None:

@@ -51,3 +51,12 @@ def canonical_model(model: str) -> str:
     """Return the hub name of a short name ("0.6B", "4b"); return any other name unchanged."""
     published = MODELS.get(model.upper())
     return published.repo_id if published else model
+
+
+RERANKERS: Mapping[str, str] = MappingProxyType({name: f"Qwen/Qwen3-Reranker-{name}" for name in ("0.6B", "4B", "8B")})
+"""The hub names of the published Qwen3-Reranker models by short name."""
+
+
+def canonical_reranker(model: str) -> str:
+    """Return the hub name of a reranker's short name ("0.6B", "4b"); return any other name unchanged."""
+    return RERANKERS.get(model.upper(), model)

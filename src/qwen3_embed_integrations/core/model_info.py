@@ -42,14 +42,22 @@ class ModelInfo:
         Raises:
             ConfigError: `max_length` was set to more than the model's context.
         """
-        if config.max_length == DEFAULT_MAX_LENGTH:
+        return self.max_length_of(config.max_length)
+
+    def max_length_of(self, max_length: int) -> int:
+        """Return the longest text in tokens if `max_length` is asked for; the default is lowered to the model's own.
+
+        Raises:
+            ConfigError: `max_length` is no default and more than the model's context.
+        """
+        if max_length == DEFAULT_MAX_LENGTH:
             return min(DEFAULT_MAX_LENGTH, self.max_seq_length, self.context_length)
-        if config.max_length > self.context_length:
+        if max_length > self.context_length:
             raise ConfigError(
-                f"max_length={config.max_length} is more than the context of {self.model!r}: "
+                f"max_length={max_length} is more than the context of {self.model!r}: "
                 f"{self.context_length} tokens. Use at most that."
             )
-        return config.max_length
+        return max_length
 
     def dimension(self, config: EncoderConfig) -> int:
         """Return the length of an embedding under `config`.

@@ -9,14 +9,17 @@ import torch
 
 from qwen3_embed_integrations.backends.local import LocalBackend
 from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
+from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
 from .device import choose_device, has_bfloat16_matmul
 from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
+from .reranker_head import RerankerForward, read_head
 
 _GPU_BATCH_TOKENS = 16384
 _GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
@@ -41,12 +44,23 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     device = choose_device(config.device)
     forward = TorchForward(checkpoint, device, config.dtype, config.plan)
     budget = config.max_batch_tokens or (forward.plan.block_tokens if device.type == "cpu" else _GPU_BATCH_TOKENS)
-    backend = LocalBackend(
-        TextTokenizer(checkpoint.folder), forward, budget, checkpoint.model_info.hidden_size, forward.streams
-    )
-    forward.warm_up(backend.prefix(checkpoint.model_info.query_prompt(config.task)))
+    if isinstance(config, RerankerRuntimeConfig):
+        backend = _reranker_backend(checkpoint, forward, budget)
+        forward.warm_up(())
+    else:
+        backend = LocalBackend(
+            TextTokenizer(checkpoint.folder), forward, budget, checkpoint.model_info.hidden_size, forward.streams
+        )
+        forward.warm_up(backend.prefix(checkpoint.model_info.query_prompt(config.task)))
     _collect_garbage()
     return backend
+
+
+def _reranker_backend(checkpoint: Checkpoint, forward: TorchForward, budget: int) -> LocalBackend:
+    """Return a backend whose embeddings have one component: the logit of a pair."""
+    tokenizer = PairTokenizer(checkpoint.folder)
+    head = read_head(checkpoint, tokenizer.answer_ids)
+    return LocalBackend(tokenizer, RerankerForward(forward, head), budget, 1, forward.streams)
 
 
 def _collect_garbage() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -35,11 +35,7 @@ class FolderWeights:
         Raises:
             CheckpointError: There is no such weight, it has another shape, or a file can't be opened.
         """
-        stored = name if name in self._files else f"model.{name}"
-        if stored not in self._files:
-            raise CheckpointError(
-                f"The weights in {self._folder} lack {name}. The checkpoint is incomplete: copy or download it again."
-            )
+        stored = self._stored(name)
         with self._opened(self._files[stored]) as file:
             weight: torch.Tensor = file.get_tensor(stored)
         if weight.shape != shape:
@@ -48,6 +44,47 @@ class FolderWeights:
                 "Copy or download the checkpoint again."
             )
         return weight.to(self._device, self._dtype, copy=True)  # a copy, so that the file's pages don't stay mapped
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a weight called `name`."""
+        return name in self._files or f"model.{name}" in self._files
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of the weight called `name`; read only the file's header.
+
+        Raises:
+            CheckpointError: There is no such weight, or a file can't be opened.
+        """
+        stored = self._stored(name)
+        with self._opened(self._files[stored]) as file:
+            return tuple(file.get_slice(stored).get_shape())
+
+    def rows(self, name: str, indices: Sequence[int], width: int) -> torch.Tensor:
+        """Return some rows of a matrix, `[len(indices), width]`; read nothing else of it.
+
+        Raises:
+            CheckpointError: There is no such weight, it has another shape, or a file can't be opened.
+        """
+        shape = self.shape(name)
+        if len(shape) != 2 or shape[1] != width or max(indices) >= shape[0]:  # noqa: PLR2004 - a matrix
+            raise CheckpointError(
+                f"The weight {name} in {self._folder} has shape {shape}, expected {width} columns and more than "
+                f"{max(indices)} rows. Copy or download the checkpoint again."
+            )
+        stored = self._stored(name)
+        with self._opened(self._files[stored]) as file:
+            matrix = file.get_slice(stored)
+            found = torch.cat([matrix[index : index + 1] for index in indices])
+        return found.to(self._device, self._dtype)
+
+    def _stored(self, name: str) -> str:
+        """Return the name under which a weight is stored."""
+        stored = name if name in self._files else f"model.{name}"
+        if stored not in self._files:
+            raise CheckpointError(
+                f"The weights in {self._folder} lack {name}. The checkpoint is incomplete: copy or download it again."
+            )
+        return stored
 
     def _opened(self, path: Path) -> safe_open:
         try:
