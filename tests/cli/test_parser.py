@@ -58,11 +58,6 @@ def test_an_option_that_no_panel_names_is_shown_under_more_options(run, monkeypa
     assert "--max-length" in out.split("╭─ More options ")[1]
 
 
-def test_no_panel_names_an_option_that_is_gone():
-    known = set(EncoderConfig.model_fields).union(*(model.model_fields for model in MODELS.values()))
-    assert {name for names in PANELS.values() for name in names} <= known
-
-
 def test_the_help_speaks_of_flags_and_defaults():
     offered = arguments_of("rag")
     assert "--base-url" in offered["backend"].parameter.help

@@ -1,10 +1,13 @@
 import json
 
 import pytest
+import torch
 from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations import EncoderConfig
-from qwen3_embed_integrations.training import train
+from qwen3_embed_integrations.training import TrainingOptions, train
+from qwen3_embed_integrations.training.model import load_model
+from qwen3_embed_integrations.training.plan import plan_training
 from training_examples import records_of
 
 transformers_logging.disable_progress_bar()
@@ -39,3 +42,30 @@ def fine_tune(checkpoint, write_records, tmp_path):
         return train(EncoderConfig(model=str(model or checkpoint), task=task), **{**settings, **options})
 
     return run
+
+
+@pytest.fixture
+def make_plan(checkpoint, write_records, tmp_path):
+    """Plans a training of the small random model on a few records, without running it; options override."""
+
+    def make(records=None, model=None, task=None, **options):
+        settings = {
+            "data": [write_records(records_of(40) if records is None else records)],
+            "output": tmp_path / "model",
+            "dev_share": 0.2,
+            "batch_size": 8,
+            "max_tokens": 48,
+            "learning_rate": 1e-3,
+            "epochs": 1,
+            "evaluations": 1,
+        }
+        config = EncoderConfig(model=str(model or checkpoint), task=task, device="cpu")
+        return plan_training(config, TrainingOptions(**{**settings, **options}))
+
+    return make
+
+
+@pytest.fixture
+def load():
+    """Loads the model of a plan on the CPU."""
+    return lambda made: load_model(made.base, made.prompting, torch.device("cpu"))

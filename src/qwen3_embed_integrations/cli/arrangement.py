@@ -58,7 +58,7 @@ class Arrangement:
 
 COMMANDS: Mapping[str, Arrangement] = {
     "rag": Arrangement(
-        ("ask", "docs", "model", "top_k", "task", "dimension", "index", "llm", "device", "as_json"),
+        ("ask", "docs", "model", "top_k", "task", "dimension", "index", "llm", "device", "json"),
     ),
     "similarity": Arrangement(("query", "model", "task", "dimension", "device", "plot", "as_json")),
     "eval": Arrangement(
