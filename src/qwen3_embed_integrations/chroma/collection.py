@@ -126,7 +126,7 @@ def _from(collection: Collection | AsyncCollection) -> Qwen3EmbeddingFunction:
 
 
 def _stored_config(collection: Collection | AsyncCollection) -> dict[str, Any]:
-    """Return the config of ours that the collection keeps; {} when another function made it, or none."""
+    """Return the config of a Qwen3EmbeddingFunction that the collection keeps; {} when it keeps none."""
     stored = collection.configuration_json.get("embedding_function") or {}
     config: dict[str, Any] = stored["config"] if stored.get("name") == Qwen3EmbeddingFunction.name() else {}
     return config
