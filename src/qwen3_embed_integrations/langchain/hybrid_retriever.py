@@ -24,7 +24,7 @@ class Qwen3HybridRetriever(BaseRetriever):
     Documents are copies with `relevance_score` (the fused score), `dense_score` and `bm25_score` in their metadata; a
     score that does not exist is None.
 
-    Args:
+    Attributes:
         hybrid: What finds the ids, such as `qwen3_embed_integrations.chroma.hybrid_retriever` returns.
         vector_store: Holds the documents under these ids; it must offer `get_by_ids`.
         k: How many documents to return.
