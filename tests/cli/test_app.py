@@ -196,8 +196,8 @@ def test_our_warnings_are_one_line_and_frameworks_warnings_are_silent(rag, monke
 
 
 def test_a_missing_extra_is_named_with_its_command(rag, monkeypatch, assert_refused):
-    monkeypatch.setattr("qwen3_embed_integrations.rag.find_spec", lambda name: None if name == "pypdf" else name)
-    assert_refused(rag("--ask", "x"), "'pypdf' is not installed", 'pip install "qwen3-embed-integrations[rag]"')
+    monkeypatch.setattr("qwen3_embed_integrations.rag.find_spec", lambda name: None if name == "pypdfium2" else name)
+    assert_refused(rag("--ask", "x"), "'pypdfium2' is not installed", 'pip install "qwen3-embed-integrations[rag]"')
 
 
 def test_a_revision_of_what_has_none_is_refused(rag, assert_refused):

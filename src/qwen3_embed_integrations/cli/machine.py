@@ -24,7 +24,7 @@ _PACKAGES = {
     "llama-index": ("llama-index-core",),
     "haystack": ("haystack-ai",),
     "chroma": ("chromadb",),
-    "rag": ("langchain-chroma", "pypdf", "beautifulsoup4"),
+    "rag": ("langchain-chroma", "pypdfium2", "lxml", "mammoth"),
     "train": ("sentence-transformers", "datasets", "peft"),
 }
 """Extra → the distributions that show whether it is installed."""

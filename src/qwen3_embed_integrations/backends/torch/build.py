@@ -102,7 +102,7 @@ def _memory(architecture: Qwen3Architecture, device: torch.device, dtype: torch.
     needed = needed_bytes(architecture, dtype)
     return [
         (
-            "memory",
+            "weights",
             f"{needed / 1e9:.1f} GB needed in {str(dtype).removeprefix('torch.')}, {available / 1e9:.1f} GB available",
         )
     ]
