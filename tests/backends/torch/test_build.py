@@ -7,7 +7,7 @@ import textwrap
 import torch
 
 from qwen3_embed_integrations import EncoderConfig
-from qwen3_embed_integrations.backends.torch import build, report_plan
+from qwen3_embed_integrations.backends.torch.build import build, report_plan
 from qwen3_embed_integrations.backends.torch.memory import available_memory
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.core.protocols import EmbedRequest

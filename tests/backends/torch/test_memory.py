@@ -9,7 +9,7 @@ import torch
 from qwen3_embed_integrations.backends.torch.architecture import Qwen3Architecture
 from qwen3_embed_integrations.backends.torch.memory import (
     available_memory,
-    fitting_dtype,
+    dtype_that_fits,
     left_in_cgroup,
     needed_bytes,
     weight_bytes,
@@ -32,7 +32,7 @@ def test_the_4b_model_needs_16_gb_in_float32_and_half_in_bfloat16():
     [(32, F32, F32), (12, F32, BF16), (6, F32, INT8), (1, F32, INT8), (32, BF16, BF16), (6, BF16, INT8)],
 )
 def test_the_largest_dtype_that_fits_is_chosen_with_its_reason(gigabytes, wanted, chosen):
-    dtype, reason = fitting_dtype(wanted, LARGE, gigabytes * 10**9)
+    dtype, reason = dtype_that_fits(wanted, LARGE, gigabytes * 10**9)
     assert dtype == chosen
     assert bool(reason) == (dtype != wanted)
     if reason:
@@ -42,12 +42,12 @@ def test_the_largest_dtype_that_fits_is_chosen_with_its_reason(gigabytes, wanted
 
 
 def test_a_model_that_can_not_be_int8_stops_at_bfloat16():
-    assert fitting_dtype(F32, LARGE, 10**9, can_be_int8=False)[0] == BF16
-    assert fitting_dtype(BF16, LARGE, 10**9, can_be_int8=False) == (BF16, "")
+    assert dtype_that_fits(F32, LARGE, 10**9, can_be_int8=False)[0] == BF16
+    assert dtype_that_fits(BF16, LARGE, 10**9, can_be_int8=False) == (BF16, "")
 
 
 def test_unknown_memory_fits_everything():
-    assert fitting_dtype(F32, LARGE, None) == (F32, "")
+    assert dtype_that_fits(F32, LARGE, None) == (F32, "")
 
 
 def test_what_a_model_needs_is_more_than_its_weights():

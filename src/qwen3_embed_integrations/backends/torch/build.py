@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 
@@ -46,6 +47,7 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     )
     forward.warm_up(backend.prefix(checkpoint.model_info.query_prompt(config.task)))
     _collect_garbage()
+    _release_memory()
     return backend
 
 

@@ -20,7 +20,7 @@ from .attention import Layout
 from .device import choose_dtype, to_device, use_threads
 from .kernels.linear import row_multiple
 from .load import TokenModel, load_model
-from .memory import available_memory, fitting_dtype
+from .memory import available_memory, dtype_that_fits
 from .modeling_qwen3 import PackedQwen3
 from .plan_selection import Chosen, choose_plan, computed_dtype
 from .pooling import pool
@@ -172,7 +172,7 @@ def choose_arithmetic(
     low_memory = ""
     chosen = choose_dtype(dtype, device, architecture.n_parameters) if isinstance(dtype, str) else dtype
     if dtype == "auto" and device.type == "cpu":
-        chosen, low_memory = fitting_dtype(chosen, architecture, available_memory(), can_be_int8=is_plain(config))
+        chosen, low_memory = dtype_that_fits(chosen, architecture, available_memory(), can_be_int8=is_plain(config))
     return chosen, choose_plan(plan, device, chosen, architecture.n_parameters, low_memory)
 
 

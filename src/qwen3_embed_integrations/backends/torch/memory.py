@@ -30,7 +30,7 @@ def needed_bytes(architecture: Qwen3Architecture, dtype: torch.dtype) -> int:
     return int(weight_bytes(architecture, dtype) * (1 + _WORKING_SHARE)) + _WORKING_BYTES
 
 
-def fitting_dtype(
+def dtype_that_fits(
     dtype: torch.dtype, architecture: Qwen3Architecture, available: int | None, *, can_be_int8: bool = True
 ) -> tuple[torch.dtype, str]:
     """Return the dtype in which a model fits into memory, and the reason if it is not `dtype`.
