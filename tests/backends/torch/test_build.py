@@ -7,7 +7,7 @@ import textwrap
 import torch
 
 from qwen3_embed_integrations import EncoderConfig
-from qwen3_embed_integrations.backends.torch.build import build, report_plan
+from qwen3_embed_integrations.backends.torch.build import load_backend, report
 from qwen3_embed_integrations.backends.torch.memory import available_memory
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.core.protocols import EmbedRequest
@@ -15,7 +15,7 @@ from qwen3_embed_integrations.core.protocols import EmbedRequest
 
 def test_a_backend_embeds_in_the_width_of_its_model(checkpoint):
     config = EncoderConfig(model=str(checkpoint), max_batch_tokens=64)
-    backend = build(config, open_checkpoint(config))
+    backend = load_backend(config, open_checkpoint(config))
     try:
         assert backend.submit(EmbedRequest(["a", "b " * 90], 100)).result().embeddings.shape == (2, 64)
     finally:
@@ -24,8 +24,7 @@ def test_a_backend_embeds_in_the_width_of_its_model(checkpoint):
 
 def test_the_report_names_memory_dtype_plan_and_reasons(checkpoint):
     config = EncoderConfig(model=str(checkpoint), dtype="bfloat16", device="cpu")
-    report = report_plan(config, open_checkpoint(config))
-    found = dict(report)
+    found = dict(report(config, open_checkpoint(config)))
     assert found["dtype"] == "bfloat16"
     assert f"{torch.get_num_threads()} threads" in found["device"]
     assert ("memory" in found) == (available_memory() is not None)

@@ -64,6 +64,13 @@ def _collect_garbage() -> None:
         _collected_blocks = sys.getallocatedblocks()
 
 
+def _release_memory() -> None:
+    """Return freed memory to the system: glibc keeps half a gigabyte after an int8 load of the 0.6B model."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # musl has none
+        trim(0)
+
+
 def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     """Return how this machine would compute the model, and why, as (name, value); load no weights."""
     device = choose_device(config.device)
