@@ -33,6 +33,7 @@ def measure(model: str, dtype: str, plan: str, out: str) -> dict[str, Any]:
     from qwen3_embed_integrations.backends.registry import report_plan
 
     config = EncoderConfig(model=model, dtype=dtype, plan=plan)
+    Qwen3Encoder(model="tiny").load()  # imports torch, which is no part of the model's memory
     before = resident_bytes()
     encoder = Qwen3Encoder(config).load()
     loaded = resident_bytes() - before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 
@@ -53,6 +54,7 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
         )
         forward.warm_up(backend.prefix(checkpoint.model_info.query_prompt(config.task)))
     _collect_garbage()
+    _release_memory()
     return backend
 
 
@@ -74,6 +76,13 @@ def _collect_garbage() -> None:
     if gc.isenabled() and sys.getallocatedblocks() > _collected_blocks * _GROWTH:
         gc.collect()
         _collected_blocks = sys.getallocatedblocks()
+
+
+def _release_memory() -> None:
+    """Return freed memory to the system: glibc keeps half a gigabyte after an int8 load of the 0.6B model."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # musl has none
+        trim(0)
 
 
 def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:

@@ -20,7 +20,8 @@ Quantise = Callable[[torch.Tensor], ScaledTensor]
 
 _ROW_MULTIPLES = ((16, 8), (128, 16), (1024, 32), (1 << 62, 128))  # (most rows, multiple)
 _USUAL_ROWS = 512  # a hint to oneDNN: the layout for so many rows serves all others as well
-_UPCAST_BLOCK = 1 << 19  # weights converted at a time: 2 MB of float32 stay in the cache until they are multiplied
+_UPCAST_BLOCK = 1 << 19  # weights converted at a time: 2 MB of float32 stay in the cache until they are multiplied,
+_SHARED_BLOCK = 1 << 22  # more where several threads share each block: they wait for each other at its end
 _HALF_RANGE = 63  # largest int8 weight whose products can't saturate, see `saturates`
 
 
@@ -41,12 +42,12 @@ def prepacked(weight: torch.Tensor) -> Linear:
 
 def upcast(weight: torch.Tensor) -> Linear:
     """Return the float32 product with `weight`, stored in its own smaller dtype and converted block by block."""
-    blocks = torch.split(weight, max(1, _UPCAST_BLOCK // weight.shape[1]))
 
     def product(inputs: ScaledTensor) -> ScaledTensor:
         out = inputs.values.new_empty(len(inputs.values), len(weight))
+        size = _UPCAST_BLOCK if torch.get_num_threads() == 1 else _SHARED_BLOCK
         at = 0
-        for block in blocks:
+        for block in torch.split(weight, max(1, size // weight.shape[1])):
             torch.mm(inputs.values, block.float().t(), out=out[:, at : at + len(block)])
             at += len(block)
         return ScaledTensor(out)
