@@ -241,8 +241,8 @@ def test_loading_and_encoding_print_and_warn_nothing(make_checkpoint, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_models_name_in_the_place_of_the_config_is_refused():
-    with pytest.raises(ConfigError, match="Found str for config, expected EncoderConfig"):
-        Qwen3Encoder("tiny")
-    with pytest.raises(ConfigError, match="model="):
-        load_encoder("tiny")
+def test_a_model_s_name_may_stand_in_place_of_the_config_and_nothing_else():
+    assert Qwen3Encoder("tiny").config == EncoderConfig(model="tiny")
+    assert load_encoder("tiny") is load_encoder(model="tiny")
+    with pytest.raises(ConfigError, match="Found int, expected the name of a model or an EncoderConfig"):
+        Qwen3Encoder(3)

@@ -65,5 +65,5 @@ def test_what_the_caller_chooses_stands(
 
 def test_the_index_of_the_rag_command_is_built_with_that_effort(checkpoint: Path, tmp_path: Path) -> None:
     with open_index(tmp_path / "ix", Qwen3Embeddings(model=str(checkpoint)), corpus="notes") as index:
-        stored = index._store._collection.configuration_json["hnsw"]
+        stored = index._collection.configuration_json["hnsw"]
     assert {name: stored[name] for name in HNSW} == HNSW

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
-from qwen3_embed_integrations.cli.doctor import diagnose
+from qwen3_embed_integrations.cli.server_checks import diagnose
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "engines" / "llama_cpp.py"
 TEXTS = [
