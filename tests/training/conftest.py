@@ -23,22 +23,26 @@ def write_records(tmp_path_factory):
     return write
 
 
+def small_run(write_records, folder, records):
+    """Return the options of a short training on a few records."""
+    return {
+        "data": [write_records(records_of(40) if records is None else records)],
+        "output": folder / "model",
+        "dev_share": 0.2,
+        "batch_size": 8,
+        "max_tokens": 48,
+        "learning_rate": 1e-3,
+        "epochs": 1,
+        "evaluations": 1,
+    }
+
+
 @pytest.fixture
 def fine_tune(checkpoint, write_records, tmp_path):
     """Trains the small random model on a few records; options override."""
 
     def run(records=None, model=None, task=None, **options):
-        settings = {
-            "data": [write_records(records_of(40) if records is None else records)],
-            "output": tmp_path / "model",
-            "dev_share": 0.2,
-            "batch_size": 8,
-            "max_tokens": 48,
-            "learning_rate": 1e-3,
-            "epochs": 1,
-            "evaluations": 1,
-            "dimensions": [32],
-        }
+        settings = {**small_run(write_records, tmp_path, records), "dimensions": [32]}
         return train(EncoderConfig(model=str(model or checkpoint), task=task), **{**settings, **options})
 
     return run
@@ -49,16 +53,7 @@ def make_plan(checkpoint, write_records, tmp_path):
     """Plans a training of the small random model on a few records, without running it; options override."""
 
     def make(records=None, model=None, task=None, **options):
-        settings = {
-            "data": [write_records(records_of(40) if records is None else records)],
-            "output": tmp_path / "model",
-            "dev_share": 0.2,
-            "batch_size": 8,
-            "max_tokens": 48,
-            "learning_rate": 1e-3,
-            "epochs": 1,
-            "evaluations": 1,
-        }
+        settings = small_run(write_records, tmp_path, records)
         config = EncoderConfig(model=str(model or checkpoint), task=task, device="cpu")
         return plan_training(config, TrainingOptions(**{**settings, **options}))
 
