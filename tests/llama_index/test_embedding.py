@@ -161,7 +161,7 @@ async def test_what_is_no_text_is_refused_at_once(
             one.get_text_embedding(bad)
         with pytest.raises(InputTypeError, match=type(bad).__name__):
             await one.aget_text_embedding_batch(["good", bad])
-    assert len(calls) == 2  # a batch and the cache refuse before the encoder; nothing was tried twice
+    assert len(calls) == 1  # documents and the cache are refused before the encoder; nothing was tried twice
 
 
 def test_one_text_in_place_of_a_list_is_refused(embedding: Qwen3Embedding) -> None:
