@@ -78,9 +78,7 @@ def _value(value: Any, where: str) -> Any:
         return value if isinstance(value, SparseVector) else _scalar(value, where)
     items = [_scalar(item, where) for item in value]
     if not items or len({type(item) for item in items}) > 1:
-        raise ConfigError(
-            f"{where} is {value!r:.80}, expected items of one type, at least one. Nothing was written."
-        )
+        raise ConfigError(f"{where} is {value!r:.80}, expected items of one type, at least one. Nothing was written.")
     return items
 
 
