@@ -77,7 +77,8 @@ def test_an_unknown_option_is_refused_with_the_known_name() -> None:
 
 async def test_a_cancelled_call_disturbs_no_other(function: Qwen3EmbeddingFunction) -> None:
     call = asyncio.create_task(function.aembed_documents([f"text {i}" for i in range(2000)]))
-    await asyncio.sleep(0.05)
+    for _ in range(5):
+        await asyncio.sleep(0)  # the call is under way
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call

@@ -184,7 +184,8 @@ def test_use_after_unload_loads_again(embedding: Qwen3Embedding) -> None:
 async def test_a_cancelled_call_leaves_the_encoder_usable(embedding: Qwen3Embedding) -> None:
     embedding.encoder.load()
     long = asyncio.create_task(embedding.aget_text_embedding_batch([f"{i} heap " * 50 for i in range(400)]))
-    await asyncio.sleep(0.05)
+    for _ in range(5):
+        await asyncio.sleep(0)  # the call is under way
     long.cancel()
     with pytest.raises(asyncio.CancelledError):
         await long

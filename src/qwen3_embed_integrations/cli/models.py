@@ -12,6 +12,7 @@ from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint, rea
 from qwen3_embed_integrations.checkpoints.locate import cached_bytes
 from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 from qwen3_embed_integrations.core.catalog import TINY, PublishedModel
+from qwen3_embed_integrations.core.task_effects import harmful_tasks
 
 from .tables import show_json, show_table
 
@@ -48,7 +49,20 @@ def run_models(options: ModelsOptions) -> None:
     if options.as_json:
         show_json([_described(published, n_bytes) for published, n_bytes in models.items()])
     else:
-        show_table(_COLUMNS, [_cells(published, n_bytes) for published, n_bytes in models.items()], _NOTES)
+        notes = (*_NOTES, *_task_notes())
+        show_table(_COLUMNS, [_cells(published, n_bytes) for published, n_bytes in models.items()], notes)
+
+
+def _harmful_tasks(name: str) -> tuple[str, ...]:
+    """Return the presets that were measured to make a model worse; () for models of which nothing was measured here."""
+    return harmful_tasks(Qwen3Encoder(model=TINY).model_info.task_effects) if name == TINY else ()
+
+
+def _task_notes() -> tuple[str, ...]:
+    harmful = _harmful_tasks(TINY)
+    return (
+        (f"Don't use these values of --task with tiny, they make it worse: {', '.join(harmful)}.",) if harmful else ()
+    )
 
 
 def _tiny() -> PublishedModel:
@@ -79,6 +93,7 @@ def _described(published: PublishedModel, n_bytes: int | None) -> dict[str, Any]
         "bfloat16_bytes": _BFLOAT16_BYTES * published.n_parameters,
         "is_bundled": n_bytes is None,
         "cached_bytes": n_bytes or 0,
+        "harmful_tasks": list(_harmful_tasks(published.name)),
     }
 
 
