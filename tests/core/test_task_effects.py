@@ -20,9 +20,7 @@ def test_a_preset_is_harmful_from_half_a_point_on():
 
 
 def test_the_warning_names_the_preset_and_both_figures():
-    with pytest.warns(
-        CheckpointWarning, match=r"task='sts' .* 'tiny' worse: Spearman x 100 62\.6 with .* 77\.8 without"
-    ):
+    with pytest.warns(CheckpointWarning, match=r"task='sts' .* 'tiny' worse: .* 62\.6 .* 77\.8"):
         warn_of_harm("tiny", "sts", EFFECTS)
 
 

@@ -59,10 +59,8 @@ def _harmful_tasks(name: str) -> tuple[str, ...]:
 
 
 def _task_notes() -> tuple[str, ...]:
-    harmful = _harmful_tasks(TINY)
-    return (
-        (f"Don't use these values of --task with tiny, they make it worse: {', '.join(harmful)}.",) if harmful else ()
-    )
+    harmful = ", ".join(_harmful_tasks(TINY))
+    return (f"Values of --task that make tiny worse: {harmful}.",) if harmful else ()
 
 
 def _tiny() -> PublishedModel:
