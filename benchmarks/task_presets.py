@@ -23,19 +23,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from hybrid import Array, Dataset, perlfaq
 
 from qwen3_embed_integrations import TASKS, Qwen3Encoder, Task
+from qwen3_embed_integrations.checkpoints.locate import locate
 from qwen3_embed_integrations.checkpoints.task_effects import FILE_NAME
 from qwen3_embed_integrations.core.catalog import TINY
 
 RESULTS = Path(__file__).parent / "results" / "task_presets.json"
 N_DRAWS = 1000
-MAX_LENGTH = 256
-N_PAIRS = 1500
-COMMAND = "python benchmarks/task_presets.py dataset-sts perl-doc --write"
+T = TypeVar("T")
+MAX_LENGTH = 128
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Pairs:
     gold: Array
 
 
-def similarity_pairs(folder: Path) -> Pairs:
-    """Read SemEval's pairs of 2014, evenly thinned to `N_PAIRS`."""
+def similarity_pairs(folder: Path, n_most: int) -> Pairs:
+    """Read SemEval's pairs of 2014, evenly thinned to `n_most`."""
     rows = [
         line.split("\t")
         for path in sorted(folder.rglob("semeval-sts/2014/*.test.tsv"))
@@ -68,12 +69,17 @@ def similarity_pairs(folder: Path) -> Pairs:
     rows = [row for row in rows if len(row) > 2 and row[0]]  # noqa: PLR2004 - a score and two sentences
     if not rows:
         raise SystemExit(f"There is no semeval-sts/2014/*.test.tsv below {folder}.")
-    kept = [rows[i] for i in np.linspace(0, len(rows) - 1, min(N_PAIRS, len(rows))).astype(int)]
+    kept = thinned(rows, n_most)
     return Pairs([row[1] for row in kept], [row[2] for row in kept], np.array([float(row[0]) for row in kept]))
 
 
-def functions() -> Dataset:
-    """Read the functions of networkx that have a docstring: its first sentence is the query, the rest the document."""
+def thinned(values: Sequence[T], n_most: int) -> list[T]:
+    """Return at most `n_most` of the values, evenly."""
+    return [values[i] for i in np.linspace(0, len(values) - 1, min(n_most, len(values))).astype(int)]
+
+
+def functions(n_most: int) -> Dataset:
+    """Read functions of networkx that have a docstring: its first sentence is the query, the rest the document."""
     found: dict[str, str] = {}
     spec = find_spec("networkx")
     if spec is None or spec.origin is None:
@@ -85,7 +91,8 @@ def functions() -> Dataset:
             if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)) and len(node.body) > 1:
                 node.body = node.body[1:]
                 found.setdefault(" ".join(text.split("\n\n")[0].split()), ast.unparse(node))
-    return Dataset(list(found), list(found.values()))
+    kept = thinned(list(found.items()), n_most)
+    return Dataset([query for query, _ in kept], [code for _, code in kept])
 
 
 def ranks(values: Array) -> Array:
@@ -106,17 +113,16 @@ def interval(draws: Sequence[float]) -> tuple[float, float]:
     return round(float(low), 1), round(float(high), 1)
 
 
-def similarity_effect(encoder: Qwen3Encoder, pairs: Pairs, task: Task) -> Effect:
-    """Compare a symmetric preset on both sides with raw texts on both."""
-    plain = cosines(encoder.encode_document(pairs.left), encoder.encode_document(pairs.right))
+def similarity_effect(encoder: Qwen3Encoder, pairs: Pairs, plain: Array, task: Task) -> Effect:
+    """Compare a symmetric preset on both sides with `plain`, the cosines of raw texts."""
     told = cosines(*(encoder.encode_query(side, task=task.name) for side in (pairs.left, pairs.right)))
     dice = np.random.default_rng(0)
     draws = []
     for _ in range(N_DRAWS):
         chosen = dice.integers(0, len(pairs.gold), len(pairs.gold))
         draws.append(spearman(told[chosen], pairs.gold[chosen]) - spearman(plain[chosen], pairs.gold[chosen]))
-    scores = (round(spearman(one, pairs.gold), 1) for one in (plain, told))
-    return Effect("SemEval 2014 similarity", "Spearman x 100", *scores, interval(draws))
+    figures = (round(spearman(one, pairs.gold), 1) for one in (plain, told))
+    return Effect("SemEval 2014 similarity", "Spearman x 100", *figures, interval(draws))
 
 
 def cosines(a: Array, b: Array) -> Array:
@@ -124,28 +130,47 @@ def cosines(a: Array, b: Array) -> Array:
     return np.einsum("ij,ij->i", a, b)
 
 
-def retrieval_effect(encoder: Qwen3Encoder, name: str, dataset: Dataset, documents: Array, task: Task) -> Effect:
+@dataclass(frozen=True)
+class Embedded:
+    """A dataset with the embeddings of its documents, and the nDCG of its queries without an instruction."""
+
+    name: str
+    dataset: Dataset
+    documents: Array
+    plain: Array
+
+    @classmethod
+    def of(cls, encoder: Qwen3Encoder, name: str, dataset: Dataset) -> Embedded:
+        """Embed a dataset."""
+        documents = encoder.encode_document(dataset.documents)
+        return cls(name, dataset, documents, scores(dataset, documents, encoder.encode_document(dataset.queries)))
+
+
+def scores(dataset: Dataset, documents: Array, queries: Array) -> Array:
+    """Return each query's nDCG@10 x 100."""
+    return dataset.ndcg(lambda i: np.argsort(-(documents @ queries[i])).tolist()[:10]) * 100
+
+
+def retrieval_effect(encoder: Qwen3Encoder, embedded: Embedded, task: Task) -> Effect:
     """Compare a preset in front of the queries with raw queries; documents are raw."""
-    plain, told = (
-        dataset.ndcg(lambda i, queries=queries: np.argsort(-(documents @ queries[i])).tolist()[:10]) * 100
-        for queries in (encoder.encode_document(dataset.queries), encoder.encode_query(dataset.queries, task=task.name))
-    )
+    plain = embedded.plain
+    told = scores(embedded.dataset, embedded.documents, encoder.encode_query(embedded.dataset.queries, task=task.name))
     dice, n = np.random.default_rng(0), len(plain)
     draws = [(told - plain)[dice.integers(0, n, n)].mean() for _ in range(N_DRAWS)]
-    return Effect(name, "nDCG@10 x 100", round(plain.mean(), 1), round(told.mean(), 1), interval(draws))
+    return Effect(embedded.name, "nDCG@10 x 100", round(plain.mean(), 1), round(told.mean(), 1), interval(draws))
 
 
-def measure(encoder: Qwen3Encoder, pairs: Pairs, faq: Dataset) -> dict[str, Effect]:
+def measure(encoder: Qwen3Encoder, pairs: Pairs, faq: Dataset, code: Dataset) -> dict[str, Effect]:
     """Return the effect of each preset."""
-    sets = {"Perl FAQ": faq, "networkx functions": functions()}
-    embedded = {name: encoder.encode_document(dataset.documents) for name, dataset in sets.items()}
+    plain = cosines(encoder.encode_document(pairs.left), encoder.encode_document(pairs.right))
+    questions, functions = Embedded.of(encoder, "Perl FAQ", faq), Embedded.of(encoder, "networkx functions", code)
     found = {}
     for task in TASKS.values():
-        name = "networkx functions" if task.name in ("code", "code_problem", "code_comment") else "Perl FAQ"
+        embedded = functions if task.name in ("code", "code_problem", "code_comment") else questions
         found[task.name] = (
-            similarity_effect(encoder, pairs, task)
+            similarity_effect(encoder, pairs, plain, task)
             if task.symmetric
-            else retrieval_effect(encoder, name, sets[name], embedded[name], task)
+            else retrieval_effect(encoder, embedded, task)
         )
         print(f"{task.name:16} {found[task.name]}", flush=True)
     return found
@@ -156,28 +181,40 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sts", type=Path, help="checkout of brmson/dataset-sts")
     parser.add_argument("perl_doc", type=Path, help="unpacked Debian package perl-doc")
+    parser.add_argument("--most", type=int, default=1500, help="pairs, and functions")
     parser.add_argument("--write", action="store_true", help="write both JSON files")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")  # long functions are cut, harmful presets are warned of
     encoder = Qwen3Encoder(model=TINY, dtype="float32", max_length=MAX_LENGTH)
-    effects = measure(encoder, similarity_pairs(arguments.sts), perlfaq(arguments.perl_doc))
-    if not arguments.write:
-        return
+    pairs, code = similarity_pairs(arguments.sts, arguments.most), functions(arguments.most)
+    effects = measure(encoder, pairs, perlfaq(arguments.perl_doc), code)
+    if arguments.write:
+        write(
+            encoder, effects, f"python benchmarks/task_presets.py dataset-sts perl-doc --most {arguments.most} --write"
+        )
+
+
+def write(encoder: Qwen3Encoder, effects: dict[str, Effect], command: str) -> None:
+    """Write both files."""
     weights = encoder.model_info.weights
     RESULTS.write_text(
         json.dumps(
-            {"command": COMMAND, "weights": weights, "tasks": {name: asdict(one) for name, one in effects.items()}},
+            {"command": command, "weights": weights, "tasks": {name: asdict(one) for name, one in effects.items()}},
             indent=1,
         )
         + "\n",
         encoding="utf-8",
     )
-    from qwen3_embed_integrations.checkpoints.locate import locate
-
     stored = {
         "weights": weights,
         "tasks": {
-            name: {"dataset": one.dataset, "metric": one.metric, "without": one.without, "with": one.with_task}
+            name: {
+                "dataset": one.dataset,
+                "metric": one.metric,
+                "without": one.without,
+                "with": one.with_task,
+                "difference_at_most": one.interval[1],
+            }
             for name, one in effects.items()
         },
     }

@@ -9,7 +9,7 @@ from qwen3_embed_integrations import TASKS, CheckpointError, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.task_effects import FILE_NAME, read_task_effects
 from qwen3_embed_integrations.core.task_effects import TaskEffect
 
-STORED = {"dataset": "pairs", "metric": "Spearman x 100", "without": 77.8, "with": 62.6}
+STORED = {"dataset": "pairs", "metric": "Spearman x 100", "without": 77.8, "with": 62.6, "difference_at_most": -13.0}
 
 
 def written(folder, stored):
@@ -18,7 +18,7 @@ def written(folder, stored):
 
 
 def test_effects_are_read_for_the_weights_they_were_measured_with(tmp_path):
-    effect = TaskEffect("pairs", "Spearman x 100", without=77.8, with_task=62.6)
+    effect = TaskEffect("pairs", "Spearman x 100", without=77.8, with_task=62.6, difference_at_most=-13.0)
     assert read_task_effects(tmp_path, "abc") == {}
     assert written(tmp_path, {"weights": "abc", "tasks": {"sts": STORED, "unknown": STORED}}) == {"sts": effect}
     assert read_task_effects(tmp_path, "other") == {}

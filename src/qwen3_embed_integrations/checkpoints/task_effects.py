@@ -39,9 +39,9 @@ def _effect(stored: Any) -> TaskEffect | None:
     if not isinstance(stored, Mapping):
         return None
     dataset, metric = stored.get("dataset"), stored.get("metric")
-    without, with_task = stored.get("without"), stored.get("with")
+    without, with_task, at_most = stored.get("without"), stored.get("with"), stored.get("difference_at_most")
     if not (isinstance(dataset, str) and isinstance(metric, str)):
         return None
-    if not (isinstance(without, float) and isinstance(with_task, float)):
+    if not (isinstance(without, float) and isinstance(with_task, float) and isinstance(at_most, float)):
         return None
-    return TaskEffect(safe_line(dataset, _LONGEST), safe_line(metric, _LONGEST), without, with_task)
+    return TaskEffect(safe_line(dataset, _LONGEST), safe_line(metric, _LONGEST), without, with_task, at_most)

@@ -20,17 +20,19 @@ class TaskEffect:
         metric: Name of the figure; more is better.
         without: Without any instruction.
         with_task: With the preset's instruction.
+        difference_at_most: Upper end of the 95 % interval of their difference.
     """
 
     dataset: str
     metric: str
     without: float
     with_task: float
+    difference_at_most: float
 
     @property
     def is_harmful(self) -> bool:
         """Whether the model is clearly worse with the preset."""
-        return self.with_task < self.without - _NOISE
+        return self.difference_at_most < 0 and self.with_task < self.without - _NOISE
 
 
 def harmful_tasks(effects: Mapping[str, TaskEffect]) -> tuple[str, ...]:
