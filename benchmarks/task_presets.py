@@ -61,16 +61,16 @@ class Pairs:
 
 def similarity_pairs(folder: Path, n_most: int) -> Pairs:
     """Read SemEval's pairs of 2014, evenly thinned to `n_most`."""
-    rows = [
+    records = [
         line.split("\t")
         for path in sorted(folder.rglob("semeval-sts/2014/*.test.tsv"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    rows = [row for row in rows if len(row) > 2 and row[0]]  # noqa: PLR2004 - a score and two sentences
-    if not rows:
+    records = [record for record in records if len(record) > 2 and record[0]]  # noqa: PLR2004 - a score and two sentences
+    if not records:
         raise SystemExit(f"There is no semeval-sts/2014/*.test.tsv below {folder}.")
-    kept = thinned(rows, n_most)
-    return Pairs([row[1] for row in kept], [row[2] for row in kept], np.array([float(row[0]) for row in kept]))
+    kept = thinned(records, n_most)
+    return Pairs([record[1] for record in kept], [record[2] for record in kept], np.array([float(record[0]) for record in kept]))
 
 
 def thinned(values: Sequence[T], n_most: int) -> list[T]:
@@ -116,17 +116,17 @@ def interval(draws: Sequence[float]) -> tuple[float, float]:
 def similarity_effect(encoder: Qwen3Encoder, pairs: Pairs, plain: Array, task: Task) -> Effect:
     """Compare a symmetric preset on both sides with `plain`, the cosines of raw texts."""
     told = cosines(*(encoder.encode_query(side, task=task.name) for side in (pairs.left, pairs.right)))
-    dice = np.random.default_rng(0)
+    random = np.random.default_rng(0)
     draws = []
     for _ in range(N_DRAWS):
-        chosen = dice.integers(0, len(pairs.gold), len(pairs.gold))
+        chosen = random.integers(0, len(pairs.gold), len(pairs.gold))
         draws.append(spearman(told[chosen], pairs.gold[chosen]) - spearman(plain[chosen], pairs.gold[chosen]))
     figures = (round(spearman(one, pairs.gold), 1) for one in (plain, told))
     return Effect("SemEval 2014 similarity", "Spearman x 100", *figures, interval(draws))
 
 
 def cosines(a: Array, b: Array) -> Array:
-    """Return the cosine of each row of `a` with that of `b`."""
+    """Return the cosine of each record of `a` with that of `b`."""
     return np.einsum("ij,ij->i", a, b)
 
 
@@ -155,8 +155,8 @@ def retrieval_effect(encoder: Qwen3Encoder, embedded: Embedded, task: Task) -> E
     """Compare a preset in front of the queries with raw queries; documents are raw."""
     plain = embedded.plain
     told = scores(embedded.dataset, embedded.documents, encoder.encode_query(embedded.dataset.queries, task=task.name))
-    dice, n = np.random.default_rng(0), len(plain)
-    draws = [(told - plain)[dice.integers(0, n, n)].mean() for _ in range(N_DRAWS)]
+    random, n = np.random.default_rng(0), len(plain)
+    draws = [(told - plain)[random.integers(0, n, n)].mean() for _ in range(N_DRAWS)]
     return Effect(embedded.name, "nDCG@10 x 100", round(plain.mean(), 1), round(told.mean(), 1), interval(draws))
 
 

@@ -115,7 +115,7 @@ def embed(endpoint, tmp_path, **options):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ def test_a_converter_that_is_not_installed_is_named_with_its_pip_command(tmp_pat
         getattr(adapters, name)(tmp_path / "a.doc")
 
 
-def refuse(*_, **__):
+def fail(*_, **__):
     raise ValueError("odd file")
 
 
@@ -46,6 +46,6 @@ def test_a_converters_markdown_becomes_blocks_and_its_errors_name_it(tmp_path, m
     monkeypatch.setattr(importlib, "import_module", answering("# Costs\n\nMeals.").__getitem__)
     blocks = getattr(adapters, name)(tmp_path / "a.doc")
     assert [(block.kind, block.text) for block in blocks] == [("heading", "Costs"), ("paragraph", "Meals.")]
-    monkeypatch.setattr(importlib, "import_module", answering(refuse).__getitem__)
+    monkeypatch.setattr(importlib, "import_module", answering(fail).__getitem__)
     with pytest.raises(UnreadableFileError, match=rf"can't be read by {name} \(ValueError: odd file\)"):
         getattr(adapters, name)(tmp_path / "a.doc")
