@@ -70,7 +70,8 @@ def similarity_pairs(folder: Path, n_most: int) -> Pairs:
     if not records:
         raise SystemExit(f"There is no semeval-sts/2014/*.test.tsv below {folder}.")
     kept = thinned(records, n_most)
-    return Pairs([record[1] for record in kept], [record[2] for record in kept], np.array([float(record[0]) for record in kept]))
+    left, right = ([record[side] for record in kept] for side in (1, 2))
+    return Pairs(left, right, np.array([float(record[0]) for record in kept]))
 
 
 def thinned(values: Sequence[T], n_most: int) -> list[T]:
