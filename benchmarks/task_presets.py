@@ -198,14 +198,9 @@ def main() -> None:
 def write(encoder: Qwen3Encoder, effects: dict[str, Effect], command: str) -> None:
     """Write both files."""
     weights = encoder.model_info.weights
-    RESULTS.write_text(
-        json.dumps(
-            {"command": command, "weights": weights, "tasks": {name: asdict(one) for name, one in effects.items()}},
-            indent=1,
-        )
-        + "\n",
-        encoding="utf-8",
-    )
+    found = {name: asdict(one) for name, one in effects.items()}
+    results = {"command": command, "max_length": MAX_LENGTH, "weights": weights, "tasks": found}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     stored = {
         "weights": weights,
         "tasks": {

@@ -1,10 +1,11 @@
-"""What a folder says of task presets counts for its own weights alone."""
+"""What a folder says of task presets counts for its own weights alone; the bundled model says it of every preset."""
 
 import json
+from importlib.resources import files
 
 import pytest
 
-from qwen3_embed_integrations import CheckpointError
+from qwen3_embed_integrations import TASKS, CheckpointError, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.task_effects import FILE_NAME, read_task_effects
 from qwen3_embed_integrations.core.task_effects import TaskEffect
 
@@ -45,3 +46,11 @@ def test_names_are_made_safe_and_a_damaged_file_is_refused(tmp_path):
     (tmp_path / FILE_NAME).write_text("{")
     with pytest.raises(CheckpointError, match=FILE_NAME):
         read_task_effects(tmp_path, "abc")
+
+
+def test_the_bundled_model_was_measured_with_every_preset():
+    """Fails after new weights: run `python benchmarks/task_presets.py`, whose docstring says with which data."""
+    info = Qwen3Encoder(model="tiny").model_info
+    stored = json.loads((files("qwen3_embed_integrations") / "models" / "tiny" / FILE_NAME).read_text("utf-8"))
+    assert stored["weights"] == info.weights
+    assert set(info.task_effects) == set(TASKS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qwen3_embed_integrations import MODELS, EncoderConfig, Qwen3Encoder
+from qwen3_embed_integrations import MODELS, TASKS, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint, read_json
 from qwen3_embed_integrations.checkpoints.locate import cached_bytes
 from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
@@ -59,8 +59,13 @@ def _harmful_tasks(name: str) -> tuple[str, ...]:
 
 
 def _task_notes() -> tuple[str, ...]:
-    harmful = ", ".join(_harmful_tasks(TINY))
-    return (f"Values of --task that make tiny worse: {harmful}.",) if harmful else ()
+    harmful = _harmful_tasks(TINY)
+    kept = [name for name in TASKS if name not in harmful]
+    if not harmful:
+        return ()
+    if len(harmful) <= len(kept):
+        return (f"Values of --task that make tiny worse: {', '.join(harmful)}.",)
+    return (f"Of the values of --task, tiny knows {', '.join(kept) or 'none'}; others make it worse.",)
 
 
 def _tiny() -> PublishedModel:
