@@ -90,7 +90,8 @@ def postprocess(raw: RawEmbeddings, dimension: int, max_length: int) -> Encoded:
         ConfigError: `dimension` is out of range.
         NonFiniteError: An embedding has a NaN or infinite component, or norm 0.
     """
-    truncations = _truncations(raw.n_tokens, max_length)
+    has_cut = (raw.n_tokens > max_length).any()
+    truncations = _truncations(raw.n_tokens, max_length) if has_cut else ()
     width = raw.embeddings.shape[1]
     full_embeddings = truncate_and_normalize(raw.embeddings, width, in_place=True)
     embeddings = full_embeddings if dimension == width else truncate_and_normalize(full_embeddings, dimension)
