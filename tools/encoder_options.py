@@ -6,8 +6,8 @@ Run `python tools/encoder_options.py` after a change to an option. A test holds 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _CORE = Path(__file__).resolve().parent.parent / "src" / "qwen3_embed_integrations" / "core"
 _OVERRIDABLE = ("device", "token")
@@ -16,8 +16,7 @@ _ACCEPTED = {"SecretStr | None": "str | SecretStr | None"}
 """What a constructor takes where it keeps something narrower."""
 
 
-@dataclass(frozen=True)
-class Generated:
+class Generated(NamedTuple):
     """One generated module.
 
     Attributes:
