@@ -75,7 +75,7 @@ COMMANDS: Mapping[str, Arrangement] = {
         ),
     ),
     "doctor": Arrangement(
-        ("base_url", "model", "engine", "local", "device", "dtype", "as_json"),
+        ("base_url", "model", "engine", "rerank_engine", "local", "device", "dtype", "as_json"),
         defaults={},
         implied={"base_url": ("backend", "remote")},
     ),
