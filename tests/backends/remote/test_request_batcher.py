@@ -115,6 +115,6 @@ def test_a_failure_ends_the_other_requests_of_its_call(remote, server):
     server.faults.extend([None, None, faults.status(500)])
     with pytest.raises(RemoteUnavailableError) as caught:
         encoder.encode_document([f"d{i}" for i in range(50)])
-    assert "of 50 texts were embedded before the failure" in caught.value.__notes__[0]
+    assert "of 50 texts were answered before the failure" in caught.value.__notes__[0]
     encoder.unload()  # waits for what is under way
     assert len(server.requests) < 10

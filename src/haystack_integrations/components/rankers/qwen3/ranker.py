@@ -19,11 +19,12 @@ from qwen3_embed_integrations.core.hub_token import (
     require_hub_consent,
     seal_hub_variables,
 )
-from qwen3_embed_integrations.core.reranker_config import CommonRerankerOptions
+from qwen3_embed_integrations.core.reranker_options import CommonRerankerOptions
+from qwen3_embed_integrations.core.stock_options import StockRerankerOptions
 
 
-class HaystackRerankerOptions(CommonRerankerOptions, total=False):
-    """The reranker's options, with Haystack's own types of device and token."""
+class HaystackRerankerOptions(CommonRerankerOptions, StockRerankerOptions, total=False):
+    """The reranker's options and stock keywords, with Haystack's own types of device and token."""
 
     device: str | ComponentDevice | None
     token: Secret | None
@@ -48,7 +49,7 @@ class Qwen3Ranker:
         scale_score: Return P(relevant), from 0 to 1; False for the logit.
         meta_fields_to_embed: Meta fields whose values go before the content, in this order.
         embedding_separator: What stands between them.
-        **options: As in `RerankerConfig`.
+        **options: As in `RerankerConfig`. Keywords of Haystack's similarity rankers are understood.
 
     Raises:
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
@@ -72,9 +73,7 @@ class Qwen3Ranker:
             )
         name_hub_variables(self._variables())
         device = given.get("device", "")
-        if device is None:
-            del given["device"]
-        elif isinstance(device, ComponentDevice):
+        if isinstance(device, ComponentDevice):
             if device.has_multiple_devices:
                 raise ConfigError('device is a map of devices, expected one: ComponentDevice.from_str("cuda:0").')
             given["device"] = device.to_torch_str()
