@@ -19,6 +19,7 @@ from qwen3_embed_integrations import CheckpointError, Qwen3Reranker
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),  # peft 0.21
+    pytest.mark.filterwarnings("ignore:Setting `save_embedding_layers`:UserWarning"),
     pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`:UserWarning"),  # while the test trains it
 ]
 QUERY = "What is the capital of China?"
