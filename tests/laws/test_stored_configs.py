@@ -268,7 +268,7 @@ def test_the_folder_of_a_rag_index_names_no_server(stored, server, local, tmp_pa
 def run(code, **environment):
     done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=900, check=False, env={**os.environ, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -307,7 +307,7 @@ def test_workers_of_this_process_use_the_server_that_it_named(method, stored, se
         """)
     )
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, script], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), local.encode_document(TEXTS[:1]), atol=1e-5)
