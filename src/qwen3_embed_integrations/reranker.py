@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Unpack
@@ -16,14 +15,15 @@ from .checkpoints.pair_tokenizer import pair_head
 from .core.errors import ConfigError, TruncationWarning
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo
-from .core.protocols import Backend, EmbedRequest, wait_for
-from .core.ranking import Ranked, Scale, best_first, check_limits, checked_logits, scores_of
+from .core.protocols import Backend, wait_for
+from .core.ranking import Ranked, Scale, best_first, check_limits, checked_logits, pair_request, scores_of
 from .core.reranker_config import DEFAULT_INSTRUCTION, RerankerConfig, RerankerOptions, instruction_text
 from .core.results import Truncation, warn_of_truncations
 from .core.types import FloatArray, RawEmbeddings
 from .core.user_warning import warn_user
 from .progress import OnProgress, progress_bar
 from .scheduling.event_loop import run_fairly
+from .telemetry import CallSpan, observed_call
 
 _MOST_RERANKERS = 64
 
@@ -130,11 +130,13 @@ class Qwen3Reranker:
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
             return np.empty(0, dtype=np.float32)
-        backend = load_backend(self.config.runtime_config)
-        max_length, head = self._max_length(backend), self._head(query, instruction)
-        with self._progress(len(listed)) as on_progress:
-            raw = wait_for(self._submit(backend, head, listed, max_length, on_progress))
-        return scores_of(self._logits(backend, head, raw, max_length), scale)
+        with observed_call("rerank", self.config.runtime_config, len(listed)) as call:
+            backend = load_backend(self.config.runtime_config)
+            max_length, head = self._max_length(backend), self._head(query, instruction)
+            with self._progress(len(listed)) as on_progress:
+                request = pair_request(self.config, head, listed, max_length, on_progress, call)
+                raw = wait_for(backend.submit(request))
+            return scores_of(self._logits(backend, head, raw, max_length, call), scale)
 
     async def arank(  # noqa: PLR0913 - one keyword for each choice of a ranking
         self,
@@ -164,13 +166,15 @@ class Qwen3Reranker:
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
             return np.empty(0, dtype=np.float32)
-        if not self.is_loaded:
-            await asyncio.to_thread(self.load)
-        backend = load_backend(self.config.runtime_config)
-        max_length, head = self._max_length(backend), self._head(query, instruction)
-        with self._progress(len(listed)) as on_progress:
-            raw = await run_fairly(lambda: self._submit(backend, head, listed, max_length, on_progress))
-        return scores_of(self._logits(backend, head, raw, max_length), scale)
+        with observed_call("rerank", self.config.runtime_config, len(listed)) as call:
+            if not self.is_loaded:
+                await asyncio.to_thread(self.load)
+            backend = load_backend(self.config.runtime_config)
+            max_length, head = self._max_length(backend), self._head(query, instruction)
+            with self._progress(len(listed)) as on_progress:
+                request = pair_request(self.config, head, listed, max_length, on_progress, call)
+                raw = await run_fairly(lambda: backend.submit(request))
+            return scores_of(self._logits(backend, head, raw, max_length, call), scale)
 
     def _head(self, query: str, instruction: str | None) -> str:
         """Return what the text of every pair of a call begins with."""
@@ -195,23 +199,13 @@ class Qwen3Reranker:
             )
         return max_length
 
-    def _submit(
-        self, backend: Backend, head: str, documents: list[str], max_length: int, on_progress: OnProgress | None
-    ) -> Future[RawEmbeddings]:
-        """Submit the pairs; several of one query share the keys and values of their beginning."""
-        request = EmbedRequest(
-            texts=[f"{head} {document}" for document in documents],
-            max_length=max_length,
-            on_overflow=self.config.on_overflow,
-            on_progress=on_progress,
-            max_waiting=self.config.max_waiting_calls,
-            shared_prefix=head if len(documents) > 1 else "",
-        )
-        return backend.submit(request)
-
-    def _logits(self, backend: Backend, head: str, raw: RawEmbeddings, max_length: int) -> FloatArray:
+    def _logits(
+        self, backend: Backend, head: str, raw: RawEmbeddings, max_length: int, call: CallSpan | None
+    ) -> FloatArray:
         """Return the logits, `[n]`, after a warning of truncated pairs."""
         logits = checked_logits(raw.embeddings)
+        if call is not None:
+            call.done(raw.n_tokens, max_length)
         cut = np.flatnonzero(raw.n_tokens > max_length).tolist()
         if cut:
             lengths = raw.n_tokens.tolist()

@@ -9,6 +9,7 @@ import numpy as np
 
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
 from qwen3_embed_integrations.core.inputs import without_repeats
+from qwen3_embed_integrations.core.observation import observed_step
 from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest, Forward, Streams
 from qwen3_embed_integrations.core.types import RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
@@ -45,6 +46,11 @@ class LocalBackend(Backend):
         self._prefixes: dict[str, tuple[int, ...]] = {}  # prompt → its token ids; touched by one thread only
         self._tokenizer_thread = WorkerThread("qwen3-embed-tokenize")
         self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
+
+    @property
+    def n_waiting(self) -> int:
+        """Calls that have no result yet."""
+        return self._admission.n_calls
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
         """Return a future of the embeddings at once; cancelling it drops what is not yet computed.
@@ -99,7 +105,8 @@ class LocalBackend(Backend):
 
         With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
-        ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        with observed_step(pending.request.observer, "tokenize"):
+            ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
         pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
         limit, rest = pending.request.max_length, first + _WINDOW
         strict = pending.request.on_overflow == "error"

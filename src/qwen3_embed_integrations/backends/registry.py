@@ -34,6 +34,7 @@ __all__ = [
     "report_plan",
     "unload_backend",
     "use_runtime",
+    "waiting_calls",
 ]
 
 
@@ -116,6 +117,16 @@ def is_loaded(config: EncoderConfig) -> bool:
 def registry_size() -> int:
     """Return how many models are known or loaded."""
     return len(_slots)
+
+
+def waiting_calls() -> dict[str, int]:
+    """Return how many calls have no result yet, for each loaded model."""
+    counts: dict[str, int] = {}
+    for slot in list(_slots.values()):
+        if (backend := slot.backend) is not None and (opened := slot.model) is not None:
+            model = opened.model_info.model
+            counts[model] = counts.get(model, 0) + backend.n_waiting
+    return counts
 
 
 def unload_backend(config: EncoderConfig) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError, copy_exception
+from qwen3_embed_integrations.core.observation import observed_forward
 from qwen3_embed_integrations.core.packing import pack
 from qwen3_embed_integrations.core.protocols import Forward, Streams
 from qwen3_embed_integrations.core.types import FloatArray
@@ -78,6 +79,8 @@ class Batcher:
             if not pending.is_queued:
                 pending.is_queued = True
                 self._pending.append(pending)
+                if pending.request.observer is not None:
+                    pending.request.observer.queued()
                 if len(ids) == len(pending.texts) and self._is_small(pending):
                     self._attentive_until = time.monotonic() + _ATTENTIVE_S
             pending.more = more
@@ -192,9 +195,16 @@ class Batcher:
 
     def _compute(self, batch: _Batch) -> None:
         packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
+        observed = observed_forward(
+            (pending.request.observer for pending, _ in batch),
+            n_texts=len(batch),
+            n_tokens=len(packed.input_ids),
+            max_tokens=self._max_batch_tokens,
+        )
         start = time.monotonic()
         try:
-            embeddings = self._forward(packed)
+            with observed:
+                embeddings = self._forward(packed)
         except MemoryError as error:
             self._halve(batch, error)
         except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch

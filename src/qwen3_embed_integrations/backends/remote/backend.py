@@ -14,6 +14,7 @@ from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, r
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.inputs import encodable, without_repeats
+from qwen3_embed_integrations.core.observation import observed_step
 from qwen3_embed_integrations.core.prompts import END_TOKEN
 from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
@@ -45,6 +46,11 @@ class RemoteBackend(Backend):
         self._admission = Admission()
         self._client = Client(self._config, self._model.target)
         self._thread = LoopThread("qwen3-embed-remote")
+
+    @property
+    def n_waiting(self) -> int:
+        """Calls that have no result yet."""
+        return self._admission.n_calls
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
         """Return a future of the embeddings at once; cancelling it ends its requests and sends no further ones.
@@ -102,6 +108,7 @@ class RemoteBackend(Backend):
             max_texts=config.max_batch_texts or profile.max_texts,
             max_tokens=config.max_batch_tokens or profile.max_tokens,
             n_workers=config.max_concurrency,
+            observer=request.observer,
         )
 
     async def _tokenized(
@@ -109,7 +116,8 @@ class RemoteBackend(Backend):
     ) -> list[list[int]]:
         found: list[list[int]] = []
         for first in range(0, len(texts), _WINDOW):
-            ids = tokenizer.tokenize(texts[first : first + _WINDOW])
+            with observed_step(request.observer, "tokenize"):
+                ids = tokenizer.tokenize(texts[first : first + _WINDOW])
             if request.on_overflow == "error":
                 raise_if_too_long(ids, first, inverse, request.max_length)
             found += ids

@@ -27,6 +27,7 @@ from qwen3_embed_integrations.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.observation import CallObserver, HttpTry, observed_try
 from qwen3_embed_integrations.core.safe_text import safe_line
 from qwen3_embed_integrations.core.types import FloatArray
 
@@ -55,12 +56,14 @@ class HttpRequest:
         width: Length that each embedding of the answer must have; None: any.
         dimension: Length that the server is to truncate embeddings to; None: full embeddings.
         cut_at: Tokens to which the server is to truncate a text; None: it must not truncate.
+        observer: Told of each try; None: nobody observes the call.
     """
 
     inputs: Sequence[Input]
     width: int | None = None
     dimension: int | None = None
     cut_at: int | None = None
+    observer: CallObserver | None = None
 
 
 class Client:
@@ -116,7 +119,7 @@ class Client:
         )
         try:
             async with asyncio.timeout_at(end):
-                return await retrying(self._once, http_request)
+                return await retrying(self._once, http_request, faults)
         except TimeoutError as error:
             last = f" The last failure: {faults[-1]}." if faults else ""
             raise RemoteTimeoutError(
@@ -147,23 +150,27 @@ class Client:
         pause = error.retry_after_s if isinstance(error, FaultError) else 0.0
         return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
 
-    async def _once(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+    async def _once(
+        self, http_request: HttpRequest, faults: Sequence[str]
+    ) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         body = request_body(
             self._target, http_request.inputs, dimension=http_request.dimension, cut_at=http_request.cut_at
         )
         width = http_request.width or _WIDEST
         limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(http_request.inputs)
         async with self._slots:
-            content, headers = await self._post(body, limit)
+            with observed_try(http_request.observer, self._target.url, len(faults)) as sent:
+                content, headers = await self._post(body, limit, sent)
         embeddings = read_embeddings(self._target, content, len(http_request.inputs), http_request.width, self._quote)
         return embeddings, content, headers
 
-    async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
+    async def _post(self, body: Mapping[str, object], limit: int, sent: HttpTry) -> tuple[bytes, Mapping[str, str]]:
         try:
             async with (
                 asyncio.timeout(self._config.timeout_s),
-                self._http.stream("POST", self._target.url, json=body) as response,
+                self._http.stream("POST", self._target.url, json=body, headers=sent.headers) as response,
             ):
+                sent.status_code = response.status_code
                 content = await _body(response, limit)
         except TimeoutError as error:
             raise FaultError(f"no answer within timeout_s={self._config.timeout_s:g}") from error
