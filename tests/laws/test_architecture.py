@@ -37,6 +37,8 @@ OWNERS = {
     "datasets": ("training/",),
     "accelerate": (),  # only sentence-transformers' trainer needs it
     "matplotlib": ("evaluation/",),
+    "mteb": ("mteb/",),
+    "opentelemetry": ("telemetry/",),
     "pyarrow": ("evaluation/",),
     "psutil": ("training/",),
 }
@@ -74,6 +76,8 @@ def test_the_face_loads_no_torch_and_no_framework():
         "haystack",
         "chromadb",
         "tokenizers",
+        "opentelemetry",
+        "mteb",
     ]
     code = f"import qwen3_embed_integrations, sys; print([m for m in {heavy!r} if m in sys.modules])"
     assert in_a_fresh_process(code) == "[]"
