@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -10,7 +9,6 @@ from functools import lru_cache
 from typing import Any, Literal, Unpack
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
-from .cache import lookup, submit_through_cache
 from .core.config import EncoderConfig
 from .core.config_arguments import config_of
 from .core.encoder_options import EncoderKeywords
@@ -24,7 +22,6 @@ from .core.similarity import similarity
 from .core.types import FloatArray, IntArray, RawEmbeddings, Role
 from .core.vector_space import VectorSpace
 from .progress import OnProgress, progress_bar
-from .scheduling.event_loop import run_fairly
 from .telemetry import CallSpan, observed_call
 
 _MOST_ENCODERS = 64
@@ -143,15 +140,17 @@ class Qwen3Encoder:
 
     async def aencode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
+        from .scheduling.event_loop import run_fairly, to_thread  # asyncio is loaded where a loop runs
+
         listed = checked_texts(texts)
         with observed_call("embeddings", self.config, len(listed), role) as call:
             if not self.is_loaded:
-                await asyncio.to_thread(self._prepare, call)
+                await to_thread(self._prepare, call)
             prompt = self.prompt(role, task=task)
             with self._progress(len(listed)) as on_progress:
                 raw = await run_fairly(lambda: self._submit(listed, prompt, on_progress, call))
             if len(listed) > _INLINE_TEXTS:
-                return await asyncio.to_thread(self._postprocess, raw, call)
+                return await to_thread(self._postprocess, raw, call)
             return self._postprocess(raw, call)
 
     def prompt(self, role: Role, *, task: str | None = None) -> str:
@@ -207,6 +206,8 @@ class Qwen3Encoder:
         request = EmbedRequest.of(config, resolved, texts, prompt, on_progress, call)
         if config.cache_path is None:
             return load_backend(config).submit(request)
+        from .cache import lookup, submit_through_cache
+
         where = lookup(config, resolved.model_info, prompt)
         return submit_through_cache(request, where, lambda: load_backend(config), is_loaded=self.is_loaded)
 

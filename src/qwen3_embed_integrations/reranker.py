@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -22,7 +21,6 @@ from .core.results import Truncation, warn_of_truncations
 from .core.types import FloatArray, RawEmbeddings
 from .core.user_warning import warn_user
 from .progress import OnProgress, progress_bar
-from .scheduling.event_loop import run_fairly
 from .telemetry import CallSpan, observed_call
 
 _MOST_RERANKERS = 64
@@ -166,9 +164,11 @@ class Qwen3Reranker:
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
             return np.empty(0, dtype=np.float32)
+        from .scheduling.event_loop import run_fairly, to_thread  # asyncio is loaded where a loop runs
+
         with observed_call("rerank", self.config.runtime_config, len(listed)) as call:
             if not self.is_loaded:
-                await asyncio.to_thread(self.load)
+                await to_thread(self.load)
             backend = load_backend(self.config.runtime_config)
             max_length, head = self._max_length(backend), self._head(query, instruction)
             with self._progress(len(listed)) as on_progress:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from .errors import ConfigError, NonFiniteError
 from .observation import CallObserver
 from .protocols import EmbedRequest
-from .reranker_config import RerankerConfig
 from .types import FloatArray
+
+if TYPE_CHECKING:
+    from .reranker_config import RerankerConfig
 
 Scale = Literal["probability", "logit"]
 """How a reranker's score is expressed: P(relevant) from 0 to 1, or its log-odds, which never saturates."""

@@ -28,6 +28,8 @@ try:
 except ImportError as error:
     raise missing_extra("llama-index-core", "llama-index") from error
 
+from .nodes import checked_nodes
+
 RETRIEVAL_SCORE = "retrieval_score"
 """The metadata key of the score that a node came with, as in LlamaIndex's own rerankers."""
 
@@ -124,8 +126,10 @@ class Qwen3Rerank(RerankerConfig, BaseNodePostprocessor):
             The query and an empty list, which the block fills with its result.
 
         Raises:
+            InputTypeError: One is no NodeWithScore, such as a `str`.
             ConfigError: There is no query.
         """
+        nodes = checked_nodes(nodes, NodeWithScore)
         top_n, best = self.top_n or len(nodes), list[NodeWithScore]()
         _dispatcher.event(ReRankStartEvent(query=query_bundle, nodes=nodes, top_n=top_n, model_name=self.model))
         try:
