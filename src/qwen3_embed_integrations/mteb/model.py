@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 import mteb
 from mteb.models import ModelMeta
@@ -20,7 +20,7 @@ from .instructions import instruction_of
 
 if TYPE_CHECKING:
     from mteb.abstasks.task_metadata import TaskMetadata
-    from mteb.types import BatchedInput, PromptType
+    from mteb.types import PromptType
 
 _MOVING = ("dimension", "max_length", "pooling")  # options that move embeddings and are no part of a model's name
 _IGNORED = ("batch_size", "show_progress_bar")  # of mteb's encode_kwargs: packing has no batch size in texts
@@ -50,17 +50,19 @@ class Qwen3MTEBModel(AbsEncoder):
         revision: str | None = None,
         *,
         device: str | None = None,
-        **options: Unpack[EncoderKeywords],
+        **options: Any,  # EncoderKeywords, without the three that mteb's protocol names
     ) -> None:
         if options.get("task") is not None:
             raise ConfigError("Found task=…, expected none: each of mteb's tasks has its own instruction.")
-        placed: EncoderKeywords = {} if device is None else {"device": device}
-        self.encoder: Qwen3Encoder = load_encoder(model=model_name, revision=revision, **placed, **options)
+        named: EncoderKeywords = {"model": model_name, "revision": revision}
+        if device is not None:
+            named["device"] = device
+        self.encoder: Qwen3Encoder = load_encoder(**named, **options)
         self.mteb_model_meta = _model_meta(self.encoder)
 
     def encode(
         self,
-        inputs: Iterable[BatchedInput],
+        inputs: Iterable[Mapping[str, Any]],
         *,
         task_metadata: TaskMetadata,
         hf_split: str,
@@ -86,7 +88,7 @@ class Qwen3MTEBModel(AbsEncoder):
         """
         del hf_split, hf_subset
         _check(kwargs)
-        side = None if prompt_type is None else prompt_type.value
+        side: Any = None if prompt_type is None else prompt_type.value
         prompt: Any = task_metadata.prompt
         instruction = instruction_of(task_metadata.name, task_metadata.type, side, prompt)
         texts = [text for batch in inputs for text in batch["text"]]
