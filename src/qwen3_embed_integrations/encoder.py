@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, Unpack
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .core.config import EncoderConfig
 from .core.config_arguments import config_of
 from .core.encoder_options import EncoderKeywords
-from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo, ResolvedOptions
 from .core.observation import observed_step
@@ -25,6 +23,7 @@ from .progress import OnProgress, progress_bar
 from .telemetry import CallSpan, observed_call
 
 _MOST_ENCODERS = 64
+_bar = partial(progress_bar, unit="text", description="Embedding")
 _INLINE_TEXTS = 64  # normalising more than that leaves the event loop: 64 embeddings take well under a millisecond
 
 
@@ -125,10 +124,11 @@ class Qwen3Encoder:
         with observed_call("embeddings", self.config, len(listed), role) as call:
             if call is not None and not self.is_loaded:
                 self._prepare(call)
-            prompt = self.prompt(role, task=task)
-            with self._progress(len(listed)) as on_progress:
-                raw = wait_for(self._submit(listed, prompt, on_progress, call))
-            return self._postprocess(raw, call)
+            resolved = self._resolved()
+            prompt = resolved.prompt(role, task)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                raw = wait_for(self._submit(listed, resolved, prompt, on_progress, call))
+            return _postprocess(raw, resolved, call)
 
     async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
@@ -146,12 +146,13 @@ class Qwen3Encoder:
         with observed_call("embeddings", self.config, len(listed), role) as call:
             if not self.is_loaded:
                 await to_thread(self._prepare, call)
-            prompt = self.prompt(role, task=task)
-            with self._progress(len(listed)) as on_progress:
-                raw = await run_fairly(lambda: self._submit(listed, prompt, on_progress, call))
+            resolved = self._resolved()
+            prompt = resolved.prompt(role, task)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                raw = await run_fairly(lambda: self._submit(listed, resolved, prompt, on_progress, call))
             if len(listed) > _INLINE_TEXTS:
-                return await to_thread(self._postprocess, raw, call)
-            return self._postprocess(raw, call)
+                return await to_thread(_postprocess, raw, resolved, call)
+            return _postprocess(raw, resolved, call)
 
     def prompt(self, role: Role, *, task: str | None = None) -> str:
         """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
@@ -159,12 +160,7 @@ class Qwen3Encoder:
         Raises:
             ConfigError: An unknown role or task.
         """
-        if role == "query":
-            resolved = self._resolved()
-            return resolved.query_prompt if task is None else resolved.model_info.query_prompt(task)
-        if role == "document":
-            return self._resolved().document_prompt
-        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
+        return self._resolved().prompt(role, task)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
         """Return the similarity of each embedding of `a` to each embedding of `b`.
@@ -200,9 +196,14 @@ class Qwen3Encoder:
                 self.load() if self.config.cache_path is None else model_info(self.config)
 
     def _submit(
-        self, texts: list[str], prompt: str, on_progress: OnProgress | None, call: CallSpan | None
+        self,
+        texts: list[str],
+        resolved: ResolvedOptions,
+        prompt: str,
+        on_progress: OnProgress | None,
+        call: CallSpan | None,
     ) -> Future[RawEmbeddings]:
-        resolved, config = self._resolved(), self.config
+        config = self.config
         request = EmbedRequest.of(config, resolved, texts, prompt, on_progress, call)
         if config.cache_path is None:
             return load_backend(config).submit(request)
@@ -211,15 +212,6 @@ class Qwen3Encoder:
         where = lookup(config, resolved.model_info, prompt)
         return submit_through_cache(request, where, lambda: load_backend(config), is_loaded=self.is_loaded)
 
-    def _postprocess(self, raw: RawEmbeddings, call: CallSpan | None) -> Encoded:
-        resolved = self._resolved()
-        encoded = postprocess(raw, resolved.dimension, resolved.max_length)
-        if call is not None:
-            call.done(encoded.n_tokens, resolved.max_length, resolved.dimension)
-        if encoded.truncations:
-            warn_of_truncations(encoded.truncations, resolved.max_length)
-        return encoded
-
     def _resolved(self) -> ResolvedOptions:
         """Return what the options mean for the model, looked up again only after the model was unloaded."""
         info, known = model_info(self.config), self._known
@@ -227,8 +219,14 @@ class Qwen3Encoder:
             self._known = known = ResolvedOptions.of(self.config, info)
         return known
 
-    def _progress(self, n_texts: int) -> AbstractContextManager[OnProgress | None]:
-        return progress_bar(n_texts, unit="text", description="Embedding", shown=self.config.show_progress)
+
+def _postprocess(raw: RawEmbeddings, resolved: ResolvedOptions, call: CallSpan | None) -> Encoded:
+    encoded = postprocess(raw, resolved.dimension, resolved.max_length)
+    if call is not None:
+        call.done(encoded.n_tokens, resolved.max_length, resolved.dimension)
+    if encoded.truncations:
+        warn_of_truncations(encoded.truncations, resolved.max_length)
+    return encoded
 
 
 _encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)

@@ -47,7 +47,7 @@ def test_without_opentelemetry_a_query_makes_a_handful_of_calls_and_imports_noth
     assert loaded == []
     assert counts["opentelemetry"] == 0
     assert counts["telemetry"] == 1, "one look at sys.modules"
-    assert counts["observation"] <= 4, "tokenize, and one for each forward pass and its text"
+    assert counts["observation"] == 0
 
 
 def test_where_it_is_installed_and_not_used_it_is_not_imported():
@@ -59,4 +59,4 @@ def test_where_it_is_installed_and_not_used_it_is_not_imported():
 def test_before_a_provider_is_set_no_span_is_made():
     counts, _ = counted(blocked=False, imported=True)
     assert counts["opentelemetry"] <= 2, "asks for both providers"
-    assert counts["telemetry"] <= 3
+    assert counts["telemetry"] == 1

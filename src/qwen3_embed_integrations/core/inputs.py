@@ -53,9 +53,9 @@ def checked_text(text: Any, what: str = "text", hint: str = "") -> str:
 
 def without_repeats(texts: Sequence[str]) -> tuple[list[str], IntArray]:
     """Return the distinct texts in order, and `[n]` int64 indices of each of `texts` among them."""
-    indices: dict[str, int] = {}
-    inverse = np.fromiter((indices.setdefault(text, len(indices)) for text in texts), dtype=np.int64, count=len(texts))
-    return list(indices), inverse
+    distinct = list(dict.fromkeys(texts))
+    indices = dict(zip(distinct, range(len(distinct)), strict=True))
+    return distinct, np.fromiter(map(indices.__getitem__, texts), dtype=np.int64, count=len(texts))
 
 
 def encodable(text: str) -> str:

@@ -9,6 +9,7 @@ from .catalog import MIN_DIMENSION
 from .config import DEFAULT_MAX_LENGTH, EncoderConfig
 from .errors import ConfigError
 from .prompts import DEFAULT_TASK, TASKS, find_task, query_prompt
+from .types import Role
 from .vector_space import VectorSpace
 
 
@@ -139,3 +140,15 @@ class ResolvedOptions:
             query_prompt=model_info.query_prompt(config.task),
             document_prompt=model_info.document_prompt(config),
         )
+
+    def prompt(self, role: Role, task: str | None = None) -> str:
+        """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
+
+        Raises:
+            ConfigError: An unknown role or task.
+        """
+        if role == "query":
+            return self.query_prompt if task is None else self.model_info.query_prompt(task)
+        if role == "document":
+            return self.document_prompt
+        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -71,19 +70,6 @@ class CallObserver(Protocol):
 def observed_step(observer: CallObserver | None, name: str) -> AbstractContextManager[None]:
     """Return `observer.step(name)`, or a block that does nothing where nobody observes."""
     return nullcontext() if observer is None else observer.step(name)
-
-
-def observed_forward(
-    observers: Iterable[CallObserver | None], *, n_texts: int, n_tokens: int, max_tokens: int
-) -> AbstractContextManager[None]:
-    """Observe a forward pass that serves the calls of `observers`, in the batch's order, one for each text."""
-    present = list({id(one): one for one in observers if one is not None}.values())
-    if not present:
-        return nullcontext()
-    for one in present:
-        one.dequeued()
-    first, *others = present
-    return first.batch(ObservedBatch("forward", n_texts, n_tokens, max_tokens, tuple(others)))
 
 
 def observed_request(

@@ -74,7 +74,7 @@ class EmbedRequest:
     ) -> EmbedRequest:
         """Return the request of one call of an encoder; `prompt` is put in front of each text."""
         return cls(
-            texts=[prompt + text for text in texts] if prompt else texts,
+            texts=list(map(prompt.__add__, texts)) if prompt else texts,
             max_length=resolved.max_length,
             on_overflow=config.on_overflow,
             on_progress=on_progress,

@@ -90,9 +90,11 @@ def postprocess(raw: RawEmbeddings, dimension: int, max_length: int) -> Encoded:
         NonFiniteError: An embedding has a NaN or infinite component, or norm 0.
     """
     cut = np.flatnonzero(raw.n_tokens > max_length)
-    truncations = tuple(
-        Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
-    )
+    truncations: tuple[Truncation, ...] = ()
+    if cut.size:
+        truncations = tuple(
+            Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
+        )
     width = raw.embeddings.shape[1]
     full_embeddings = truncate_and_normalize(raw.embeddings, width, in_place=True)
     embeddings = full_embeddings if dimension == width else truncate_and_normalize(full_embeddings, dimension)

@@ -35,6 +35,9 @@ class CallSpan(CallObserver, Protocol):
 
 
 _NOT_OBSERVED: AbstractContextManager[None] = nullcontext()
+_UNSET = frozenset(
+    {"ProxyTracerProvider", "_ProxyMeterProvider"}
+)  # what OpenTelemetry has before a program sets its own
 
 
 def observed_call(
@@ -48,8 +51,11 @@ def observed_call(
         n_texts: Texts of the call, or documents.
         role: "query" or "document", for embeddings.
     """
-    if "opentelemetry.trace" not in sys.modules:
+    trace, metrics = sys.modules.get("opentelemetry.trace"), sys.modules.get("opentelemetry.metrics")
+    has_tracers = trace is not None and trace.get_tracer_provider().__class__.__name__ not in _UNSET
+    has_meters = metrics is not None and metrics.get_meter_provider().__class__.__name__ not in _UNSET
+    if not (has_tracers or has_meters):
         return _NOT_OBSERVED
     from .call_span import call_span
 
-    return call_span(operation, config, n_texts, role) or _NOT_OBSERVED
+    return call_span(operation, config, n_texts, role)

@@ -24,8 +24,6 @@ from . import attributes as names
 from .instruments import Instruments
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from qwen3_embed_integrations.core.config import EncoderConfig
     from qwen3_embed_integrations.core.types import IntArray
 
@@ -46,12 +44,10 @@ _lock = threading.Lock()
 _telemetry: _Telemetry | None = None
 
 
-def _current() -> _Telemetry | None:
-    """Return what records now; None while the process has set neither a tracer nor a meter provider."""
+def _current() -> _Telemetry:
+    """Return what records now, made anew where the process has set other providers."""
     global _telemetry  # noqa: PLW0603 - OpenTelemetry's providers are the process's, too
     tracers, meters = trace.get_tracer_provider(), metrics.get_meter_provider()
-    if isinstance(tracers, trace.ProxyTracerProvider) and meters.__class__.__name__ == "_ProxyMeterProvider":
-        return None
     with _lock:
         if _telemetry is None or _telemetry.providers[0] is not tracers or _telemetry.providers[1] is not meters:
             _telemetry = _Telemetry(tracers, meters)
@@ -164,21 +160,11 @@ class OTelCallSpan:
         histogram.record(seconds, self._shared | ({names.ERROR_TYPE: type(error).__qualname__} if error else {}))
 
 
-def call_span(
-    operation: str, config: EncoderConfig, n_texts: int, role: str | None
-) -> AbstractContextManager[OTelCallSpan] | None:
-    """Return a block that observes one call; None while nothing records."""
-    telemetry = _current()
-    return None if telemetry is None else _observed(telemetry, operation, config, {names.TEXT_COUNT: n_texts}, role)
-
-
 @contextmanager
-def _observed(
-    telemetry: _Telemetry, operation: str, config: EncoderConfig, attributes: dict[str, str | int], role: str | None
-) -> Iterator[OTelCallSpan]:
-    shared = names.call_attributes(operation, config)
-    if role is not None:
-        attributes = attributes | {names.ROLE: role}
+def call_span(operation: str, config: EncoderConfig, n_texts: int, role: str | None) -> Iterator[OTelCallSpan]:
+    """Observe one call while the block runs."""
+    telemetry, shared = _current(), names.call_attributes(operation, config)
+    attributes: dict[str, str | int] = {names.TEXT_COUNT: n_texts} | ({} if role is None else {names.ROLE: role})
     start = time.perf_counter()
     span = telemetry.tracer.start_span(
         f"{operation} {config.model}", kind=SpanKind.CLIENT, attributes=shared | attributes

@@ -113,15 +113,17 @@ class TorchForward:
             batch = batch.without_prefix()
         n_tokens = len(batch.input_ids)
         n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.matmul == "prepacked" else 0
-        ids, positions, cu_seqlens = (
-            to_device(array, self._device)
-            for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
-        )
+        input_ids, position_ids = batch.input_ids, batch.position_ids
+        if n_pad:
+            input_ids, position_ids = np.pad(input_ids, (0, n_pad)), np.pad(position_ids, (0, n_pad))
+        ids, positions = to_device(input_ids, self._device), to_device(position_ids, self._device)
+        cu_seqlens = to_device(batch.cu_seqlens, self._device)
         layout = Layout.of(batch.lengths.tolist(), cu_seqlens)
         pooling = self._checkpoint.model_info.pooling
         if pooling == "lasttoken":
             ends = cu_seqlens[1:] - 1
-            ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends)) if n_pad else 0))
+            if n_pad:
+                ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends))))
             embeddings = self._states(model, ids, positions, layout, ends, prefix)[: len(cu_seqlens) - 1]
         else:
             embeddings = pool(self._states(model, ids, positions, layout, None, prefix)[:n_tokens], cu_seqlens, pooling)
