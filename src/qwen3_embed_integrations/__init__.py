@@ -20,6 +20,7 @@ from .core.errors import (
     EncoderClosedError,
     HostNotAllowedError,
     HubUnavailableError,
+    InputEncodingError,
     InputTypeError,
     MissingExtraError,
     ModelNotFoundError,
@@ -48,7 +49,9 @@ from .encoder import Qwen3Encoder, load_encoder
 
 if TYPE_CHECKING:
     from .core.ranking import Ranked
-    from .core.reranker_config import RerankerConfig, RerankerOptions
+    from .core.rerank_request import RerankRequest
+    from .core.reranker_config import RerankerConfig
+    from .core.reranker_options import RerankerOptions
     from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
     from .reranker import Qwen3Reranker, load_reranker
 
@@ -76,6 +79,7 @@ __all__ = [
     "HybridHit",
     "HybridRetriever",
     "IndexChanges",
+    "InputEncodingError",
     "InputTypeError",
     "MissingExtraError",
     "ModelInfo",
@@ -96,6 +100,7 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "RerankRequest",
     "RerankerConfig",
     "RerankerOptions",
     "ScoredDocument",
@@ -120,8 +125,9 @@ _LATER = {
     "IndexChanges": "hybrid",
     "Qwen3Reranker": "reranker",
     "Ranked": "core.ranking",
+    "RerankRequest": "core.rerank_request",
     "RerankerConfig": "core.reranker_config",
-    "RerankerOptions": "core.reranker_config",
+    "RerankerOptions": "core.reranker_options",
     "ScoredDocument": "hybrid",
     "load_reranker": "reranker",
 }

@@ -9,6 +9,7 @@ from .catalog import MIN_DIMENSION
 from .config import DEFAULT_MAX_LENGTH, EncoderConfig
 from .errors import ConfigError
 from .prompts import DEFAULT_TASK, TASKS, find_task, query_prompt
+from .task_effects import TaskEffect, warn_of_harm
 from .types import Role
 from .vector_space import VectorSpace
 
@@ -26,6 +27,7 @@ class ModelInfo:
         max_seq_length: Longest text in tokens that the checkpoint asks for.
         pooling: "lasttoken", "mean", "cls" or "max".
         prompts: The checkpoint's stored prompts by name ("query", "document").
+        task_effects: What was measured of these weights with task presets, by the preset's name; {}: unknown.
     """
 
     model: str
@@ -36,6 +38,7 @@ class ModelInfo:
     max_seq_length: int
     pooling: str
     prompts: Mapping[str, str] = field(default_factory=dict)
+    task_effects: Mapping[str, TaskEffect] = field(default_factory=dict)
 
     def max_length(self, config: EncoderConfig) -> int:
         """Return the longest text in tokens under `config`.
@@ -82,8 +85,12 @@ class ModelInfo:
         return dimension
 
     def query_prompt(self, task: str | None) -> str:
-        """Return the prompt of a query: of `task`, else the checkpoint's own, else of the web task."""
+        """Return the prompt of a query: of `task`, else the checkpoint's own, else of the web task.
+
+        Issue a CheckpointWarning if `task` is a preset that makes this model worse.
+        """
         if task is not None:
+            warn_of_harm(self.model, task, self.task_effects)
             return query_prompt(find_task(task).instruction) if task else ""
         stored = self.prompts.get("query")
         return query_prompt(TASKS[DEFAULT_TASK].instruction) if stored is None else stored

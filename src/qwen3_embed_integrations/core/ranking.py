@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from .errors import ConfigError, NonFiniteError
-from .observation import CallObserver
-from .protocols import EmbedRequest
 from .types import FloatArray
-
-if TYPE_CHECKING:
-    from .reranker_config import RerankerConfig
 
 Scale = Literal["probability", "logit"]
 """How a reranker's score is expressed: P(relevant) from 0 to 1, or its log-odds, which never saturates."""
@@ -32,35 +26,6 @@ class Ranked:
 
     index: int
     score: float
-
-
-def pair_request(  # noqa: PLR0913, PLR0917 - what one call consists of
-    config: RerankerConfig,
-    head: str,
-    documents: Sequence[str],
-    max_length: int,
-    on_progress: Callable[[int], None] | None,
-    observer: CallObserver | None,
-) -> EmbedRequest:
-    """Return the request of one call: pairs of one query, which share the keys and values of their beginning.
-
-    Args:
-        config: The reranker's options.
-        head: What the text of every pair begins with: the instruction and the query.
-        documents: The rest of each pair.
-        max_length: Longest pair in tokens.
-        on_progress: Called with the number of pairs done so far, from another thread.
-        observer: Told what happens to the call; None: nobody observes it.
-    """
-    return EmbedRequest(
-        texts=[f"{head} {document}" for document in documents],
-        max_length=max_length,
-        on_overflow=config.on_overflow,
-        on_progress=on_progress,
-        max_waiting=config.max_waiting_calls,
-        shared_prefix=head if len(documents) > 1 else "",
-        observer=observer,
-    )
 
 
 def scores_of(logits: FloatArray, scale: Scale) -> FloatArray:

@@ -207,12 +207,12 @@ class Batcher:
 
     def _compute(self, batch: _Batch) -> None:
         packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
-        start = time.monotonic()
+        start, too_large = time.monotonic(), ""
         try:
             with observed_forward(batch, self._max_batch_tokens) if self._is_observed else nullcontext():
                 embeddings = self._forward(packed)
         except MemoryError as error:
-            self._halve(batch, error)
+            too_large = str(error) or "out of memory"
         except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
             pending_requests = {id(pending): pending for pending, _ in batch}.values()
             for pending in pending_requests:
@@ -221,6 +221,8 @@ class Batcher:
             if len(packed.input_ids) >= _LEAST_TOKENS:
                 self._tokens_a_second = len(packed.input_ids) / max(time.monotonic() - start, 1e-6)
             self._deliver(batch, embeddings)
+        if too_large:  # not in the except block: until it ends, the error keeps the failed batch's activations alive
+            self._halve(batch, too_large)
 
     def _deliver(self, batch: _Batch, embeddings: FloatArray) -> None:
         by_request: dict[int, list[int]] = {}
@@ -233,12 +235,12 @@ class Batcher:
             except Exception as error:  # noqa: BLE001 - raised by the caller's progress callback
                 pending.fail(error)
 
-    def _halve(self, batch: _Batch, error: MemoryError) -> None:
+    def _halve(self, batch: _Batch, reason: str) -> None:
         if len(batch) == 1:
             pending, sequence = batch[0]
             pending.fail(
                 MemoryError(
-                    f"A single text of {sequence.length} tokens does not fit into memory ({error}). "
+                    f"A single text of {sequence.length} tokens does not fit into memory ({reason}). "
                     "Lower max_length, or use a smaller model or dtype."
                 )
             )
