@@ -15,4 +15,4 @@ def test_the_depth_names_each_loaded_model(recorded, checkpoint):
 def test_a_backend_that_counts_nothing_has_depth_zero():
     with fake_backend():
         encoder = Qwen3Encoder(model="tiny").load()
-        assert waiting_calls() == {encoder.config.model: 0}
+        assert waiting_calls() == [(encoder.config.model, 0)]

@@ -20,9 +20,10 @@ from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError,
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
-from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 
 if TYPE_CHECKING:
+    from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
+
     from .remote.probe import ServerProbe
     from .remote.rerank_backend import RerankBackend
 
@@ -128,14 +129,10 @@ def registry_size() -> int:
     return len(_slots)
 
 
-def waiting_calls() -> dict[str, int]:
-    """Return how many calls have no result yet, for each loaded model."""
-    counts: dict[str, int] = {}
-    for slot in list(_slots.values()):
-        if (backend := slot.backend) is not None and (opened := slot.model) is not None:
-            model = opened.model_info.model
-            counts[model] = counts.get(model, 0) + backend.n_waiting
-    return counts
+def waiting_calls() -> list[tuple[str, int]]:
+    """Return the name of each loaded model, and how many of its calls have no result yet."""
+    slots = [(slot.model, slot.backend) for slot in list(_slots.values())]
+    return [(model.model_info.model, backend.n_waiting) for model, backend in slots if model and backend]
 
 
 def unload_backend(config: EncoderConfig) -> None:

@@ -48,10 +48,9 @@ class Batcher:
         self._threads = [WorkerThread(f"qwen3-embed-forward-{number}") for number in range(self._streams.count)]
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
-        self._n_running = self._n_batches = 0
-        self._alone = False  # one batch has all threads
-        self._tokens_a_second, self._attentive_until = float("inf"), 0.0
+        self._n_running, self._n_batches, self._tokens_a_second, self._attentive_until = 0, 0, float("inf"), 0.0
         self._draining = self._closed = self._is_observed = False
+        self._alone = False  # one batch has all threads
 
     def add(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -74,5 +75,8 @@ class Instruments:
 
 
 def _queue_depths(_: CallbackOptions) -> Iterator[Observation]:
-    for model, n_calls in waiting_calls().items():
+    depths: Counts[str] = Counts()
+    for model, n_calls in waiting_calls():
+        depths[model] += n_calls  # one model may be loaded with several dtypes
+    for model, n_calls in depths.items():
         yield Observation(n_calls, {REQUEST_MODEL: model})
