@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from qwen3_embed_integrations import Qwen3Encoder
 
-_DOCUMENT = (
-    "Function {number} of the module sorts, filters or counts the records of a table and returns a new list. " * 6
-)
-_N_DOCUMENTS = 96
+_DOCUMENT = "Function {number} of the module sorts, filters or counts the records of a table. " * 8
+_N_DOCUMENTS = 40
 _LINE, _TOP, _NAMES, _BARS, _WIDTH = 24, 54, 300, 420, 960
 _COLOURS = {
     "embeddings": "#4051b5",
@@ -35,18 +35,31 @@ _COLOURS = {
 _OTHER = "#607d8b"
 
 
+class _FirstForward(SpanProcessor):
+    """Tells when the first batch is being computed."""
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Event()
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        del parent_context
+        if span.name == "forward":
+            self.has_begun.set()
+
+
 def recorded_spans() -> Sequence[ReadableSpan]:
     """Return the spans of a program that indexes documents while three users ask."""
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    exporter, provider, first = InMemorySpanExporter(), TracerProvider(), _FirstForward()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.add_span_processor(first)
     encoder = Qwen3Encoder(model="tiny")
     encoder.encode_query(["Load the model before anything is recorded."])
     trace.set_tracer_provider(provider)
-    asyncio.run(_program(encoder))
+    asyncio.run(_program(encoder, first.has_begun))
     return exporter.get_finished_spans()
 
 
-async def _program(encoder: Qwen3Encoder) -> None:
+async def _program(encoder: Qwen3Encoder, has_begun: threading.Event) -> None:
     tracer = trace.get_tracer("app")
     documents = [_DOCUMENT.format(number=number) for number in range(_N_DOCUMENTS)]
 
@@ -56,7 +69,7 @@ async def _program(encoder: Qwen3Encoder) -> None:
 
     with tracer.start_as_current_span("the program"):
         indexing = asyncio.create_task(encoder.aencode_document(documents))
-        await asyncio.sleep(0.02)  # the first batch of documents is being computed
+        await asyncio.to_thread(has_begun.wait)
         await asyncio.gather(ask("How do I sort a list?"), ask("How do I count records?"), ask("What is a table?"))
         await indexing
 
