@@ -43,7 +43,7 @@ def test_chroma_refuses_its_own_add_whole(tmp_path: Path, options: dict[str, Any
     assert collection.count() == 0
 
 
-def test_langchain_stores_refuse_it_whole(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_langchain_stores_reject_it_whole(tmp_path: Path, options: dict[str, Any]) -> None:
     embeddings = Qwen3Embeddings(**options)
     store = Chroma("docs", embeddings, persist_directory=str(tmp_path))
     memory = InMemoryVectorStore(embeddings)
@@ -55,7 +55,7 @@ def test_langchain_stores_refuse_it_whole(tmp_path: Path, options: dict[str, Any
     assert (store._collection.count(), len(memory.store)) == (0, 0)
 
 
-async def test_langchain_stores_refuse_it_whole_when_async(options: dict[str, Any]) -> None:
+async def test_langchain_stores_reject_it_whole_when_async(options: dict[str, Any]) -> None:
     memory = InMemoryVectorStore(Qwen3Embeddings(**options))
     with pytest.raises(InputEncodingError, match=SAYS):
         await memory.aadd_texts(TEXTS, ids=IDS)
