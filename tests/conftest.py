@@ -15,12 +15,15 @@ os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 
 import pytest
+from hypothesis import HealthCheck, settings
 from transformers.utils import logging as transformers_logging
 
 from checkpoints import MakeCheckpoint, build_checkpoint
 from qwen3_embed_integrations import Qwen3Encoder
 
 transformers_logging.disable_progress_bar()
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")  # both would time the machine, not the code
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in a shell's background, where children would ignore Ctrl-C too; the tests of Ctrl-C send it to them.
     signal.signal(signal.SIGINT, signal.default_int_handler)
