@@ -76,9 +76,16 @@ def _joined(group: Sequence[Passage]) -> str:
         elif is_whole and start <= end:
             text += chunk.text[end - start :]
         else:
-            text += ("\n" if start == end + 1 else "\n\n") + chunk.text
+            text += _gap(start - end, chunk.text) + chunk.text
         end = until
     return text
+
+
+def _gap(length: int, text: str) -> str:
+    """Return the white space that stood before a chunk: between sentences, lines or blocks."""
+    if length != 1:
+        return "\n\n"
+    return "\n" if "\n" in text else " "
 
 
 def _span(chunk: Passage) -> tuple[int, int]:
