@@ -29,7 +29,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class LabelledQuestion:
+class AnsweredQuestion:
     """A question and the passages that answer it.
 
     Attributes:
@@ -41,7 +41,7 @@ class LabelledQuestion:
     quotes: tuple[tuple[Quote, ...], ...]
 
 
-def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[LabelledQuestion]:
+def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[AnsweredQuestion]:
     """Read judged questions and find their quotes in the documents.
 
     Args:
@@ -64,7 +64,7 @@ def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[Labe
             continue
         found.setdefault(question, []).append(quotes)
     raise_problems(problems)
-    return [LabelledQuestion(question, tuple(quotes)) for question, quotes in found.items()]
+    return [AnsweredQuestion(question, tuple(quotes)) for question, quotes in found.items()]
 
 
 def _judgement(record: Record, texts: _Texts) -> tuple[str, tuple[Quote, ...]]:
