@@ -33,6 +33,7 @@ _COLOURS = {
     "POST": "#c62828",
 }
 _OTHER = "#607d8b"
+_SECOND = 10**9
 
 
 class _FirstForward(SpanProcessor):
@@ -105,7 +106,7 @@ def drawn(tree: list[tuple[int, ReadableSpan]]) -> str:
         "<title>A trace of three queries beside documents</title>",
         f'<rect width="{_WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
         _text(16, 26, "span", "#555555") + _text(_NAMES, 26, "texts tokens", "#555555"),
-        _text(_BARS, 26, f"0 ms to {(end - start) / 1e6:.0f} ms", "#555555"),
+        _text(_BARS, 26, f"0 to {_time(end - start)}", "#555555"),
     ]
     for number, (depth, span) in enumerate(tree):
         middle = _TOP + _LINE * number
@@ -116,9 +117,7 @@ def drawn(tree: list[tuple[int, ReadableSpan]]) -> str:
             _text(16 + 16 * depth, middle, span.name, "#212121"),
             _text(_NAMES, middle, _counts(span), "#555555"),
             f'<rect x="{left:.1f}" y="{middle - 11}" width="{width:.1f}" height="14" rx="2" fill="{colour}"/>',
-            _text(
-                left + width + 5, middle, f"{((span.end_time or 0) - (span.start_time or 0)) / 1e6:.1f} ms", "#555555"
-            ),
+            _text(left + width + 5, middle, _time((span.end_time or 0) - (span.start_time or 0)), "#555555"),
         ]
         for link in span.links:
             if link.context.span_id in at:
@@ -135,6 +134,10 @@ def _counts(span: ReadableSpan) -> str:
     texts = attributes.get("qwen3_embed.batch.text.count", attributes.get("qwen3_embed.text.count"))
     tokens = attributes.get("qwen3_embed.batch.token.count", attributes.get("gen_ai.usage.input_tokens"))
     return "" if texts is None else f"{texts:>5} {tokens if tokens is not None else '':>6}"
+
+
+def _time(nanoseconds: int) -> str:
+    return f"{nanoseconds / 1e6:.1f} ms" if nanoseconds < _SECOND else f"{nanoseconds / _SECOND:.1f} s"
 
 
 def _text(x: float, y: int, content: str, colour: str) -> str:

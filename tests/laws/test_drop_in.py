@@ -45,13 +45,15 @@ def llama_index(kind, folder):
 
 
 def haystack_text(kind, folder):
-    embedder = kind(folder, prefix=PROMPT, batch_size=8, progress_bar=False, normalize_embeddings=True)
+    embedder = kind(model=folder, prefix=PROMPT, batch_size=8, progress_bar=False, normalize_embeddings=True)
     embedder.warm_up()
     return [], [embedder.run(QUERY)["embedding"]]
 
 
 def haystack_documents(kind, folder):
-    embedder = kind(folder, meta_fields_to_embed=["title"], batch_size=8, progress_bar=False, normalize_embeddings=True)
+    embedder = kind(
+        model=folder, meta_fields_to_embed=["title"], batch_size=8, progress_bar=False, normalize_embeddings=True
+    )
     embedder.warm_up()
     documents = [Document(content=text, meta={"title": "A"}) for text in DOCUMENTS]
     return [document.embedding for document in embedder.run(documents)["documents"]], []
@@ -105,7 +107,7 @@ def test_every_default_of_the_stock_class_is_accepted_or_refused_by_name(call, s
         try:
             ours(**{name: default})
         except ConfigError as error:
-            assert str(error).startswith(f"{name}="), (name, str(error))  # noqa: PT017 - most defaults are accepted
+            assert name in str(error), (name, str(error))  # noqa: PT017 - most defaults are accepted
     assert n_tried >= 3
 
 
