@@ -22,7 +22,10 @@ from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_ent
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
 
 if TYPE_CHECKING:
+    from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
+
     from .remote.probe import ServerProbe
+    from .remote.rerank_backend import RerankBackend
 
 __all__ = [
     "is_loaded",
@@ -30,10 +33,12 @@ __all__ = [
     "load_backend",
     "model_info",
     "open_probe",
+    "open_rerank_probe",
     "registry_size",
     "report_plan",
     "unload_backend",
     "use_runtime",
+    "waiting_calls",
 ]
 
 
@@ -107,6 +112,12 @@ def open_probe(config: EncoderConfig) -> ServerProbe:
     return probe
 
 
+def open_rerank_probe(config: RerankerRuntimeConfig) -> RerankBackend:
+    """Return a backend that scores on the server of `config`, unregistered and not yet connected; raise as above."""
+    backend: RerankBackend = _call("remote", lambda runtime: cast("Any", runtime).open_rerank_probe(config))
+    return backend
+
+
 def is_loaded(config: EncoderConfig) -> bool:
     """Tell whether the weights of `config` are in memory."""
     slot = _slots.get(config.model_key)
@@ -116,6 +127,12 @@ def is_loaded(config: EncoderConfig) -> bool:
 def registry_size() -> int:
     """Return how many models are known or loaded."""
     return len(_slots)
+
+
+def waiting_calls() -> list[tuple[str, int]]:
+    """Return the name of each loaded model, and how many of its calls have no result yet."""
+    slots = [(slot.model, slot.backend) for slot in list(_slots.values())]
+    return [(model.model_info.model, backend.n_waiting) for model, backend in slots if model and backend]
 
 
 def unload_backend(config: EncoderConfig) -> None:

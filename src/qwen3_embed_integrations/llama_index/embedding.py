@@ -13,17 +13,19 @@ from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, l
 from qwen3_embed_integrations.core.consent import rebuild, seal
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
-from qwen3_embed_integrations.core.inputs import checked_texts
+from qwen3_embed_integrations.core.inputs import checked_storable, checked_texts
 from qwen3_embed_integrations.core.stock_keywords import with_model
 from qwen3_embed_integrations.core.types import Role
 
-from .role_cache import RoleCache
-
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
+    from llama_index.core.schema import BaseNode
     from llama_index_instrumentation.dispatcher import DISPATCHER_SPAN_DECORATED_ATTR
 except ImportError as error:
     raise missing_extra("llama-index-core", "llama-index") from error
+
+from .nodes import checked_nodes
+from .role_cache import RoleCache
 
 Embeddings = list[list[float]]
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -114,6 +116,16 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return {"class_name": self.class_name(), **{name: getattr(self, name) for name in shown}}
 
     @_spanned_by_base
+    def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Return the nodes with their embeddings. InputTypeError: one is no node, such as a `str`."""
+        return BaseEmbedding.__call__(self, checked_nodes(nodes, BaseNode), **kwargs)  # type: ignore[type-abstract]
+
+    @_spanned_by_base
+    async def acall(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Async twin of calling it with nodes."""
+        return await BaseEmbedding.acall(self, checked_nodes(nodes, BaseNode), **kwargs)  # type: ignore[type-abstract]
+
+    @_spanned_by_base
     def get_query_embedding(self, query: str) -> list[float]:
         """Return the unit embedding of a query, instruction in front. InputTypeError: not a `str`."""
         return BaseEmbedding.get_query_embedding(self._view("query"), query)
@@ -136,7 +148,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     @_spanned_by_base
     def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Embeddings:
         """Return one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
-        listed = checked_texts(texts)
+        listed = checked_storable(texts)
         view = self._view("document", len(listed), show_progress=show_progress)
         return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
 
@@ -145,7 +157,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
     ) -> Embeddings:
         """Async twin of `get_text_embedding_batch`."""
-        listed = checked_texts(texts)
+        listed = checked_storable(texts)
         view = self._view("document", len(listed), show_progress=show_progress)
         return await BaseEmbedding.aget_text_embedding_batch(view, listed, **kwargs)
 
@@ -175,10 +187,10 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return (await self._aembeddings([query], "query"))[0]
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self._embeddings([text], "document")[0]
+        return self._embeddings(checked_storable([text]), "document")[0]
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
-        return (await self._aembeddings([text], "document"))[0]
+        return (await self._aembeddings(checked_storable([text]), "document"))[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> Embeddings:
         return self._embeddings(texts, self._role)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from qwen3_embed_integrations.core.packing import fill_budget
+from qwen3_embed_integrations.core.observation import ObservedBatch
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray, RawEmbeddings
 
@@ -47,6 +48,8 @@ class PendingRequest:
 
     def queue(self, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
         """Queue the token ids of texts `first`, `first + 1`, …; cut `prefix` from those that begin with it."""
+        if self.request.observer is not None:
+            self.request.observer.queued()
         for offset, one in enumerate(ids):
             fits = 0 < len(prefix) < len(one) <= _LONGEST_SHARING and tuple(one[: len(prefix)]) == prefix
             own, shared = (one[len(prefix) :], prefix) if fits else (one, ())
@@ -68,12 +71,15 @@ class PendingRequest:
     def take(self, room: int, prefix: Prefix = ()) -> list[Sequence]:
         """Take the longest sequences queued with this prefix: as many as fit into `room` tokens, at least one."""
         waiting = self._waiting[prefix]
-        count = fill_budget((sequence.length for sequence in reversed(waiting)), room)
-        taken = [waiting.pop() for _ in range(count)]
+        taken: list[Sequence] = []
+        n_tokens = 0
+        while waiting and (not taken or n_tokens + waiting[-1].length <= room):
+            taken.append(waiting.pop())
+            n_tokens += taken[-1].length
         if not waiting:
             del self._waiting[prefix]
-        self.n_waiting -= count
-        self.tokens_waiting -= sum(sequence.length for sequence in taken)
+        self.n_waiting -= len(taken)
+        self.tokens_waiting -= n_tokens
         return taken
 
     def fail(self, error: BaseException) -> None:
@@ -102,3 +108,20 @@ class PendingRequest:
             self.future.set_result(result)
         except InvalidStateError:
             return  # cancelled at the last moment
+
+
+def observed_forward(batch: list[tuple[PendingRequest, Sequence]], max_tokens: int) -> AbstractContextManager[None]:
+    """Observe a forward pass: its span is told of every observed request with a text in the batch.
+
+    Args:
+        batch: Each sequence with its request.
+        max_tokens: Most tokens that the batch could have held.
+    """
+    observers = {id(one): one for pending, _ in batch if (one := pending.request.observer) is not None}
+    if not observers:
+        return nullcontext()
+    first, *others = observers.values()
+    for one in observers.values():
+        one.dequeued()
+    n_tokens = sum(sequence.length for _, sequence in batch)
+    return first.batch(ObservedBatch("forward", len(batch), n_tokens, max_tokens, tuple(others)))
