@@ -12,14 +12,14 @@ from pptx import Presentation
 
 from document_files import docx, opendocument, pdf, word_paragraph, written, zipped
 
-JUDGED = Path(__file__).parent.parent / "judged"
+QUESTIONS_FOLDER = Path(__file__).parent.parent / "judged"
 Section = tuple[str, str]
 """A heading, "" for none, and the text below it."""
 
 
 def write_mixed_folder(folder: Path) -> None:
     """Write every file of tests/judged/mixed_files.json into a folder."""
-    for name, sections in json.loads((JUDGED / "mixed_files.json").read_text(encoding="utf-8")).items():
+    for name, sections in json.loads((QUESTIONS_FOLDER / "mixed_files.json").read_text(encoding="utf-8")).items():
         suffix = Path(name).suffix
         content = _WRITERS.get(suffix, _plain)([(heading, text) for heading, text in sections])
         folder.joinpath(name).write_bytes(content.encode() if isinstance(content, str) else content)
@@ -63,10 +63,11 @@ def _slides(sections: Sequence[Section]) -> bytes:
 def _workbook(sections: Sequence[Section]) -> bytes:
     data = io.BytesIO()
     with xlsxwriter.Workbook(data) as book:
-        for heading, text in sections:
+        for heading, table in sections:
             sheet = book.add_worksheet(heading)
-            for number, line in enumerate(text.splitlines()):
-                sheet.write_row(number, 0, line.split(";"))
+            for number, line in enumerate(table.splitlines()):
+                for column, text in enumerate(line.split(";")):
+                    sheet.write(number, column, text)
     return data.getvalue()
 
 
