@@ -5,6 +5,8 @@
 # make pictures  draws the pages' pictures of the terminal and of a trace: the real program runs
 # make peer-faults  runs the stock integrations beside this one and writes the table of docs/why.md
 # make bench  times this package beside its peers (downloads each into an environment of its own)
+# make eval-rag   measures search and refusals on the judged questions of tests/judged
+# make floors     measures anew below which evidence the RAG command says that it found nothing
 # make eval-tiny  measures the bundled model beside BM25 and its teachers
 
 PYTHON ?= python3
@@ -21,7 +23,8 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts spelling site docs coverage pictures peer-faults eval-tiny clean
+.PHONY: help demo test check lint types contracts spelling site docs coverage pictures peer-faults eval-rag floors \
+  eval-tiny clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -100,6 +103,16 @@ bench: $(VENV)/.dev
 	$(call say,Timing this package beside its peers: half an hour or more)
 	@$(PIP) matplotlib
 	$(BIN)/python benchmarks/race --json build/race.json --plots build
+
+# RERANK=MODEL adds a reranker, MINILM=FOLDER the yardstick
+eval-rag: $(VENV)/.dev
+	$(call say,Measuring search on the judged questions)
+	$(BIN)/python benchmarks/rag_answers.py $(if $(RERANK),--rerank $(RERANK)) $(if $(MINILM),--minilm $(MINILM)) \
+	  --write benchmarks/results/rag_answers.json
+
+floors: $(VENV)/.dev
+	$(call say,Measuring the floors that the package ships)
+	$(BIN)/python benchmarks/rag_answers.py --write-floors
 
 eval-tiny: $(VENV)/.torch
 	$(call say,Measuring the bundled model beside BM25 and its teachers)

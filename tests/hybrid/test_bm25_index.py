@@ -113,3 +113,10 @@ def test_an_unfit_k_is_rejected(index: BM25Index, k) -> None:
 def test_unfit_constants_are_rejected(options) -> None:
     with pytest.raises(ConfigError, match="expected k1"):
         BM25Index(**options)
+
+
+def test_the_documents_of_each_term_of_a_query_are_counted() -> None:
+    index = BM25Index()
+    index.add(["a", "b", "c"], ["the tower the", "the cat", "a dog"])
+    assert index.document_frequencies("The tower, the zebra") == {"the": 2, "tower": 1, "zebra": 0}
+    assert index.document_frequencies("?!") == {}

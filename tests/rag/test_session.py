@@ -10,6 +10,7 @@ from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag import RagOptions
 from qwen3_embed_integrations.rag.answer import extractive
 from qwen3_embed_integrations.rag.index import open_index
+from qwen3_embed_integrations.rag.retrieval import Retriever
 from qwen3_embed_integrations.rag.session import Session, _ask_all, run
 
 
@@ -19,7 +20,8 @@ def session(tmp_path, embeddings, chunks):
     console = Console(file=io.StringIO(), width=80)
     with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
         index.sync(chunks)
-        yield Session(index, embeddings, extractive, RagOptions(show_prompt=True), console)
+        retriever = Retriever(index, embeddings.encoder)
+        yield Session(retriever, embeddings, extractive, RagOptions(show_prompt=True), console)
 
 
 def test_a_question_prints_passages_prompt_and_answer_in_this_order(session):
@@ -66,11 +68,13 @@ def test_json_needs_a_question(docs):
 
 
 def test_a_question_without_a_passage_does_not_keep_the_later_ones_from_being_asked(session, monkeypatch):
-    found = session.index.search
-    monkeypatch.setattr(
-        session.index, "search", lambda embedding, **options: [] if asked.pop(0) == "a" else found(embedding, **options)
-    )
-    asked = ["a", "b", "a"]
+    found = Retriever.retrieve
+
+    def retrieve(retriever, question, *arguments, **options):
+        retrieved = found(retriever, question, *arguments, **options)
+        return replace(retrieved, passages=[]) if question == "a" else retrieved
+
+    monkeypatch.setattr(Retriever, "retrieve", retrieve)
     notes = Console(file=io.StringIO(), width=200)
     session = replace(session, options=RagOptions(ask=("a", "b", "a")))
     with pytest.raises(RagError, match="2 of 3 questions have no answer"):

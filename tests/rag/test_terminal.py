@@ -1,11 +1,14 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from qwen3_embed_integrations.rag.answer import Answer, Sentence
 from qwen3_embed_integrations.rag.passage import Passage
-from qwen3_embed_integrations.rag.terminal import excerpt, indexing_progress, show_answer, show_passages
+from qwen3_embed_integrations.rag.ranking import Ranking
+from qwen3_embed_integrations.rag.terminal import excerpt, indexing_progress, mark_terms, show_answer, show_passages
 
 LONG = Passage(
     "Title\n\n" + "Filler words stand here. " * 20 + "The best one is this. " + "More. " * 99, "a" * 90, "Title", 0.5
@@ -89,3 +92,24 @@ def test_a_citation_that_no_passage_had_is_explained():
     shown = console(200)
     show_answer(shown, Answer("So it is [7?].", "model", (7,)))
     assert "[7?]: cited by the model, but no passage has this number." in shown.file.getvalue()
+
+
+def test_words_with_a_term_of_the_question_are_underlined_in_a_terminal_alone():
+    text = Text("Use csv.reader, not CSV files; the CPU reads.")
+    mark_terms(text, {"csv", "reads"})
+    assert [text.plain[span.start : span.end] for span in text.spans] == ["csv.reader", "CSV", "reads."]
+    plain = Text("csv")
+    mark_terms(plain, frozenset())
+    assert plain.spans == []
+    pipe = console()
+    show_answer(pipe, Answer("Use csv.", "extractive"), {"csv"})
+    assert "\x1b" not in pipe.file.getvalue()
+
+
+def test_a_line_below_the_excerpt_says_where_the_score_comes_from():
+    shown = console(120)
+    ranking = Ranking(0.812, 1, 7.2, 3)
+    show_passages(shown, "?", [replace(LONG, ranking=ranking)], [])
+    text = shown.file.getvalue()
+    assert "0.812" in text
+    assert "cosine 0.500 (rank 1) and BM25 7.2 (rank 3): 0.812" in text

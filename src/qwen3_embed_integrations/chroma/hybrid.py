@@ -55,13 +55,14 @@ def sync_bm25_index(index: BM25Index, collection: Collection) -> IndexChanges:
     return IndexChanges(n_changed, index.delete(set(index.ids()) - seen))
 
 
-def hybrid_retriever(
+def hybrid_retriever(  # noqa: PLR0913 - two sides, and how they are fused
     collection: Collection,
     encoder: Any,
     index: BM25Index,
     *,
     fusion: Literal["convex", "rrf"] = "convex",
     dense_weight: float | None = None,
+    sync: bool = True,
 ) -> HybridRetriever:
     """Return a HybridRetriever over a collection and its BM25 index.
 
@@ -74,6 +75,8 @@ def hybrid_retriever(
         index: From `open_bm25_index`.
         fusion: As in `HybridRetriever`.
         dense_weight: As in `HybridRetriever`; None: its default.
+        sync: Make the index follow the collection when the two are seen to differ. False: you fill the index yourself,
+            perhaps with other texts than the collection's documents.
 
     Raises:
         ConfigError: An option is out of range, or `encoder` is not of this package.
@@ -88,7 +91,7 @@ def hybrid_retriever(
         found.nearest,
         index,
         dense_scores=found.scores,
-        sync=lambda: sync_bm25_index(index, collection),
+        sync=(lambda: sync_bm25_index(index, collection)) if sync else None,
         fusion=fusion,
         **options,
     )

@@ -6,6 +6,7 @@ arrangement    the order of the help: common options, panels, short flags
 errors         error → one line and an exit code
 tables         tables and JSON on standard output
 evaluate       `eval`
+calibrate      `calibrate`
 models         `models`
 similarity     `similarity`
 doctor         `doctor`

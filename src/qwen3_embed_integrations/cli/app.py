@@ -17,10 +17,11 @@ from cyclopts import Parameter
 
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
 from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
-from qwen3_embed_integrations.rag import RagOptions, run_rag
+from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions, run_rag
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
+from .calibrate import run as run_calibrate
 from .chunk_study import ChunkStudyOptions, run_chunk_study
 from .doctor import DoctorOptions, run_doctor
 from .errors import WRONG_USAGE, fail, fail_with, note
@@ -57,6 +58,17 @@ def rag(
 ) -> None:
     """Answer questions from documents: index them in Chroma once, then find, show and cite passages."""
     run_rag(config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def calibrate(
+    *,
+    options: Annotated[CalibrateOptions, FLAGS] = CalibrateOptions(),
+    rag: Annotated[RagOptions, FLAGS] = RagOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Measure when `rag` should say that it found nothing, on questions with and without an answer."""
+    run_calibrate(config, rag, options)
 
 
 @app.command(help_epilogue=_EPILOGUE)

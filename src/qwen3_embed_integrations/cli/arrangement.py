@@ -17,7 +17,8 @@ FLAG_NAMES: Mapping[str, str] = {"as_json": "--json"}
 
 PANELS: Mapping[str, tuple[str, ...]] = {
     "Documents and passages": (
-        *("min_score", "per_file", "mmr", "context", "watch", "reindex", "skip_unreadable", "show_prompt"),
+        *("hybrid", "rerank", "always_answer", "min_score", "per_file", "mmr", "context", "watch", "reindex"),
+        *("skip_unreadable", "show_prompt"),
     ),
     "Answers by a language model": ("llm", "llm_url", "llm_model", "llm_key_env"),
     "Training": (
@@ -61,6 +62,13 @@ class Arrangement:
 COMMANDS: Mapping[str, Arrangement] = {
     "rag": Arrangement(
         ("ask", "docs", "model", "top_k", "task", "dimension", "index", "llm", "device", "json"),
+    ),
+    "calibrate": Arrangement(
+        ("questions", "unanswerable", "target_miss", "docs", "model", "rerank", "index", "task", "device", "as_json"),
+        left_out=(
+            *("ask", "always_answer", "min_score", "per_file", "mmr", "context", "watch", "show_prompt", "json"),
+            "Answers by a language model",
+        ),
     ),
     "chunk-study": Arrangement(
         ("questions", "sizes", "overlap", "headers", "by", "context_tokens", "model", "task", "plot", "as_json"),

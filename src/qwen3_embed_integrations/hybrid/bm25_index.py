@@ -23,7 +23,7 @@ from qwen3_embed_integrations.core.inputs import checked_text, checked_texts
 from .documents import add_documents, batches, delete_documents, ids_of, numbers_of, stored_documents
 from .fusion import ScoredDocument
 from .index_file import IndexFile
-from .ranking import ranked, totals
+from .ranking import document_frequencies, ranked, totals
 from .tokenizer import tokenize
 
 
@@ -153,6 +153,16 @@ class BM25Index:
             raise ConfigError(f"Found k={k!r}, expected a positive integer.")
         terms, included = sorted(set(tokenize(checked_text(query, "query")))), _checked_ids(include)
         return self._file.run(lambda connection: self._search(connection, terms, k, included))
+
+    def document_frequencies(self, query: str) -> dict[str, int]:
+        """Return in how many documents each term of the query stands; 0 for unknown ones.
+
+        Raises:
+            InputTypeError: The query is not a `str`.
+            BM25IndexError: The file can't be read.
+        """
+        terms = sorted(set(tokenize(checked_text(query, "query"))))
+        return self._file.run(lambda connection: document_frequencies(connection, terms))
 
     def close(self) -> None:
         """Close the file; the next call opens it again. An index in memory is lost."""

@@ -61,14 +61,22 @@ def totals(connection: sqlite3.Connection) -> tuple[int, float]:
     return n_documents, mean or 1.0
 
 
+def document_frequencies(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
+    """Return the number of documents that have each term; 0 for unknown ones."""
+    return {term: (_counted(connection, term) or (0, 0))[0] for term in terms}
+
+
+def _counted(connection: sqlite3.Connection, term: str) -> tuple[int, int] | None:
+    """Return the numbers of documents and of occurrences of a term; None for an unknown one."""
+    found: tuple[int, int] | None = connection.execute(
+        "SELECT doc, cnt FROM vocabulary WHERE term = ?", (term,)
+    ).fetchone()
+    return found
+
+
 def _chosen_terms(connection: sqlite3.Connection, terms: Iterable[str], n_documents: int) -> dict[str, int]:
     """Return the terms to score with the number of documents that have each, rarest first."""
-    found = []
-    for term in terms:
-        counted = connection.execute("SELECT doc, cnt FROM vocabulary WHERE term = ?", (term,)).fetchone()
-        if counted:
-            found.append((*counted, term))
-    found.sort()
+    found = sorted((*counted, term) for term in terms if (counted := _counted(connection, term)))
     most = max(_COMMON_SHARE * n_documents, _COMMON_DOCUMENTS)
     chosen: dict[str, int] = {}
     n_read = 0

@@ -8,6 +8,14 @@ indexing         documents → index
 watch            keeps them in step
 corpora/         what is indexed: a folder's files, or the standard library's documentation
 index            the chunks in one Chroma collection
+words            the BM25 index beside the collection
+retrieval        question → passages: by meaning, by words, by a reranker
+ranking          why a passage stands where it does
+evidence         whether the passages answer the question at all
+calibration      the floor of the evidence, measured and stored
+calibrate        measures it
+abstention       says that there is no answer
+interval         the interval of a share
 choosing         from the passages found to those shown
 selection        no text twice, not all of one file
 widening         the text around a passage
@@ -25,13 +33,17 @@ paths            where an index is stored by default
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.core.errors import missing_extra
 
-from .options import RagOptions
+from .options import CalibrateOptions, RagOptions
 
-__all__ = ["RagOptions", "require_rag", "run_rag"]
+if TYPE_CHECKING:
+    from .calibrate import Measured
+
+__all__ = ["CalibrateOptions", "RagOptions", "require_rag", "run_calibrate", "run_rag"]
 
 _NEEDED = {
     "chardet": "chardet",
@@ -64,6 +76,24 @@ def run_rag(config: EncoderConfig, options: RagOptions) -> None:
     from .session import run
 
     run(config, options)
+
+
+def run_calibrate(config: EncoderConfig, options: RagOptions, given: CalibrateOptions) -> Measured:
+    """Measure the evidence of questions with and without an answer, and store the floor.
+
+    Args:
+        config: The encoder's options.
+        options: Those of the RAG command.
+        given: The questions.
+
+    Raises:
+        MissingExtraError: A package of the extra "rag" is not installed.
+        Qwen3EmbedError: The questions, the documents, the models or the index can't be used.
+    """
+    require_rag()
+    from .calibrate import calibrate
+
+    return calibrate(config, options, given)
 
 
 def require_rag() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from chromadb.api.client import Client
 from chromadb.api.models.Collection import Collection
 from chromadb.api.types import Metadata
 from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
-from filelock import FileLock, Timeout
+from chromadb.errors import NotFoundError
+from filelock import FileLock
 
-from qwen3_embed_integrations import Qwen3EmbedError
 from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.core.types import FloatArray
@@ -27,11 +25,12 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 from .corpora.chunking import Chunk
 from .passage import Passage, chunk_metadata, stored_passage
+from .remedy import with_remedy
+from .words import open_words, sync_words
 
 COLLECTION = "qwen3_embed_rag"
 BATCH = 256
 """Chunks embedded and stored at a time; a killed process loses at most one batch. Chroma accepts up to 5,461."""
-_LITTLE_SPACE = 32_000_000  # bytes that Chroma needs to write a batch and compact
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,15 @@ class Changes:
 
 
 class Index:
-    """An open collection whose vector space `open_index` has checked."""
+    """An open collection whose vector space `open_index` has checked, and the BM25 index beside it.
+
+    Attributes:
+        words: The BM25 index; its ids are those of the collection, which is the truth.
+    """
 
     def __init__(self, path: Path, collection: Collection, embeddings: Qwen3Embeddings, lock: FileLock) -> None:
         self._path = path
+        self.words = open_words(collection, path)
         self._collection = collection
         self._embeddings = embeddings
         self._lock = lock
@@ -65,7 +69,7 @@ class Index:
         Raises:
             RagError: The index is in use by another process, or can't be written.
         """
-        with _with_remedy(self._path), self._lock:
+        with with_remedy(self._path), self._lock:
             stored = self._stored()
             missing = [key for key in chunks if key not in stored]
             gone = sorted(stored.keys() - chunks.keys())
@@ -75,6 +79,7 @@ class Index:
                 self._collection.update(ids=batch, metadatas=[_replacing(stored[key], chunks[key]) for key in batch])
             for batch in _batches(gone):  # deleted last, so that the index always answers from a full text
                 self._collection.delete(ids=batch)
+            sync_words(self.words, chunks)
         return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
 
     def _stored(self) -> dict[str, Mapping[str, object]]:
@@ -108,7 +113,7 @@ class Index:
         Raises:
             RagError: The index can't be read.
         """
-        with _with_remedy(self._path):
+        with with_remedy(self._path):
             found = self._collection.get(where={"source": source}, include=["documents", "metadatas"])
         records = zip(found["ids"], found["documents"] or [], found["metadatas"] or [], strict=True)
         return [stored_passage(key, text or "", data or {}, 0.0) for key, text, data in records]
@@ -121,7 +126,7 @@ class Index:
         """
         if not passages:
             return np.empty((0, 0), dtype=np.float32)
-        with _with_remedy(self._path):
+        with with_remedy(self._path):
             found = self._collection.get(ids=[passage.id for passage in passages], include=["embeddings"])
         stored = dict(zip(found["ids"], found["embeddings"] if found["embeddings"] is not None else [], strict=True))
         return np.array([stored[passage.id] for passage in passages], dtype=np.float32)
@@ -136,7 +141,7 @@ class Index:
         Raises:
             RagError: The index can't be read.
         """
-        with _with_remedy(self._path):
+        with with_remedy(self._path):
             found = self._collection.query(
                 query_embeddings=cast("list[Sequence[float]]", [embedding]),
                 n_results=top_k,
@@ -147,6 +152,16 @@ class Index:
             return []
         hits = zip(found["ids"][0], texts[0], metadatas[0], distances[0], strict=True)
         return [stored_passage(key, text or "", data or {}, 1 - distance) for key, text, data, distance in hits]
+
+    @property
+    def collection(self) -> Collection:
+        """The collection, as Chroma's own object."""
+        return self._collection
+
+    @property
+    def path(self) -> Path:
+        """Chroma's folder."""
+        return self._path
 
 
 @contextmanager
@@ -165,7 +180,7 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
     """
     _ = embeddings.encoder.space  # locates and checks the model before anything is written
     with ExitStack() as stack:
-        with _with_remedy(path):
+        with with_remedy(path):
             if path.exists() and not path.is_dir():
                 raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
             path.mkdir(parents=True, exist_ok=True)
@@ -177,7 +192,9 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
                 _check_corpus(client, path, corpus)
                 metadata = {"corpus": corpus}
                 collection = open_collection(client, COLLECTION, embeddings, metadata=metadata, remedy=_advice(path))
-        yield Index(path, collection, embeddings, lock)
+                index = Index(path, collection, embeddings, lock)
+                stack.callback(index.words.close)
+        yield index
 
 
 def _client(path: Path) -> Client:
@@ -212,29 +229,6 @@ def _advice(path: Path) -> str:
         f"It is the index in {path}: use the options it was made with, embed everything anew with --reindex, "
         "or choose another folder with --index."
     )
-
-
-@contextmanager
-def _with_remedy(path: Path) -> Iterator[None]:
-    """Raise errors of Chroma and the file system as a RagError that says what to do."""
-    try:
-        yield
-    except Qwen3EmbedError:
-        raise
-    except Timeout as error:
-        raise RagError(f"The index in {path} is in use by another process. Wait until it has ended.") from error
-    except (ChromaError, OSError) as error:
-        remedy = _remedy(path, is_readable=isinstance(error, ChromaError))
-        raise RagError(f"The index in {path} can't be used: {error}. {remedy}") from error
-
-
-def _remedy(path: Path, *, is_readable: bool) -> str:
-    """Return what to do about an error; Chroma does not report a full disk as such."""
-    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    disk = shutil.disk_usage(there)
-    if disk.total and disk.free < _LITTLE_SPACE:  # virtual file systems such as /proc have size 0
-        return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
-    return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
 
 
 def _replacing(stored: Mapping[str, object], chunk: Chunk) -> Metadata:

@@ -12,9 +12,12 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
-from qwen3_embed_integrations import HubUnavailableError, ModelNotFoundError
+from qwen3_embed_integrations import ConfigError, HubUnavailableError, ModelNotFoundError
 from qwen3_embed_integrations.checkpoints.locate import chat_model_folder
 from qwen3_embed_integrations.core.errors import missing_extra
+
+from .answer import Generated, Generator, extractive
+from .options import RagOptions
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 _THOUGHTS = re.compile(r"<think>.*?(</think>|$)", re.DOTALL)
@@ -102,3 +105,22 @@ def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
         raise missing_extra("langchain-openai", "llm") from error
     key = os.environ.get(key_env) or "none"
     return ChatOpenAI(base_url=url, model=model, api_key=lambda: key, temperature=0)
+
+
+def chosen_generator(options: RagOptions) -> Generator:
+    """Return what writes the answers: the chosen language model, else the passages' own sentences.
+
+    Raises:
+        ConfigError: Options that contradict each other, or a model that can't be loaded.
+    """
+    if options.llm and (options.llm_url or options.llm_model):
+        raise ConfigError("Give --llm for a model that runs here, or --llm-url and --llm-model; not both.")
+    if options.llm:
+        model = LocalChatModel(model=options.llm)
+        model.load()
+        return Generated(model, options.llm)
+    if options.llm_model:
+        return Generated(endpoint_model(options.llm_url, options.llm_model, options.llm_key_env), options.llm_model)
+    if options.llm_url:
+        raise ConfigError(f"--llm-url={options.llm_url} needs the model's name there: add --llm-model NAME.")
+    return extractive

@@ -34,6 +34,17 @@ with warnings.catch_warnings():
         )
         top_k: int = Field(4, description="Passages to retrieve for a question.", ge=1, le=100)
         min_score: float = Field(0.0, description="Leave out passages with a lower cosine similarity.", ge=-1, le=1)
+        hybrid: bool | None = Field(
+            None, description="Search by words (BM25) beside the embeddings, and fuse both rankings. Default: yes."
+        )
+        rerank: str | None = Field(
+            None,
+            description="Reranker that orders the best passages anew: a folder, or a name as in "
+            '"Qwen/Qwen3-Reranker-0.6B".',
+        )
+        always_answer: bool = Field(
+            default=False, description="Answer even if nothing relevant was found, as far as the evidence tells."
+        )
         per_file: int = Field(
             2, description="Passages of one file at most, where others have enough; 0 for any number.", ge=0
         )
@@ -107,3 +118,16 @@ with warnings.catch_warnings():
             if isinstance(path, str) and not path.strip():
                 raise ValueError('The path is empty, perhaps an unset variable. For the current folder, give ".".')
             return path
+
+
+class CalibrateOptions(BaseModel):
+    """The options of `qwen3-embed calibrate` beside those of `rag` and of the encoder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    questions: Path | None = Field(
+        None, description='Questions that the documents answer: one a line, or JSON lines with "question".'
+    )
+    unanswerable: Path | None = Field(None, description="Questions that they don't answer, in the same form.")
+    target_miss: float = Field(0.05, description="Share of answerable questions that may be refused.", gt=0, lt=1)
+    as_json: bool = Field(default=False, description="Print the floor and the evidence of each question as JSON.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .corpora.blocks import Block
 from .corpora.chunking import Chunk
+from .ranking import Ranking
 
 _LOCATION = ("page", "sheet", "slide", "cell")
 _PLACE = (*_LOCATION, "anchor")
@@ -31,6 +32,7 @@ class Passage:
         also: Citations of the other places where the same text stands.
         similar: Citations of passages that say nearly the same and are left out for it.
         url: Opens the file at the passage; "" where there is no such file.
+        ranking: The scores that ordered the passage.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Passage:
     also: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
     url: str = ""
+    ranking: Ranking = field(default_factory=Ranking)
 
     @property
     def citation(self) -> str:
@@ -64,7 +67,8 @@ class Passage:
         found = {"number": number, "score": round(self.score, 6), "citation": self.citation, "headings": self.headings}
         found |= {"also": self.also, "similar": self.similar, "url": self.url}
         passage = asdict(self)
-        return {**found, **{name: passage[name] for name in ("id", "source", "title", "text")}, **known}
+        texts = {name: passage[name] for name in ("id", "source", "title", "text")}
+        return {**found, **self.ranking.as_json(), **texts, **known}
 
 
 def chunk_metadata(chunk: Chunk) -> dict[str, str | int]:

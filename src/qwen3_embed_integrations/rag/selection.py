@@ -44,7 +44,7 @@ def select(
     """
     order = sorted(range(len(found)), key=lambda number: found[number].kind == "links")
     if embeddings is not None and mmr < 1:
-        order = _marginal(order, np.array([passage.score for passage in found]), embeddings, mmr)
+        order = _marginal(order, np.array([passage.ranking.score(passage.score) for passage in found]), embeddings, mmr)
     distinct = _distinct([found[number] for number in order])
     return _spread(distinct, top_k, per_file)[:top_k]
 

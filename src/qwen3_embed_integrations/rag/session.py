@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from rich.console import Console
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig
+from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
-from .answer import Answer, Generated, Generator, Sentence, extractive, rank_sentences, rendered_prompt
+from .abstention import abstain, find_floor
+from .answer import Answer, Generator, Sentence, rank_sentences, rendered_prompt
+from .calibration import Calibration
 from .choosing import choose
 from .conversation import converse
-from .index import Index, open_index
+from .index import open_index
 from .indexing import DocumentSource, check_watch, chunk_options
-from .language_models import LocalChatModel, endpoint_model
+from .language_models import chosen_generator
 from .options import RagOptions
 from .passage import Passage
 from .paths import default_index
+from .retrieval import Retriever, opened_reranker
 from .selection import n_candidates
 from .terminal import plain_console, print_note, show_answer, show_passages, show_prompt
 from .watch import follow
@@ -34,21 +38,25 @@ class Session:
     """Answers questions from an index.
 
     Attributes:
-        index: The open index.
+        retriever: Finds the passages.
         embeddings: Embeds the questions and the passages' sentences.
         generator: Writes the answers.
         options: The run's options.
         console: Where passages and answers are printed.
+        floor: The evidence below which a question has no answer; None: every question is answered.
     """
 
-    index: Index
+    retriever: Retriever
     embeddings: Qwen3Embeddings
     generator: Generator
     options: RagOptions
     console: Console
+    floor: Calibration | None = None
 
     def ask(self, question: str) -> None:
         """Print the passages for a question, then the answer; a line of JSON with the option `json`.
+
+        If the evidence is below the floor, say so and print nothing else.
 
         Raises:
             RagError: The question is empty, or no passage scores `min_score`.
@@ -56,30 +64,35 @@ class Session:
         if not question.strip():
             raise RagError('The question is empty. Ask something: --ask "How do I …?".')
         embedding = self.embeddings.embed_query(question)
-        passages = self._passages(question, embedding)
+        found = self.retriever.retrieve(question, embedding, n_candidates=n_candidates(self.options.top_k))
+        if self.floor and found.evidence.score < self.floor.floor and not self.options.always_answer:
+            abstain(self.console, question, found, self.floor, as_json=self.options.json)
+            return
+        passages = self._passages(question, found.passages)
         sentences = rank_sentences(self.embeddings.encoder, np.asarray(embedding, dtype=np.float32), passages)
         if self.options.json:
             self._print_json(question, passages, self.generator(question, passages, sentences))
         else:
-            self._print(question, passages, sentences)
+            self._print(question, passages, sentences, found.terms)
 
-    def _passages(self, question: str, embedding: list[float]) -> list[Passage]:
-        found = self.index.search(embedding, top_k=n_candidates(self.options.top_k))
+    def _passages(self, question: str, found: Sequence[Passage]) -> list[Passage]:
         good = [passage for passage in found if passage.score >= self.options.min_score]
-        passages = choose(self.index, good, self.options)
+        passages = choose(self.retriever.index, good, self.options)
         if not passages:
-            best = f" (the best scores {found[0].score:.3f})" if found else ""
+            best = f" (the best scores {max(one.score for one in found):.3f})" if found else ""
             raise RagError(
                 f"No passage scores {self.options.min_score} or more for {question!r}{best}. "
                 "Lower --min-score, or ask in other words."
             )
         return passages
 
-    def _print(self, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-        show_passages(self.console, question, passages, sentences)
+    def _print(
+        self, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence], terms: AbstractSet[str]
+    ) -> None:
+        show_passages(self.console, question, passages, sentences, terms)
         if self.options.show_prompt:
             show_prompt(self.console, rendered_prompt(question, passages))
-        show_answer(self.console, self.generator(question, passages, sentences))
+        show_answer(self.console, self.generator(question, passages, sentences), terms)
 
     def _print_json(self, question: str, passages: Sequence[Passage], answer: Answer) -> None:
         data = {
@@ -109,25 +122,61 @@ def run(config: EncoderConfig, options: RagOptions) -> None:
     elif not options.ask and (options.json or not sys.stdin.isatty()):
         what = "--json prints answers" if options.json else "standard input is no terminal to ask for one"
         raise RagError(f'There is no question, and {what}. Add --ask "…".')
-    notes, console = plain_console(stderr=True), plain_console()
-    generator = _generator(options)
+    notes = plain_console(stderr=True)
+    with open_session(config, options, notes) as opened:
+        if opened.session.floor is None:
+            print_note(notes, "No floor is known for this model and these documents: see qwen3-embed calibrate --help")
+        if options.ask:
+            _ask_all(opened.session, notes)
+        elif not options.watch:
+            converse(opened.session.ask, notes)
+        if options.watch and options.docs:
+            follow(options.docs, opened.resync, notes)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session over documents that are indexed.
+
+    Attributes:
+        session: Answers questions.
+        corpus: Name of the documents.
+        resync: Read the documents again and bring the index in step.
+    """
+
+    session: Session
+    corpus: str
+    resync: Callable[[], None]
+
+
+@contextmanager
+def open_session(config: EncoderConfig, options: RagOptions, notes: Console) -> Iterator[Opened]:
+    """Load the models, index the documents, and yield the session; close the index afterwards.
+
+    Args:
+        config: The encoder's options.
+        options: All other options.
+        notes: Where progress is printed.
+
+    Raises:
+        Qwen3EmbedError: The options, the documents, the model or the index can't be used.
+    """
+    generator = chosen_generator(options)
     embeddings = Qwen3Embeddings(**{name: getattr(config, name) for name in config.model_fields_set})
+    encoder = embeddings.encoder
     with notes.status("Loading the model"):
-        embeddings.encoder.load()
-    source = DocumentSource(options, chunk_options(options, embeddings.encoder), embeddings.encoder, notes)
+        encoder.load()
+        reranker = opened_reranker(config, options.rerank) if options.rerank else None
+    source = DocumentSource(options, chunk_options(options, encoder), encoder, notes)
     corpus = source.read()
     folder = options.index or default_index(corpus.name)
-    with ExitStack() as stack:
-        index = stack.enter_context(open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex))
+    with open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex) as index:
         source.sync(index, corpus)
         print_note(notes, f"Index: {folder}")
-        session = Session(index, embeddings, generator, options, console)
-        if options.ask:
-            _ask_all(session, notes)
-        elif not options.watch:
-            converse(session.ask, notes)
-        if options.watch and options.docs:
-            follow(options.docs, lambda: source.resync(index), notes)
+        retriever = Retriever(index, encoder, options.hybrid is not False, reranker)
+        floor = find_floor(retriever, corpus.name)
+        session = Session(retriever, embeddings, generator, options, plain_console(), floor)
+        yield Opened(session, corpus.name, lambda: source.resync(index))
 
 
 def _ask_all(session: Session, notes: Console) -> None:
@@ -148,17 +197,3 @@ def _ask_all(session: Session, notes: Console) -> None:
             print_note(notes, str(error), "red")
     if n_failed:
         raise RagError(f"{n_failed} of {len(questions)} questions have no answer. The reasons are above.")
-
-
-def _generator(options: RagOptions) -> Generator:
-    if options.llm and (options.llm_url or options.llm_model):
-        raise ConfigError("Give --llm for a model that runs here, or --llm-url and --llm-model; not both.")
-    if options.llm:
-        model = LocalChatModel(model=options.llm)
-        model.load()
-        return Generated(model, options.llm)
-    if options.llm_model:
-        return Generated(endpoint_model(options.llm_url, options.llm_model, options.llm_key_env), options.llm_model)
-    if options.llm_url:
-        raise ConfigError(f"--llm-url={options.llm_url} needs the model's name there: add --llm-model NAME.")
-    return extractive

@@ -6,8 +6,10 @@ control and bidirectional characters are shown as escapes.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -17,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen3_embed_integrations.core.safe_text import safe_text
+from qwen3_embed_integrations.hybrid import tokenize
 
 from .answer import Answer, Sentence
 from .passage import Passage
@@ -24,6 +27,7 @@ from .passage import Passage
 _EXCERPT = 220  # characters: about four lines at 80 columns
 _PLACES = 3  # of the same text that are named
 _REPORT_EVERY_S = 5.0
+_WORD = re.compile(r"[^\s()\[\]{}<>,;:!?\"'`]+")
 
 
 def plain_console(*, stderr: bool = False) -> Console:
@@ -41,8 +45,17 @@ def print_note(console: Console, text: str, style: str = "") -> None:
     console.print(shown(text, style), soft_wrap=True)
 
 
-def show_passages(console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-    """Print the passages as a table: number, score, citation, and an excerpt that starts at the best sentence."""
+def show_passages(
+    console: Console,
+    question: str,
+    passages: Sequence[Passage],
+    sentences: Sequence[Sentence],
+    terms: AbstractSet[str] = frozenset(),
+) -> None:
+    """Print the passages as a table: number, score, citation, an excerpt, and a line that explains the score.
+
+    The excerpt starts at the best sentence; words with one of the question's `terms` are underlined.
+    """
     title = Text(safe_text(" ".join(question.split())))
     table = Table(title=title, title_justify="left", title_style="bold", show_lines=True, expand=True)
     table.add_column("#", justify="right", style="cyan")
@@ -51,7 +64,11 @@ def show_passages(console: Console, question: str, passages: Sequence[Passage], 
     table.add_column("Excerpt", overflow="fold", ratio=1)
     for number, passage in enumerate(passages, start=1):
         best = next((sentence.text for sentence in sentences if sentence.passage == number), "")
-        table.add_row(str(number), f"{passage.score:.3f}", source(passage), excerpt(passage, best))
+        shown_excerpt = excerpt(passage, best)
+        mark_terms(shown_excerpt, terms)
+        why = Text(f"\n{passage.ranking.reason(passage.score)}", style="dim")
+        score = passage.ranking.score(passage.score)
+        table.add_row(str(number), f"{score:.3f}", source(passage), shown_excerpt.append_text(why))
     console.print(table)
 
 
@@ -79,10 +96,19 @@ def excerpt(passage: Passage, best: str) -> Text:
     return text
 
 
-def show_answer(console: Console, answer: Answer) -> None:
-    """Print the answer under its label."""
+def mark_terms(text: Text, terms: AbstractSet[str]) -> None:
+    """Underline the words that have one of the terms, as `hybrid.tokenize` returns them."""
+    for word in _WORD.finditer(text.plain) if terms else ():
+        if not terms.isdisjoint(tokenize(word[0])):
+            text.stylize("underline", *word.span())
+
+
+def show_answer(console: Console, answer: Answer, terms: AbstractSet[str] = frozenset()) -> None:
+    """Print the answer under its label, words with one of the question's `terms` underlined."""
     console.print(shown(f"Answer ({answer.label})", "bold"))
-    console.print(shown(answer.text), soft_wrap=False)
+    text = shown(answer.text)
+    mark_terms(text, terms)
+    console.print(text, soft_wrap=False)
     if answer.unknown_citations:
         numbers = ", ".join(f"[{number}?]" for number in answer.unknown_citations)
         console.print(shown(f"{numbers}: cited by the model, but no passage has this number.", "red"))
