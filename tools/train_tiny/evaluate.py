@@ -1,9 +1,10 @@
-"""Measures the model beside BM25 and its teachers: one table, the same script for all."""
+"""Measures models beside BM25 and the teachers: every set with the same code, with 95 % intervals."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import bm25s
@@ -11,15 +12,63 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from .evalsets import RetrievalSet, load_fitz_gov, load_perlfaq, load_translations
-from .metrics import ndcg_at_10, top_1, unit
+from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
+
+from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
+from .evalsets import RetrievalSet
+from .metrics import ndcg_scores, spearman, top_1_scores, normalised
 from .teachers import load_e5, load_minilm
 
 logger = logging.getLogger(__name__)
 
-WIDTHS = (256, 128, 64)
+DIMENSIONS = (256, 128, 64)
+_RESAMPLES = 2000
 Encode = Callable[[list[str]], np.ndarray]
-Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class System:
+    """Something that embeds.
+
+    Attributes:
+        name: As the tables call it.
+        query: Embeds what asks, behind the instruction where one is given.
+        document: Embeds what is found.
+        dimensions: The widths to measure.
+        takes_instructions: Whether instructions are measured too.
+    """
+
+    name: str
+    query: Encode
+    document: Encode
+    dimensions: tuple[int | None, ...] = (None,)
+    takes_instructions: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One figure's parts: a score for each query, pair or triple, percent; Spearman needs both columns."""
+
+    scores: np.ndarray
+    gold: np.ndarray | None = None
+
+    def value(self, rows: np.ndarray | slice = slice(None)) -> float:
+        """Return the figure over ``rows``."""
+        if self.gold is None:
+            return float(self.scores[rows].mean())
+        return 100 * spearman(self.scores[rows], self.gold[rows])
+
+
+def interval(measured: Measured, before: Measured | None = None, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a figure, or of its difference to ``before`` on the same rows."""
+    rng = np.random.default_rng(seed)
+    n = len(measured.scores)
+    values = []
+    for _ in range(_RESAMPLES):
+        rows = rng.integers(0, n, n)
+        values.append(measured.value(rows) - (before.value(rows) if before else 0.0))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return round(float(low), 1), round(float(high), 1)
 
 
 def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
@@ -30,59 +79,56 @@ def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
     return np.stack([index.get_scores(query) if query else np.zeros(len(dataset.documents)) for query in queries])
 
 
-def teacher_figures(dataset: RetrievalSet) -> dict[str, float]:
-    """Return nDCG@10 of BM25 and of both teachers."""
-    e5, minilm = load_e5(), load_minilm()
-    asked = e5.encode([f"query: {text}" for text in dataset.queries])
-    return {
-        "BM25": ndcg_at_10(bm25_scores(dataset), dataset),
-        "e5-small": ndcg_at_10(asked @ e5.encode([f"passage: {text}" for text in dataset.documents]).T, dataset),
-        "MiniLM": ndcg_at_10(minilm.encode(dataset.queries) @ minilm.encode(dataset.documents).T, dataset),
-    }
-
-
-def model_figures(model: SentenceTransformer, dataset: RetrievalSet) -> dict[str, float]:
-    """Return the model's nDCG@10 at each width, and at full width without the instruction."""
-    documents = model.encode_document(dataset.documents)
-    queries = model.encode_query(dataset.queries)
-    figures = {
-        f"tiny {width}": ndcg_at_10(unit(queries, width) @ unit(documents, width).T, dataset) for width in WIDTHS
-    }
-    bare = unit(model.encode_document(dataset.queries))
-    return figures | {"tiny 256, no instruction": ndcg_at_10(bare @ unit(documents).T, dataset)}
-
-
-def translation_figures(encode: Encode, pairs: dict[str, list[tuple[str, str]]]) -> dict[str, float]:
-    """Return, for each language, how often a text's nearest English text is its original (percent)."""
-    figures = {}
-    for lang, of_language in pairs.items():
-        texts, originals = (list(side) for side in zip(*of_language, strict=True))
-        figures[lang] = top_1(unit(encode(texts)), unit(encode(originals)))
-    return figures
-
-
-def evaluate_teachers(unpacked: Path, heldout: Path) -> Figures:
-    """Return the figures of BM25 and the teachers, a column each set; they are the same for every student."""
-    figures = {dataset.name: teacher_figures(dataset) for dataset in (load_perlfaq(unpacked), load_fitz_gov())}
-    if heldout.exists():
-        e5 = load_e5()
-        figures["top-1 e5-small"] = translation_figures(
-            lambda texts: e5.encode([f"query: {text}" for text in texts]), load_translations(heldout)
-        )
-    return figures
-
-
-def evaluate_model(folder: Path, unpacked: Path, heldout: Path) -> Figures:
-    """Return the model's figures: a column each for perlfaq, fitz-gov and X→English top-1."""
+def model_system(name: str, folder: Path) -> System:
+    """Return a sentence-transformers folder in the package's format as a system."""
     model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32})
-    figures = {dataset.name: model_figures(model, dataset) for dataset in (load_perlfaq(unpacked), load_fitz_gov())}
-    if heldout.exists():
-        figures["top-1 tiny"] = translation_figures(model.encode_document, load_translations(heldout))
-    else:
-        logger.warning("no %s: the translation table needs the steps download and extract", heldout)
+
+    def encode(texts: list[str]) -> np.ndarray:
+        rows: np.ndarray = model.encode(texts, prompt="", batch_size=64)
+        return rows
+
+    return System(name, encode, encode, DIMENSIONS, takes_instructions=True)
+
+
+def teacher_systems() -> list[System]:
+    """Return both teachers as systems, e5 behind its own prefixes."""
+    e5, minilm = load_e5(torch.float32), load_minilm(torch.float32)
+    return [
+        System(
+            "e5-small",
+            lambda texts: e5.encode([f"query: {text}" for text in texts]),
+            lambda texts: e5.encode([f"passage: {text}" for text in texts]),
+        ),
+        System("MiniLM", minilm.encode, minilm.encode),
+    ]
+
+
+def measure_system(system: System, benchmark: Iterable[Benchmark]) -> dict[str, Measured]:
+    """Return ``set | width | task`` of every figure of a system."""
+    figures = {}
+    for dataset in benchmark:
+        tasks = ["", *dataset.tasks] if system.takes_instructions else [""]
+        documents = None if dataset.is_symmetric else system.document(dataset.documents)
+        for task in tasks:
+            prompt = query_prompt(TASKS[task].instruction) if task else ""
+            embed = system.query
+            queries = embed([prompt + text for text in dataset.queries])
+            found = embed([prompt + text for text in dataset.documents]) if documents is None else documents
+            for width in system.dimensions:
+                key = f"{dataset.name} | {width or queries.shape[1]} | {task or 'none'}"
+                figures[key] = scored(dataset, normalised(queries, width), normalised(found, width))
+        logger.info("%s measured on %s", system.name, dataset.name)
     return figures
 
 
-def merged(first: Figures, second: Figures) -> Figures:
-    """Return both sets of figures, columns of one name joined."""
-    return {name: first.get(name, {}) | second.get(name, {}) for name in sorted(first | second)}
+def scored(dataset: Benchmark, queries: np.ndarray, documents: np.ndarray) -> Measured:
+    """Return the set's scores for unit rows of its queries and documents."""
+    if isinstance(dataset, RetrievalSet):
+        return Measured(ndcg_scores(queries @ documents.T, dataset))
+    if isinstance(dataset, BitextSet):
+        return Measured(top_1_scores(queries, documents))
+    if isinstance(dataset, TripleSet):
+        same, different = documents[: len(queries)], documents[len(queries) :]
+        return Measured(100.0 * ((queries * same).sum(1) > (queries * different).sum(1)))
+    assert isinstance(dataset, SimilaritySet)  # noqa: S101 - for the type checker: no other kind is left
+    return Measured((queries * documents).sum(1), np.array(dataset.gold))

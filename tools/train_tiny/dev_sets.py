@@ -1,0 +1,115 @@
+"""What judges the training: sets that it never sees, of other sources than it reads."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .evalsets import RetrievalSet
+from .metrics import ndcg_at_10, top_1, normalised
+from .sources.code_functions import read_functions
+from .sources.translated_docs import aligned_texts, language_folders, parse_markdown
+from .templates import Triple, development_triples
+from .training_text import clean, language_of
+
+Encode = Callable[[list[str]], np.ndarray]
+Pairs = dict[str, list[tuple[str, str]]]
+_N_PAIRS = 300
+_LEAST_TRANSLATED = 40
+
+
+@dataclass(frozen=True)
+class DevelopmentSets:
+    """What decides; see `load_development_sets`."""
+
+    retrieval: list[RetrievalSet]
+    translations: Pairs
+    triples: list[Triple]
+
+
+def guide_translations(repositories: Path) -> Pairs:
+    """Return paragraphs of the Open Source Guides with their English originals, by language (development)."""
+    english = repositories / "github+opensource.guide/_articles"
+    pairs: Pairs = {}
+    for lang, folder in language_folders(english.iterdir()).items():
+        found: dict[str, str] = {}
+        for page in sorted(english.glob("*.md")):
+            if (folder / page.name).is_file():
+                original, other = (parse_markdown(path.read_text("utf-8")) for path in (page, folder / page.name))
+                for text in aligned_texts("guide", lang, original, other):
+                    if text.english and _LEAST_TRANSLATED <= len(text.english) <= 8 * _LEAST_TRANSLATED:
+                        found.setdefault(text.english, text.text)
+        chosen = sorted(found.items())[:: max(1, len(found) // _N_PAIRS)][:_N_PAIRS]
+        pairs[lang] = [(text, original) for original, text in chosen]
+    return {lang: of_language for lang, of_language in sorted(pairs.items()) if len(of_language) >= _N_PAIRS // 3}
+
+
+def app_translations(repositories: Path) -> Pairs:
+    """Return messages of an app with their English originals, by language (untouched until the end)."""
+    resources = repositories / "mastodon+mastodon-android/mastodon/src/main/res"
+    english = _strings(resources / "values/strings.xml")
+    pairs: Pairs = {}
+    for folder in sorted(resources.glob("values-*-r*")):
+        lang = language_of(folder.name.split("-")[1])
+        if lang and lang != "en" and lang not in pairs and (folder / "strings.xml").is_file():
+            translated = _strings(folder / "strings.xml")
+            found = {english[name]: text for name, text in translated.items() if len(english.get(name, "")) >= 25}  # noqa: PLR2004
+            pairs[lang] = [(text, original) for original, text in found.items() if text != original][:_N_PAIRS]
+    return {lang: of_language for lang, of_language in pairs.items() if len(of_language) >= _N_PAIRS // 3}
+
+
+def _strings(path: Path) -> dict[str, str]:
+    nodes = ET.parse(path).getroot().iter("string")  # noqa: S314 - a file of ours
+    texts = {
+        node.get("name", ""): clean("".join(node.itertext()).replace("\\n", " ").replace("\\", "")) for node in nodes
+    }
+    return {name: re.sub(r"%(\d\$)?[sd,]+", "…", text) for name, text in texts.items()}
+
+
+def code_search(name: str, folder: Path, n_queries: int = 500) -> RetrievalSet:
+    """Return the documented functions below ``folder``: descriptions as queries, code as documents."""
+    answers: dict[str, str] = {}
+    for text in read_functions(name, folder):
+        if len(text.text) >= 25:  # noqa: PLR2004 - names alone are no description
+            answers.setdefault(text.answer or "", text.text)
+    asked = dict(zip(answers.values(), answers, strict=True))
+    documents = list(answers)
+    rows = {code: row for row, code in enumerate(documents)}
+    chosen = sorted(asked)[:: max(1, len(asked) // n_queries)][:n_queries]
+    return RetrievalSet(name, chosen, documents, [frozenset({rows[asked[text]]}) for text in chosen], ("web", "code"))
+
+
+def triple_accuracy(encode: Encode, triples: list[Triple], width: int = 256) -> float:
+    """Return how often (percent) a sentence is nearer to its equivalent than to the one of another meaning."""
+    anchor, same, different = (
+        normalised(encode([getattr(triple, side) for triple in triples]), width)
+        for side in ("anchor", "same", "different")
+    )
+    return 100 * float(((anchor * same).sum(1) > (anchor * different).sum(1)).mean())
+
+
+def development_figures(
+    encode: Encode, sets: DevelopmentSets, prompts: dict[str, str] | None = None, width: int = 256
+) -> dict[str, float]:
+    """Return one figure a set, ``encode`` being given texts behind the prompt of the set's kind."""
+    prompts = prompts or {}
+    figures = {}
+    for dataset in sets.retrieval:
+        prompt = prompts.get("code" if dataset.name.startswith("code") else "web", "")
+        queries = normalised(encode([prompt + text for text in dataset.queries]), width)
+        figures[dataset.name] = round(ndcg_at_10(queries @ normalised(encode(dataset.documents), width).T, dataset), 1)
+    for lang, pairs in sets.translations.items():
+        texts, originals = (list(side) for side in zip(*pairs, strict=True))
+        figures[lang] = round(top_1(normalised(encode(texts), width), normalised(encode(originals), width)), 1)
+    return figures | {"triples": round(triple_accuracy(encode, sets.triples, width), 1)}
+
+
+def load_development_sets(repositories: Path, site_packages: Path, retrieval: list[RetrievalSet]) -> DevelopmentSets:
+    """Return the sets that decide: ``retrieval``, networkx's functions, the guides' translations, the triples."""
+    code = code_search("code-networkx", site_packages / "networkx")
+    return DevelopmentSets([*retrieval, code], guide_translations(repositories), development_triples())

@@ -1,0 +1,183 @@
+"""Draws batches of pairs, each of one source or language, with instructions as each kind of pair asks for."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
+
+from .prompts import as_question
+from .templates import training_triples
+from .training_text import LONG_CHARS, TrainingText
+
+_DICTIONARIES = frozenset({"wordnet", "gcide", "foldoc", "freedict", "wordfreq"})
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+_ASKED = 0.35
+_ONE_SOURCE = 0.5
+_SENTENCE_KEPT = 0.15
+_OTHER_INSTRUCTION = 0.15
+STAGES = {
+    "token-vectors": {"qa": 0.3, "code": 0.14, "bitext": 0.36, "passage": 0.15, "same": 0.05},
+    "layers": {"qa": 0.25, "code": 0.12, "bitext": 0.25, "passage": 0.13, "same": 0.07, "triple": 0.18},
+}
+"""How often each kind of batch is drawn in each stage."""
+LANGUAGE_WEIGHTS = {"ja": 3.0, "ko": 3.0, "ru": 3.0, "zh": 3.0, "ar": 3.0, "hi": 2.0, "de": 2.0, "fr": 1.5, "es": 1.5}
+# How likely each instruction stands before a query; the rest of the queries have none.
+_INSTRUCTIONS: dict[str, dict[str, float]] = {
+    "qa": dict.fromkeys(
+        ("qa", "multihop", "fact_check", "scientific", "citations", "financial", "medical", "nutrition", "covid",
+         "legal", "ecommerce", "entities", "arguments", "chinese_web", "code", "code_problem"), 0.025,
+    ) | {"web": 0.25},
+    "passage": {"web": 0.2, "qa": 0.1, "multihop": 0.03, "fact_check": 0.04, "scientific": 0.04, "arguments": 0.03},
+    "code": {"code": 0.3, "code_comment": 0.1, "code_problem": 0.1, "sql": 0.03, "web": 0.1},
+    "bitext": {"bitext": 0.25, "sts": 0.15, "duplicates": 0.03, "clustering": 0.03, "classification": 0.03},
+    "same": {"sts": 0.3, "duplicates": 0.1, "forum_duplicates": 0.05, "classification": 0.05, "clustering": 0.05},
+}  # fmt: skip
+_MORE_INSTRUCTIONS = (
+    "Given a question, retrieve passages of the documentation that answer it",
+    "Find the section of the manual that helps with this",
+    "Retrieve the passage that the sentence was taken from",
+    "Given a heading, retrieve the text below it",
+    "Search the knowledge base",
+    "Given a keyword query, find matching articles",
+    "Retrieve documents about the topic",
+    "Given a user's message, find the help page that answers it",
+)
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """Texts ``left`` with what each should find, ``right``; ``wrong`` is a negative of each, where there is one."""
+
+    kind: str
+    left: list[str]
+    right: list[str]
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether either side should find the other."""
+        return self.kind in {"bitext", "same", "code", "triple"}
+
+
+class PairSampler:
+    """All pairs by kind and group; `batches` never ends."""
+
+    def __init__(self, texts: Iterable[TrainingText], shares: dict[str, float]) -> None:
+        """Sort the texts into groups; ``shares`` tells how often each kind of batch is drawn."""
+        self.shares = shares
+        self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in _INSTRUCTIONS}
+        for item in texts:
+            self._add(item)
+        self.weights = {
+            kind: {name: _weight(kind, name, len(pairs)) for name, pairs in groups.items() if len(pairs) >= 40}
+            for kind, groups in self.groups.items()
+        }
+
+    def _add(self, item: TrainingText) -> None:
+        source = item.source
+        if item.english:
+            kind = "same" if item.lang == "en" else "bitext"
+            self.groups[kind][f"{item.lang}/{source}"].append((item.text, item.english))
+        elif item.role == "same" and item.answer:
+            self.groups["same"][source].append((item.text, item.answer))
+        elif item.answer:
+            kind = "code" if source.startswith("code:") else "qa"
+            self.groups[kind][source if item.lang == "en" else f"{source}/{item.lang}"].append((item.text, item.answer))
+        elif len(item.text) > LONG_CHARS or (item.lang in {"ja", "zh", "ko"} and len(item.text) > LONG_CHARS // 2):
+            self.groups["passage"][f"{source}/{item.lang}"].append((item.text, item.text))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many pairs each group of each kind holds."""
+        return {kind: {name: len(pairs) for name, pairs in groups.items()} for kind, groups in self.groups.items()}
+
+    def batches(self, size: int, seed: int) -> Iterator[PairBatch]:
+        """Yield batches of up to ``size`` pairs."""
+        rng = random.Random(seed)  # noqa: S311 - no secret
+        kinds = [kind for kind in self.shares if kind == "triple" or self.weights[kind]]
+        while True:
+            kind = rng.choices(kinds, [self.shares[kind] for kind in kinds])[0]
+            yield self._triples(size, rng) if kind == "triple" else self._pairs(kind, size, rng)
+
+    def _triples(self, size: int, rng: random.Random) -> PairBatch:
+        triples = training_triples(size, rng.randrange(2**40))
+        prefix = _symmetric_prefix(rng, "same")
+        sides = [[prefix + text for text in side] for side in zip(*((t.anchor, t.same, t.different) for t in triples))]
+        return PairBatch("triple", *sides)
+
+    def _pairs(self, kind: str, size: int, rng: random.Random) -> PairBatch:
+        weights = self.weights[kind]
+        name = rng.choices(list(weights), list(weights.values()))[0]
+        drawn = self._drawn(kind, name, size, rng)
+        if kind == "passage":
+            drawn = [pair for text, _ in drawn if (pair := sentence_of(text, rng))]
+        left, right = _distinct(drawn)
+        if kind in {"bitext", "same"}:
+            prefix = _symmetric_prefix(rng, kind)
+            return PairBatch(kind, [prefix + text for text in left], [prefix + text for text in right])
+        english = "/" not in name
+        asked = [as_question(t, rng) if kind == "qa" and english and rng.random() < _ASKED else t for t in left]
+        return PairBatch(kind, [_prefix(rng, kind) + text for text in asked], right)
+
+    def _drawn(self, kind: str, name: str, size: int, rng: random.Random) -> list[tuple[str, str]]:
+        """Return pairs of one group, or, half of the time, for translations of one language, else of all groups."""
+        groups = self.groups[kind]
+        if rng.random() < _ONE_SOURCE:
+            return rng.sample(groups[name], min(size, len(groups[name])))
+        weights = self.weights[kind]
+        names = list(weights)
+        if kind == "bitext":
+            names = [other for other in names if other.split("/")[0] == name.split("/")[0]]
+        chosen = rng.choices(names, [weights[other] for other in names], k=size)
+        return [rng.choice(groups[other]) for other in chosen]
+
+
+def _weight(kind: str, name: str, size: int) -> float:
+    if kind == "bitext":
+        return LANGUAGE_WEIGHTS.get(name.split("/")[0], 0.7) * min(size, 20_000) ** 0.5 / 100
+    return size**0.5 * (0.4 if name in _DICTIONARIES else 1.0)
+
+
+def _prefix(rng: random.Random, kind: str) -> str:
+    weights = _INSTRUCTIONS[kind]
+    drawn = rng.random()
+    if drawn < _OTHER_INSTRUCTION and kind != "code":
+        return query_prompt(rng.choice(_MORE_INSTRUCTIONS))
+    names = [*weights, ""]
+    name = rng.choices(names, [*weights.values(), 1 - sum(weights.values())])[0]
+    return query_prompt(TASKS[name].instruction) if name else ""
+
+
+def _symmetric_prefix(rng: random.Random, kind: str) -> str:
+    weights = _INSTRUCTIONS[kind]
+    name = rng.choices([*weights, ""], [*weights.values(), 1 - sum(weights.values())])[0]
+    return query_prompt(TASKS[name].instruction) if name else ""
+
+
+def _distinct(pairs: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return both sides without pairs that repeat a side: a text is no negative of itself."""
+    left, right = dict[str, None](), dict[str, None]()
+    for one, other in pairs:
+        if one not in left and other not in right:
+            left[one] = right[other] = None
+    return list(left), list(right)
+
+
+def sentence_of(text: str, rng: random.Random) -> tuple[str, str] | None:
+    """Return one sentence of a passage and the rest of it, None where the passage is one sentence."""
+    sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+    if len(sentences) < 2:  # noqa: PLR2004 - one and a rest
+        return None
+    number = rng.randrange(len(sentences))
+    asked = sentences[number].strip()
+    if rng.random() < 0.5:  # noqa: PLR2004 - a run of words of it, as a search query would be
+        words = asked.split()
+        n_words = rng.randint(2, 10)
+        start = rng.randrange(max(1, len(words) - n_words + 1))
+        asked = " ".join(words[start : start + n_words])
+    kept = sentences if rng.random() < _SENTENCE_KEPT else sentences[:number] + sentences[number + 1 :]
+    return asked, " ".join(part.strip() for part in kept)
