@@ -15,9 +15,10 @@ from tools.train_tiny.pair_sampler import PairSampler, sentence_of
 from tools.train_tiny.position_weights import token_weights
 from tools.train_tiny.sources.code_functions import python_functions
 from tools.train_tiny.sources.translated_docs import aligned_texts, parse_markdown, parse_xml
-from tools.train_tiny.templates import TRAINING_WORDS, UNSEEN_KINDS, development_triples, training_triples
+from tools.train_tiny.template_words import TRAINING_WORDS
+from tools.train_tiny.templates import UNSEEN_KINDS, development_triples, training_triples
 from tools.train_tiny.token_vectors import BagOfTokens
-from tools.train_tiny.train import TrainingOptions, train
+from tools.train_tiny.train import Start, TrainingOptions, train
 from tools.train_tiny.training_text import TrainingText
 from transformers import AutoTokenizer
 
@@ -59,7 +60,20 @@ def test_a_short_text_is_weighed_evenly_and_a_long_one_by_its_beginning():
 
 
 def _pairs():
-    words = "apple river stone window paper garden engine bridge candle mirror basket ladder".split()
+    words = [
+        "apple",
+        "river",
+        "stone",
+        "window",
+        "paper",
+        "garden",
+        "engine",
+        "bridge",
+        "candle",
+        "mirror",
+        "basket",
+        "ladder",
+    ]
     rng = random.Random(0)
     for number in range(120):
         text = " ".join(rng.choices(words, k=12)) + f" {number}."
@@ -70,7 +84,7 @@ def _pairs():
 def _train(model, tokenizer, vectors, checkpoint, minutes):
     sampler = PairSampler(_pairs(), {"qa": 0.4, "bitext": 0.4, "triple": 0.2})
     options = TrainingOptions(minutes, batch_size=8, warmup_steps=2, log_steps=1000)
-    train(model, sampler, tokenizer, vectors, checkpoint, options)
+    train(Start(model, tokenizer, vectors), sampler, checkpoint, options)
     return torch.load(checkpoint, weights_only=True)["progress"]
 
 

@@ -19,7 +19,8 @@ from . import benchmark, corpus, evalsets, evaluate, export, report
 from . import download as packages
 from .model import build_model
 from .pair_sampler import STAGES, PairSampler
-from .token_vectors import BagOfTokens, start_vectors, train_token_vectors
+from .token_vectors import BagOfTokens, BagOptions, start_vectors, train_token_vectors
+from .train import Start as Starting
 from .train import TrainingOptions
 from .train import train as run_training
 from .training_text import TrainingText
@@ -69,7 +70,7 @@ def fit_token_vectors(work: Work = _WORK, start: Start = _PACKAGED, minutes: Min
     sampler = PairSampler(_texts(folder), STAGES["token-vectors"])
     typer.echo(json.dumps(sampler.counts(), ensure_ascii=False))
     bags = BagOfTokens(_tokenizer(start))
-    train_token_vectors(start_vectors(start), bags, sampler, folder.token_vectors, minutes=minutes)
+    train_token_vectors(start_vectors(start), bags, sampler, folder.token_vectors, BagOptions(minutes))
 
 
 @app.command()
@@ -77,7 +78,6 @@ def train(
     work: Work = _WORK,
     start: Start = _PACKAGED,
     minutes: Minutes = 180,
-    learning_rate: float = 3e-4,
     batch_size: int = 64,
     device: str = "cpu",
 ) -> None:
@@ -87,8 +87,8 @@ def train(
     torch.manual_seed(0)
     model = build_model(AutoTokenizer.from_pretrained(start), vectors)
     sampler = PairSampler(_texts(folder), STAGES["layers"])
-    options = TrainingOptions(minutes, learning_rate=learning_rate, batch_size=batch_size, device=device)
-    run_training(model, sampler, _tokenizer(start), vectors, folder.checkpoint, options)
+    options = TrainingOptions(minutes, batch_size=batch_size, device=device)
+    run_training(Starting(model, _tokenizer(start), vectors), sampler, folder.checkpoint, options)
 
 
 @app.command(name="export")
@@ -110,7 +110,7 @@ def write_model(target: Path, work: Work = _WORK, start: Start = _PACKAGED, shar
 
 
 @app.command(name="evaluate")
-def measure(
+def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     model: Path,
     work: Work = _WORK,
     before: Annotated[Path | None, typer.Option(help="Folder of the version to compare with.")] = None,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .evalsets import RetrievalSet
-from .metrics import ndcg_at_10, top_1, normalised
+from .metrics import ndcg_at_10, normalised, top_1
 from .sources.code_functions import read_functions
 from .sources.translated_docs import aligned_texts, language_folders, parse_markdown
 from .templates import Triple, development_triples

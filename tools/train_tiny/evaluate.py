@@ -16,7 +16,7 @@ from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
 from .evalsets import RetrievalSet
-from .metrics import ndcg_scores, spearman, top_1_scores, normalised
+from .metrics import ndcg_scores, normalised, spearman, top_1_scores
 from .teachers import load_e5, load_minilm
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import Qwen3Model
 
-from .prompts import QUERY_PROMPT
 from .model import HIDDEN_SIZE, MAX_LENGTH
+from .prompts import QUERY_PROMPT
 
 _JSON_FILES = {
     "modules.json": [

@@ -15,8 +15,9 @@ from .templates import training_triples
 from .training_text import LONG_CHARS, TrainingText
 
 _DICTIONARIES = frozenset({"wordnet", "gcide", "foldoc", "freedict", "wordfreq"})
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])")  # the last three are Chinese and Japanese
 _ASKED = 0.35
+_LEAST_PAIRS = 40
 _ONE_SOURCE = 0.5
 _SENTENCE_KEPT = 0.15
 _OTHER_INSTRUCTION = 0.15
@@ -74,7 +75,9 @@ class PairSampler:
         for item in texts:
             self._add(item)
         self.weights = {
-            kind: {name: _weight(kind, name, len(pairs)) for name, pairs in groups.items() if len(pairs) >= 40}
+            kind: {
+                name: _weight(kind, name, len(pairs)) for name, pairs in groups.items() if len(pairs) >= _LEAST_PAIRS
+            }
             for kind, groups in self.groups.items()
         }
 
@@ -106,7 +109,10 @@ class PairSampler:
     def _triples(self, size: int, rng: random.Random) -> PairBatch:
         triples = training_triples(size, rng.randrange(2**40))
         prefix = _symmetric_prefix(rng, "same")
-        sides = [[prefix + text for text in side] for side in zip(*((t.anchor, t.same, t.different) for t in triples))]
+        sides = [
+            [prefix + text for text in side]
+            for side in zip(*((t.anchor, t.same, t.different) for t in triples), strict=True)
+        ]
         return PairBatch("triple", *sides)
 
     def _pairs(self, kind: str, size: int, rng: random.Random) -> PairBatch:
@@ -131,14 +137,14 @@ class PairSampler:
         weights = self.weights[kind]
         names = list(weights)
         if kind == "bitext":
-            names = [other for other in names if other.split("/")[0] == name.split("/")[0]]
+            names = [other for other in names if other.split("/")[0] == name.split("/", maxsplit=1)[0]]
         chosen = rng.choices(names, [weights[other] for other in names], k=size)
         return [rng.choice(groups[other]) for other in chosen]
 
 
 def _weight(kind: str, name: str, size: int) -> float:
     if kind == "bitext":
-        return LANGUAGE_WEIGHTS.get(name.split("/")[0], 0.7) * min(size, 20_000) ** 0.5 / 100
+        return LANGUAGE_WEIGHTS.get(name.split("/", maxsplit=1)[0], 0.7) * min(size, 20_000) ** 0.5 / 100
     return size**0.5 * (0.4 if name in _DICTIONARIES else 1.0)
 
 

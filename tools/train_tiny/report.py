@@ -10,6 +10,7 @@ import numpy as np
 
 from .evaluate import Measured, interval
 
+_SLASH = "%2F"  # numpy keeps arrays under their names as files
 Figures = dict[str, dict[str, Measured]]
 
 
@@ -19,7 +20,7 @@ def save_scores(measured: Mapping[str, Measured], path: Path) -> None:
     arrays |= {
         f"{key}#gold": figure.gold.astype(np.float32) for key, figure in measured.items() if figure.gold is not None
     }
-    np.savez_compressed(path, **{key.replace("/", "∕"): values for key, values in arrays.items()})
+    np.savez_compressed(path, **{key.replace("/", _SLASH): values for key, values in arrays.items()})
 
 
 def load_scores(path: Path) -> dict[str, Measured]:
@@ -27,7 +28,7 @@ def load_scores(path: Path) -> dict[str, Measured]:
     with np.load(path) as arrays:
         names = [name for name in arrays.files if name.endswith("#scores")]
         return {
-            name.removesuffix("#scores").replace("∕", "/"): Measured(
+            name.removesuffix("#scores").replace(_SLASH, "/"): Measured(
                 arrays[name], arrays[gold] if (gold := name.replace("#scores", "#gold")) in arrays.files else None
             )
             for name in names

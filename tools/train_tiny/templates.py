@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .template_words import DEVELOPMENT_WORDS, TRAINING_WORDS, Words
+
 UNSEEN_KINDS = ("knows", "unless")
 
 
@@ -23,44 +25,6 @@ class Triple:
     same: str
     different: str
 
-
-@dataclass(frozen=True)
-class Words:
-    """The words that templates are filled with."""
-
-    people: tuple[str, ...]
-    things: tuple[str, ...]
-    places: tuple[str, ...]
-    events: tuple[str, ...]
-
-
-TRAINING_WORDS = Words(
-    tuple(
-        "Anna Peter Maria John Susan David Laura Mark Julia Paul Emma Tom Sarah James Linda Robert Helen Frank Alice "
-        "Carlos Yuki Ahmed Ivan Mei Fatima Hans Ingrid Pierre".split()
-    )
-    + (
-        "the teacher", "the student", "the doctor", "the patient", "the manager", "the engineer", "the police",
-        "the thief", "the bank", "the customer", "the company", "the supplier", "the child", "the mother", "the dog",
-        "the cat", "the king", "the minister", "the server", "the client", "the parser", "the compiler",
-    ),
-    tuple(
-        "book,letter,car,house,report,contract,picture,computer,phone,key,ticket,package,loan,gift,recipe,song,"
-        "file,message,table,window,database,bicycle,chair,bottle,coat,dataset,invoice,map,lamp,camera".split(",")
-    ),
-    tuple("Paris,Berlin,London,Tokyo,Rome,Madrid,Vienna,Moscow,Cairo,Delhi,Boston,Chicago,Sydney,Lima".split(",")),
-    tuple(
-        "the meeting,the war,the lunch,the exam,the concert,the election,the storm,the build,the backup,the test run,"
-        "the flood,the lecture,the operation,the speech,the wedding,the game".split(",")
-    ),
-)  # fmt: skip
-DEVELOPMENT_WORDS = Words(
-    tuple("Clara Victor Nina Oscar Rita Bruno Elsa Felix Greta Hugo Olga Karim Noor Sven".split())
-    + ("the lawyer", "the witness", "the nurse", "the pilot", "the farmer", "the landlord", "the tenant", "the wolf"),
-    tuple("ring,watch,painting,violin,tractor,boat,necklace,medal,knife,basket,printer,guitar".split(",")),
-    tuple("Oslo,Lisbon,Athens,Dublin,Prague,Seoul,Nairobi,Denver".split(",")),
-    tuple("the auction,the trial,the race,the dinner,the earthquake,the strike,the upgrade,the parade".split(",")),
-)
 
 _ACTS = (
     ("sees", "seen"), ("helps", "helped"), ("beats", "beaten"), ("teaches", "taught"), ("calls", "called"),
@@ -86,7 +50,7 @@ _COMPARED = (
     ("heavier", "lighter"), ("better", "worse"), ("bigger", "smaller"), ("louder", "quieter"), ("earlier", "later"),
 )  # fmt: skip
 _NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve".split(),
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
     [str(number) for number in range(1, 13)],
 )
 _VERBS = (
@@ -219,7 +183,7 @@ def _knows(rng: random.Random, w: Words) -> Triple:
 
 def _unless(rng: random.Random, w: Words) -> Triple:
     a, thing = rng.choice(w.people), rng.choice(w.things)
-    good, bad = rng.choice(_OPPOSITES)
+    good, _ = rng.choice(_OPPOSITES)
     return Triple(
         "unless",
         f"{a} never said that the {thing} was {good}",

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,9 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn.functional import embedding_bag, normalize
 
-from .position_weights import token_weights
 from .losses import contrastive_loss, similarity_divergence
 from .pair_sampler import PairBatch, PairSampler
+from .position_weights import token_weights
 
 logger = logging.getLogger(__name__)
 
@@ -63,24 +64,31 @@ def start_vectors(model: Path) -> torch.Tensor:
     return vectors * (_VECTOR_LENGTH / vectors.norm(dim=-1).mean())
 
 
-def train_token_vectors(
+@dataclass(frozen=True)
+class BagOptions:
+    """How long and how fast to train token vectors: minutes, pairs a step, and Adam's rate at its peak."""
+
+    minutes: float
+    batch_size: int = 512
+    learning_rate: float = 3e-3
+
+
+def train_token_vectors(  # noqa: PLR0913, PLR0917 - what it starts from, reads, writes and is evaluated by
     start: torch.Tensor,
     bags: BagOfTokens,
     sampler: PairSampler,
     target: Path,
-    *,
-    minutes: float,
-    batch_size: int = 512,
-    learning_rate: float = 3e-3,
+    options: BagOptions,
     dev_evaluator: Callable[[torch.Tensor], dict[str, float]] | None = None,
 ) -> torch.Tensor:
     """Return the running mean of the vectors over a training of so many minutes, also kept in ``target``."""
+    minutes, learning_rate = options.minutes, options.learning_rate
     table = torch.nn.Parameter(start.clone())
     average, n_averaged = start.clone(), 0
     optimizer = torch.optim.Adam([table], lr=learning_rate, betas=(0.9, 0.98), fused=True)
     began = saved = time.monotonic()
     losses: dict[str, list[float]] = defaultdict(list)
-    for step, batch in enumerate(sampler.batches(batch_size, seed=1)):
+    for step, batch in enumerate(sampler.batches(options.batch_size, seed=1)):
         spent = (time.monotonic() - began) / (60 * minutes)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * max(0.05, 1 - spent) * min(1.0, (step + 1) / 50)
@@ -95,8 +103,8 @@ def train_token_vectors(
             n_averaged += 1
             average.lerp_(table.detach(), 1 / n_averaged)
         if step % _LOG_STEPS == _LOG_STEPS - 1:
-            logger.info("bag step %d, %.0f%%: %s", step + 1, 100 * spent,
-                        {kind: round(float(np.mean(values)), 3) for kind, values in sorted(losses.items())})  # fmt: skip
+            shown = {kind: round(float(np.mean(values)), 3) for kind, values in sorted(losses.items())}
+            logger.info("bag step %d, %.0f%%: %s", step + 1, 100 * spent, shown)
             losses.clear()
         if time.monotonic() - saved > _SAVE_S or spent >= 1:
             saved = time.monotonic()

@@ -16,10 +16,10 @@ from tokenizers import Tokenizer
 from torch.nn.functional import normalize
 from transformers import Qwen3Model
 
-from .token_vectors import BagOfTokens
 from .forward import last_token
 from .losses import contrastive_loss, similarity_divergence
 from .pair_sampler import PairBatch, PairSampler
+from .token_vectors import BagOfTokens
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +99,24 @@ def _groups(order: list[int], sequences: list[list[int]]) -> list[list[int]]:
     return groups
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a training starts from.
+
+    Attributes:
+        model: As `model.build_model` makes it.
+        tokenizer: The model's, with the end token.
+        vectors: ``[vocab, 256]``, the token vectors it began from; similarities of plain texts stay near theirs.
+    """
+
+    model: Qwen3Model
+    tokenizer: Tokenizer
+    vectors: torch.Tensor
+
+
 def train(
-    model: Qwen3Model,
+    start: Start,
     sampler: PairSampler,
-    tokenizer: Tokenizer,
-    start: torch.Tensor,
     checkpoint: Path,
     options: TrainingOptions,
     dev_evaluator: Callable[[], dict[str, float]] | None = None,
@@ -111,17 +124,16 @@ def train(
     """Train in place until the minutes are spent, from ``checkpoint`` on where it exists.
 
     Args:
-        model: As `model.build_model` makes it.
+        start: Model, tokenizer and token vectors.
         sampler: Where the pairs come from.
-        tokenizer: The model's, with the end token.
-        start: ``[vocab, 256]``, the token vectors it began from; similarities of plain texts stay near theirs.
         checkpoint: Weights, optimizer state and progress, written every few minutes.
         options: How long and how fast.
         dev_evaluator: Called after each checkpoint; its figures are logged.
     """
+    model = start.model
     model.to(options.device).train()
-    encoder = Encoder(model, tokenizer, options.device)
-    bags = BagOfTokens(Tokenizer.from_str(tokenizer.to_str()))
+    encoder = Encoder(model, start.tokenizer, options.device)
+    bags = BagOfTokens(Tokenizer.from_str(start.tokenizer.to_str()))
     optimizer = _optimizer(model)
     at = _resume(model, optimizer, checkpoint, options.device)
     saved_s = at.elapsed_s
@@ -129,7 +141,7 @@ def train(
     for batch in sampler.batches(options.batch_size, seed=1000 + at.step):
         began = time.monotonic()
         _set_rate(optimizer, options.rate_at(at.step, at.elapsed_s))
-        contrast, keep = _losses(encoder, bags, start, batch, _cut(at.step))
+        contrast, keep = _losses(encoder, bags, start.vectors, batch, _cut(at.step))
         optimizer.zero_grad(set_to_none=True)
         (contrast + _KEEP_WEIGHT * keep).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

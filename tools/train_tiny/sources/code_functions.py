@@ -52,9 +52,9 @@ def read_functions(source: str, folder: Path) -> Iterator[TrainingText]:
 def _texts(source: str, path: Path) -> Iterator[TrainingText]:
     text = path.read_text("utf-8", "replace")
     found = python_functions(text) if path.suffix == ".py" else _commented_functions(text, path.suffix)
-    for number, (name, description, code) in enumerate(found):
-        description = first_sentences(description)
-        if not (_LEAST_DOC <= len(description) <= _MOST_DOC and _LEAST_CODE <= len(code) and is_useful(description)):
+    for number, (name, comment, code) in enumerate(found):
+        description = first_sentences(comment)
+        if not (_LEAST_DOC <= len(description) <= _MOST_DOC and len(code) >= _LEAST_CODE and is_useful(description)):
             continue
         yield TrainingText(source, "en", description, role="query", answer=code)
         words = " ".join(part.lower() for part in _NAME_PARTS.findall(name))

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
@@ -147,20 +146,24 @@ def aligned_texts(source: str, lang: str, english: list[Section], other: list[Se
     """Yield headings, paragraphs and passages of a translation whose sections are those of the original."""
     if [section.level for section in english] != [section.level for section in other]:
         return
-    for original, found in zip(english, other, strict=True):
-        pairs = [(original.heading, found.heading)]
-        if len(original.blocks) == len(found.blocks):
-            pairs += zip(original.blocks, found.blocks, strict=True)
-            if len(original.blocks) > 1 and len(original.passage) >= _LEAST_PASSAGE:
-                pairs.append((original.passage, found.passage))
-        for text, translation in pairs:
-            if text != translation and is_useful(text) and is_useful(translation):
-                yield TrainingText(source, lang, clean(translation), english=clean(text))
     title = next((section.heading for section in other if section.heading), "")
     for original, found in zip(english, other, strict=True):
+        for text, translation in _aligned_parts(original, found):
+            if text != translation and is_useful(text) and is_useful(translation):
+                yield TrainingText(source, lang, clean(translation), english=clean(text))
         if len(original.passage) >= _LEAST_PASSAGE and original.passage != found.passage and found.heading:
             subject = found.heading if found.heading == title else f"{title}: {found.heading}"
             yield TrainingText(source, lang, clean(subject), role="query", answer=found.passage)
+
+
+def _aligned_parts(original: Section, found: Section) -> list[tuple[str, str]]:
+    """Return heading, paragraphs and passage of a section with those of its translation, paragraphs if as many."""
+    pairs = [(original.heading, found.heading)]
+    if len(original.blocks) == len(found.blocks):
+        pairs += zip(original.blocks, found.blocks, strict=True)
+        if len(original.blocks) > 1 and len(original.passage) >= _LEAST_PASSAGE:
+            pairs.append((original.passage, found.passage))
+    return pairs
 
 
 def read_catalog(source: str, lang: str, path: Path) -> Iterator[TrainingText]:
@@ -178,15 +181,6 @@ def read_catalog(source: str, lang: str, path: Path) -> Iterator[TrainingText]:
 def _message(part: str) -> str:
     joined = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)).replace("\\n", " ").replace('\\"', '"')
     return clean(_SPHINX.sub(lambda m: m[1] or m[2] or m[3] or "", joined))
-
-
-def paragraph_windows(sections: list[Section], n_blocks: int = 3) -> Iterator[str]:
-    """Yield overlapping runs of paragraphs of the sections, each at least `_LEAST_PASSAGE` long."""
-    for section in sections:
-        for first, last in pairwise(range(0, len(section.blocks) + n_blocks, n_blocks)):
-            text = clean(" ".join(section.blocks[first:last]))[:_MOST_PASSAGE]
-            if len(text) >= _LEAST_PASSAGE:
-                yield text
 
 
 def language_folders(folders: Iterator[Path]) -> dict[str, Path]:
