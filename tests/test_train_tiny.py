@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from tools.train_tiny.evaluate import Measured, interval
 from tools.train_tiny.losses import contrastive_loss
+from tools.train_tiny.measured import Measured, interval, load_scores, save_scores
 from tools.train_tiny.metrics import spearman
 from tools.train_tiny.model import CARRIER, HIDDEN_SIZE, build_model
 from tools.train_tiny.pair_sampler import PairSampler, sentence_of
@@ -169,3 +169,11 @@ def test_the_interval_of_a_figure_holds_it_and_that_of_no_difference_is_nothing(
     low, high = interval(measured)
     assert low < measured.value() < high
     assert interval(measured, measured) == (0.0, 0.0)
+
+
+def test_kept_scores_come_back(tmp_path):
+    made = {"a/b | 256 | none": Measured(np.array([0.0, 100.0])), "c | 256 | sts": Measured(np.ones(3), np.arange(3.0))}
+    save_scores(made, tmp_path / "scores.npz")
+    found = load_scores(tmp_path / "scores.npz")
+    assert found["a/b | 256 | none"].value() == 50.0
+    assert found["c | 256 | sts"].gold.tolist() == [0.0, 1.0, 2.0]

@@ -17,11 +17,13 @@ from transformers import AutoTokenizer, Qwen3Model
 
 from . import benchmark, corpus, evalsets, evaluate, export, report
 from . import download as packages
+from .dev_sets import DevelopmentSets, development_figures, load_development_sets
+from .development import load_development
 from .model import build_model
 from .pair_sampler import STAGES, PairSampler
 from .token_vectors import BagOfTokens, BagOptions, start_vectors, train_token_vectors
+from .train import Encoder, TrainingOptions
 from .train import Start as Starting
-from .train import TrainingOptions
 from .train import train as run_training
 from .training_text import TrainingText
 from .work import WorkFolder
@@ -64,22 +66,31 @@ def extract(work: Work = _WORK, site_packages: SitePackages = _SITE_PACKAGES) ->
 
 
 @app.command(name="token-vectors")
-def fit_token_vectors(work: Work = _WORK, start: Start = _PACKAGED, minutes: Minutes = 30) -> None:
+def fit_token_vectors(
+    work: Work = _WORK, start: Start = _PACKAGED, minutes: Minutes = 30, site_packages: SitePackages = _SITE_PACKAGES
+) -> None:
     """Train the token vectors alone, as a bag of tokens, from those of an earlier model."""
     folder = WorkFolder(work)
     sampler = PairSampler(_texts(folder), STAGES["token-vectors"])
     typer.echo(json.dumps(sampler.counts(), ensure_ascii=False))
     bags = BagOfTokens(_tokenizer(start))
-    train_token_vectors(start_vectors(start), bags, sampler, folder.token_vectors, BagOptions(minutes))
+    sets = _development(folder, site_packages)
+
+    def evaluate_vectors(vectors: torch.Tensor) -> dict[str, float]:
+        return development_figures(lambda texts: bags.encode(vectors, texts).numpy(), sets)
+
+    options = BagOptions(minutes)
+    train_token_vectors(start_vectors(start), bags, sampler, folder.token_vectors, options, evaluate_vectors)
 
 
 @app.command()
-def train(
+def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     work: Work = _WORK,
     start: Start = _PACKAGED,
     minutes: Minutes = 180,
     batch_size: int = 64,
     device: str = "cpu",
+    site_packages: SitePackages = _SITE_PACKAGES,
 ) -> None:
     """Train, or go on training, all layers from the trained token vectors; checkpoints every three minutes."""
     folder = WorkFolder(work)
@@ -88,7 +99,15 @@ def train(
     model = build_model(AutoTokenizer.from_pretrained(start), vectors)
     sampler = PairSampler(_texts(folder), STAGES["layers"])
     options = TrainingOptions(minutes, batch_size=batch_size, device=device)
-    run_training(Starting(model, _tokenizer(start), vectors), sampler, folder.checkpoint, options)
+    encoder = Encoder(model, _tokenizer(start), device)
+    sets = _development(folder, site_packages)
+
+    def evaluate_model() -> dict[str, float]:
+        with torch.no_grad():
+            return development_figures(lambda texts: encoder(texts, 320).cpu().numpy(), sets)
+
+    beginning = Starting(model, _tokenizer(start), vectors)
+    run_training(beginning, sampler, folder.checkpoint, options, evaluate_model)
 
 
 @app.command(name="export")
@@ -131,6 +150,13 @@ def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     typer.echo(report.markdown(figures, "tiny", "before"))
     if json_file is not None:
         json_file.write_text(report.as_json(figures) + "\n", "utf-8")
+
+
+def _development(folder: WorkFolder, site_packages: Path) -> DevelopmentSets:
+    found = [evalsets.load_perlfaq(folder.unpacked)]
+    if folder.development.exists():
+        found.append(load_development(folder.development))
+    return load_development_sets(folder.repositories, site_packages, found)
 
 
 def _texts(folder: WorkFolder) -> Iterator[TrainingText]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
+
 from .evalsets import RetrievalSet
 from .metrics import ndcg_at_10, normalised, top_1
 from .sources.code_functions import read_functions
@@ -20,6 +22,7 @@ from .training_text import clean, language_of
 Encode = Callable[[list[str]], np.ndarray]
 Pairs = dict[str, list[tuple[str, str]]]
 _N_PAIRS = 300
+_PART = 512
 _LEAST_TRANSLATED = 40
 
 
@@ -93,20 +96,22 @@ def triple_accuracy(encode: Encode, triples: list[Triple], width: int = 256) -> 
     return 100 * float(((anchor * same).sum(1) > (anchor * different).sum(1)).mean())
 
 
-def development_figures(
-    encode: Encode, sets: DevelopmentSets, prompts: dict[str, str] | None = None, width: int = 256
-) -> dict[str, float]:
-    """Return one figure a set, ``encode`` being given texts behind the prompt of the set's kind."""
-    prompts = prompts or {}
+def development_figures(encode: Encode, sets: DevelopmentSets) -> dict[str, float]:
+    """Return one figure a set at 256 dimensions: queries behind their task's instruction, translations bare."""
     figures = {}
     for dataset in sets.retrieval:
-        prompt = prompts.get("code" if dataset.name.startswith("code") else "web", "")
-        queries = normalised(encode([prompt + text for text in dataset.queries]), width)
-        figures[dataset.name] = round(ndcg_at_10(queries @ normalised(encode(dataset.documents), width).T, dataset), 1)
+        prompt = query_prompt(TASKS["code" if dataset.name.startswith("code") else "web"].instruction)
+        queries = normalised(_in_parts(encode, [prompt + text for text in dataset.queries]))
+        documents = normalised(_in_parts(encode, dataset.documents))
+        figures[dataset.name] = round(ndcg_at_10(queries @ documents.T, dataset), 1)
     for lang, pairs in sets.translations.items():
         texts, originals = (list(side) for side in zip(*pairs, strict=True))
-        figures[lang] = round(top_1(normalised(encode(texts), width), normalised(encode(originals), width)), 1)
-    return figures | {"triples": round(triple_accuracy(encode, sets.triples, width), 1)}
+        figures[lang] = round(top_1(normalised(encode(texts)), normalised(encode(originals))), 1)
+    return figures | {"triples": round(triple_accuracy(encode, sets.triples), 1)}
+
+
+def _in_parts(encode: Encode, texts: list[str]) -> np.ndarray:
+    return np.concatenate([encode(texts[start : start + _PART]) for start in range(0, len(texts), _PART)])
 
 
 def load_development_sets(repositories: Path, site_packages: Path, retrieval: list[RetrievalSet]) -> DevelopmentSets:

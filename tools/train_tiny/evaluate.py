@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import bm25s
@@ -16,13 +17,13 @@ from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
 from .evalsets import RetrievalSet
-from .metrics import ndcg_scores, normalised, spearman, top_1_scores
+from .measured import Measured, load_scores, save_scores
+from .metrics import ndcg_scores, normalised, top_1_scores
 from .teachers import load_e5, load_minilm
 
 logger = logging.getLogger(__name__)
 
 DIMENSIONS = (256, 128, 64)
-_RESAMPLES = 2000
 Encode = Callable[[list[str]], np.ndarray]
 
 
@@ -45,32 +46,6 @@ class System:
     takes_instructions: bool = False
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One figure's parts: a score for each query, pair or triple, percent; Spearman needs both columns."""
-
-    scores: np.ndarray
-    gold: np.ndarray | None = None
-
-    def value(self, rows: np.ndarray | slice = slice(None)) -> float:
-        """Return the figure over ``rows``."""
-        if self.gold is None:
-            return float(self.scores[rows].mean())
-        return 100 * spearman(self.scores[rows], self.gold[rows])
-
-
-def interval(measured: Measured, before: Measured | None = None, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a figure, or of its difference to ``before`` on the same rows."""
-    rng = np.random.default_rng(seed)
-    n = len(measured.scores)
-    values = []
-    for _ in range(_RESAMPLES):
-        rows = rng.integers(0, n, n)
-        values.append(measured.value(rows) - (before.value(rows) if before else 0.0))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return round(float(low), 1), round(float(high), 1)
-
-
 def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
     """Return BM25's scores ``[n queries, n documents]`` (bm25s, English stop words left out)."""
     index = bm25s.BM25()
@@ -90,6 +65,7 @@ def model_system(name: str, folder: Path) -> System:
     return System(name, encode, encode, DIMENSIONS, takes_instructions=True)
 
 
+@cache
 def teacher_systems() -> list[System]:
     """Return both teachers as systems, e5 behind its own prefixes."""
     e5, minilm = load_e5(torch.float32), load_minilm(torch.float32)
@@ -101,6 +77,25 @@ def teacher_systems() -> list[System]:
         ),
         System("MiniLM", minilm.encode, minilm.encode),
     ]
+
+
+def yardsticks(benchmark: list[Benchmark], kept: Path) -> dict[str, dict[str, Measured]]:
+    """Return the figures of BM25 and both teachers; each set's scores are kept below ``kept`` for the next time."""
+    kept.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, dict[str, Measured]] = {}
+    for dataset in benchmark:
+        path = kept / f"{dataset.name.replace(' ', '-')}.npz"
+        if not path.exists():
+            made = {
+                f"{s.name} | {key}": m for s in teacher_systems() for key, m in measure_system(s, [dataset]).items()
+            }
+            if isinstance(dataset, RetrievalSet):
+                made[f"BM25 | {dataset.name} | 0 | none"] = Measured(ndcg_scores(bm25_scores(dataset), dataset))
+            save_scores(made, path)
+        for key, measured in load_scores(path).items():
+            system, _, rest = key.partition(" | ")
+            figures.setdefault(system, {})[rest] = measured
+    return figures
 
 
 def measure_system(system: System, benchmark: Iterable[Benchmark]) -> dict[str, Measured]:

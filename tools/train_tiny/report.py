@@ -1,38 +1,13 @@
-"""Lays figures out as Markdown tables, and keeps their scores to compare a later model with."""
+"""Lays figures out as Markdown tables and as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
-import numpy as np
+from .measured import Measured, interval
 
-from .evaluate import Measured, interval
-
-_SLASH = "%2F"  # numpy keeps arrays under their names as files
 Figures = dict[str, dict[str, Measured]]
-
-
-def save_scores(measured: Mapping[str, Measured], path: Path) -> None:
-    """Write a system's scores, so that it need not be measured again."""
-    arrays = {f"{key}#scores": figure.scores.astype(np.float32) for key, figure in measured.items()}
-    arrays |= {
-        f"{key}#gold": figure.gold.astype(np.float32) for key, figure in measured.items() if figure.gold is not None
-    }
-    np.savez_compressed(path, **{key.replace("/", _SLASH): values for key, values in arrays.items()})
-
-
-def load_scores(path: Path) -> dict[str, Measured]:
-    """Return what `save_scores` wrote."""
-    with np.load(path) as arrays:
-        names = [name for name in arrays.files if name.endswith("#scores")]
-        return {
-            name.removesuffix("#scores").replace(_SLASH, "/"): Measured(
-                arrays[name], arrays[gold] if (gold := name.replace("#scores", "#gold")) in arrays.files else None
-            )
-            for name in names
-        }
 
 
 def markdown(figures: Figures, model: str, before: str) -> str:
