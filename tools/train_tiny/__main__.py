@@ -17,7 +17,7 @@ from transformers import AutoTokenizer, Qwen3Model
 
 from . import benchmark, corpus, evalsets, evaluate, export, report
 from . import download as packages
-from .dev_sets import DevelopmentSets, development_figures, load_development_sets
+from .dev_sets import DevelopmentSets, development_figures, load_development_sets, small
 from .development import load_development
 from .model import build_model
 from .pair_sampler import STAGES, PairSampler
@@ -156,7 +156,7 @@ def _development(folder: WorkFolder, site_packages: Path) -> DevelopmentSets:
     found = [evalsets.load_perlfaq(folder.unpacked)]
     if folder.development.exists():
         found.append(load_development(folder.development))
-    return load_development_sets(folder.repositories, site_packages, found)
+    return small(load_development_sets(folder.repositories, site_packages, found))
 
 
 def _texts(folder: WorkFolder) -> Iterator[TrainingText]:

@@ -23,6 +23,7 @@ Encode = Callable[[list[str]], np.ndarray]
 Pairs = dict[str, list[tuple[str, str]]]
 _N_PAIRS = 300
 _PART = 512
+_SMALL_DOCUMENTS = 400
 _LEAST_TRANSLATED = 40
 
 
@@ -112,6 +113,31 @@ def development_figures(encode: Encode, sets: DevelopmentSets) -> dict[str, floa
 
 def _in_parts(encode: Encode, texts: list[str]) -> np.ndarray:
     return np.concatenate([encode(texts[start : start + _PART]) for start in range(0, len(texts), _PART)])
+
+
+_SMALL_LANGUAGES = ("ar", "de", "ja", "ko", "ru", "zh")
+
+
+def small(sets: DevelopmentSets) -> DevelopmentSets:
+    """Return a quarter of the sets, to look at while training: other documents than those asked for are left out."""
+    translations = {lang: pairs[:100] for lang, pairs in sets.translations.items() if lang in _SMALL_LANGUAGES}
+    retrieval = [
+        dataset if len(dataset.documents) < _SMALL_DOCUMENTS else _fewer(dataset) for dataset in sets.retrieval
+    ]
+    return DevelopmentSets(retrieval, translations, sets.triples[:240])
+
+
+def _fewer(dataset: RetrievalSet) -> RetrievalSet:
+    asked = range(0, len(dataset.queries), 3)
+    found = sorted({row for number in asked for row in dataset.relevant[number]})
+    places = {row: place for place, row in enumerate(found)}
+    return RetrievalSet(
+        f"{dataset.name}, fewer",
+        [dataset.queries[number] for number in asked],
+        [dataset.documents[row] for row in found],
+        [frozenset(places[row] for row in dataset.relevant[number]) for number in asked],
+        dataset.tasks,
+    )
 
 
 def load_development_sets(repositories: Path, site_packages: Path, retrieval: list[RetrievalSet]) -> DevelopmentSets:

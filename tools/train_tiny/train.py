@@ -38,6 +38,7 @@ class TrainingOptions:
         warmup_steps: Steps to reach the peak.
         batch_size: Pairs a step.
         checkpoint_s: Seconds between checkpoints.
+        evaluate_every: Checkpoints between evaluations on the development sets.
         log_steps: Steps between log lines.
         device: Where to train, such as ``cpu`` or ``cuda``.
     """
@@ -47,6 +48,7 @@ class TrainingOptions:
     warmup_steps: int = 30
     batch_size: int = 64
     checkpoint_s: float = 180.0
+    evaluate_every: int = 5
     log_steps: int = 20
     device: str = "cpu"
 
@@ -136,7 +138,7 @@ def train(
     bags = BagOfTokens(Tokenizer.from_str(start.tokenizer.to_str()))
     optimizer = _optimizer(model)
     at = _resume(model, optimizer, checkpoint, options.device)
-    saved_s = at.elapsed_s
+    saved_s, n_saved = at.elapsed_s, 0
     losses: dict[str, list[float]] = defaultdict(list)
     for batch in sampler.batches(options.batch_size, seed=1000 + at.step):
         began = time.monotonic()
@@ -158,7 +160,8 @@ def train(
         if is_over or at.elapsed_s - saved_s > options.checkpoint_s:
             saved_s = at.elapsed_s
             _save(model, optimizer, at, checkpoint)
-            if dev_evaluator is not None:
+            n_saved += 1
+            if dev_evaluator is not None and (is_over or n_saved % options.evaluate_every == 0):
                 logger.info("development at step %d: %s", at.step, dev_evaluator())
         if is_over:
             return
