@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
 import typer
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
-from . import benchmark, corpus, evalsets, evaluate, export, report
+from . import benchmark, corpus, evalsets, evaluate, export, report, taught
 from . import download as packages
 from .dev_sets import DevelopmentSets, development_figures, load_development_sets, small
 from .development import load_development
@@ -84,6 +85,13 @@ def fit_token_vectors(
 
 
 @app.command()
+def teach(work: Work = _WORK, n_texts: int = 60_000) -> None:
+    """Write the teacher's vectors of short English texts, which `train` reads; may go on beside it."""
+    folder = WorkFolder(work)
+    taught.label(taught.short_texts(_texts(folder), n_texts), folder.taught)
+
+
+@app.command()
 def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     work: Work = _WORK,
     start: Start = _PACKAGED,
@@ -91,14 +99,21 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     batch_size: int = 64,
     device: str = "cpu",
     site_packages: SitePackages = _SITE_PACKAGES,
+    *,
+    compiled: bool = True,
 ) -> None:
     """Train, or go on training, all layers from the trained token vectors; checkpoints every three minutes."""
     folder = WorkFolder(work)
     vectors = load_file(folder.token_vectors)["token_vectors"]
     torch.manual_seed(0)
     model = build_model(AutoTokenizer.from_pretrained(start), vectors)
-    sampler = PairSampler(_texts(folder), STAGES["layers"])
-    options = TrainingOptions(minutes, batch_size=batch_size, device=device)
+    bags = BagOfTokens(_tokenizer(start))
+
+    def embed(texts: list[str]) -> np.ndarray:
+        return torch.nn.functional.normalize(bags.encode(vectors, texts), dim=-1).numpy()
+
+    sampler = PairSampler(_texts(folder), STAGES["layers"], taught.load_taught(folder.taught), embed)
+    options = TrainingOptions(minutes, batch_size=batch_size, device=device, is_compiled=compiled)
     encoder = Encoder(model, _tokenizer(start), device)
     sets = _development(folder, site_packages)
 

@@ -7,7 +7,8 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, s
 
 _TEMPERATURE = 0.05
 _WIDTHS = {256: 0.5, 128: 0.3, 64: 0.2}
-_DUPLICATE = 0.97
+_DUPLICATE = 0.93
+_SQUARES_WEIGHT = 20.0
 
 
 def contrastive_loss(
@@ -60,3 +61,21 @@ def _divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
     wanted, got = ((rows @ rows.T).masked_fill(self_pairs, -1e4) for rows in (theirs, ours))
     wanted_shares, got_shares = softmax(wanted / _TEMPERATURE, -1), log_softmax(got / _TEMPERATURE, -1)
     return kl_div(got_shares, wanted_shares, reduction="batchmean")
+
+
+def taught_loss(found: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+    """Return how far the texts' similarities are from the teacher's, at every width.
+
+    The divergence looks at each text's nearest, the squared difference at all.
+
+    Args:
+        found: ``[n, 256]``, not normalised.
+        taught: ``[n, any]``, the teacher's unit rows.
+    """
+    total = found.new_zeros(())
+    wanted = taught @ taught.T
+    for width, weight in _WIDTHS.items():
+        rows = normalize(found[:, :width], dim=-1)
+        squares = (rows @ rows.T - wanted).square().mean()
+        total = total + weight * (_divergence(rows, taught) + _SQUARES_WEIGHT * squares)
+    return total

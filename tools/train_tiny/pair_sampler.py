@@ -1,16 +1,21 @@
-"""Draws batches of pairs, each of one source or language, with instructions as each kind of pair asks for."""
+"""Draws batches of pairs, each of one source or language, with instructions as each kind of pair asks for.
+
+Half of the batches hold texts that resemble each other under the starting vectors: hard negatives.
+"""
 
 from __future__ import annotations
 
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .prompts import as_question
+from .taught import TaughtTexts
 from .templates import training_triples
 from .training_text import LONG_CHARS, TrainingText
 
@@ -23,9 +28,16 @@ _SENTENCE_KEPT = 0.15
 _OTHER_INSTRUCTION = 0.15
 STAGES = {
     "token-vectors": {"qa": 0.3, "code": 0.14, "bitext": 0.36, "passage": 0.15, "same": 0.05},
-    "layers": {"qa": 0.25, "code": 0.12, "bitext": 0.25, "passage": 0.13, "same": 0.07, "triple": 0.18},
+    "layers": {"qa": 0.25, "code": 0.1, "bitext": 0.25, "passage": 0.13, "similar": 0.13, "triple": 0.14},
 }
 """How often each kind of batch is drawn in each stage."""
+_SIZES = {"bitext": 2.0, "similar": 2.0, "triple": 1.5}
+"""Short texts come in larger batches: so many times the size asked for."""
+_HARD = 0.5
+_CODE_BOTH = 0.06
+_CANDIDATES, _N_CLUSTERS = 8, 4
+_HEAD_CHARS = 240
+Embed = Callable[[list[str]], np.ndarray]
 LANGUAGE_WEIGHTS = {"ja": 3.0, "ko": 3.0, "ru": 3.0, "zh": 3.0, "ar": 3.0, "hi": 2.0, "de": 2.0, "fr": 1.5, "es": 1.5}
 # How likely each instruction stands before a query; the rest of the queries have none.
 _INSTRUCTIONS: dict[str, dict[str, float]] = {
@@ -36,6 +48,7 @@ _INSTRUCTIONS: dict[str, dict[str, float]] = {
     "passage": {"web": 0.2, "qa": 0.1, "multihop": 0.03, "fact_check": 0.04, "scientific": 0.04, "arguments": 0.03},
     "code": {"code": 0.3, "code_comment": 0.1, "code_problem": 0.1, "sql": 0.03, "web": 0.1},
     "bitext": {"bitext": 0.25, "sts": 0.15, "duplicates": 0.03, "clustering": 0.03, "classification": 0.03},
+    "similar": {"sts": 0.35, "duplicates": 0.05, "forum_duplicates": 0.03, "classification": 0.03, "clustering": 0.03},
     "same": {"sts": 0.3, "duplicates": 0.1, "forum_duplicates": 0.05, "classification": 0.05, "clustering": 0.05},
 }  # fmt: skip
 _MORE_INSTRUCTIONS = (
@@ -52,12 +65,17 @@ _MORE_INSTRUCTIONS = (
 
 @dataclass(frozen=True)
 class PairBatch:
-    """Texts ``left`` with what each should find, ``right``; ``wrong`` is a negative of each, where there is one."""
+    """Texts ``left`` with what each should find, ``right``.
+
+    ``wrong`` is a negative of each, where there is one; ``taught`` the teacher's rows of ``left``, where nothing is
+    to be found.
+    """
 
     kind: str
     left: list[str]
     right: list[str]
     wrong: list[str] = field(default_factory=list)
+    taught: np.ndarray | None = None
 
     @property
     def is_symmetric(self) -> bool:
@@ -68,9 +86,22 @@ class PairBatch:
 class PairSampler:
     """All pairs by kind and group; `batches` never ends."""
 
-    def __init__(self, texts: Iterable[TrainingText], shares: dict[str, float]) -> None:
-        """Sort the texts into groups; ``shares`` tells how often each kind of batch is drawn."""
-        self.shares = shares
+    def __init__(
+        self,
+        texts: Iterable[TrainingText],
+        shares: dict[str, float],
+        taught: TaughtTexts | None = None,
+        embed: Embed | None = None,
+    ) -> None:
+        """Sort the texts into groups.
+
+        Args:
+            texts: All of them.
+            shares: How often each kind of batch is drawn.
+            taught: What batches of the kind ``similar`` hold; without, there are none.
+            embed: Texts to unit rows; what resembles is found by them. Without, batches are drawn at random.
+        """
+        self.shares, self.taught, self.embed = shares, taught, embed
         self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in _INSTRUCTIONS}
         for item in texts:
             self._add(item)
@@ -102,9 +133,19 @@ class PairSampler:
         """Yield batches of up to ``size`` pairs."""
         rng = random.Random(seed)  # noqa: S311 - no secret
         kinds = [kind for kind in self.shares if kind == "triple" or self.weights[kind]]
+        kinds += ["similar"] * ("similar" in self.shares and self.taught is not None)
         while True:
             kind = rng.choices(kinds, [self.shares[kind] for kind in kinds])[0]
-            yield self._triples(size, rng) if kind == "triple" else self._pairs(kind, size, rng)
+            yield self._batch(kind, int(size * _SIZES.get(kind, 1.0)), rng)
+
+    def _batch(self, kind: str, size: int, rng: random.Random) -> PairBatch:
+        if kind == "triple":
+            return self._triples(size, rng)
+        if kind == "similar" and self.taught is not None:
+            texts, rows = self.taught.neighbours(size, rng)
+            prefix = _symmetric_prefix(rng, kind)
+            return PairBatch(kind, [prefix + text for text in texts], [], taught=rows)
+        return self._pairs(kind, size, rng)
 
     def _triples(self, size: int, rng: random.Random) -> PairBatch:
         triples = training_triples(size, rng.randrange(2**40))
@@ -119,11 +160,13 @@ class PairSampler:
         weights = self.weights[kind]
         name = rng.choices(list(weights), list(weights.values()))[0]
         drawn = self._drawn(kind, name, size, rng)
+        if self.embed is not None and rng.random() < _HARD:
+            drawn = self._alike(self._drawn(kind, name, _CANDIDATES * size, rng), size, rng)
         if kind == "passage":
             drawn = [pair for text, _ in drawn if (pair := sentence_of(text, rng))]
         left, right = _distinct(drawn)
-        if kind in {"bitext", "same"}:
-            prefix = _symmetric_prefix(rng, kind)
+        if kind in {"bitext", "same"} or (kind == "code" and rng.random() < _CODE_BOTH):
+            prefix = _symmetric_prefix(rng, kind) if kind != "code" else query_prompt(TASKS["code2code"].instruction)
             return PairBatch(kind, [prefix + text for text in left], [prefix + text for text in right])
         english = "/" not in name
         asked = [as_question(t, rng) if kind == "qa" and english and rng.random() < _ASKED else t for t in left]
@@ -140,6 +183,15 @@ class PairSampler:
             names = [other for other in names if other.split("/")[0] == name.split("/", maxsplit=1)[0]]
         chosen = rng.choices(names, [weights[other] for other in names], k=size)
         return [rng.choice(groups[other]) for other in chosen]
+
+
+    def _alike(self, drawn: list[tuple[str, str]], size: int, rng: random.Random) -> list[tuple[str, str]]:
+        """Return the nearest pairs, by their second halves, to a few of them."""
+        assert self.embed is not None  # noqa: S101 - for the type checker
+        rows = self.embed([found[:_HEAD_CHARS] for _, found in drawn])
+        seeds = rng.sample(range(len(drawn)), min(_N_CLUSTERS, len(drawn)))
+        nearest = np.argsort(-(rows[seeds] @ rows.T), axis=1)[:, : size // _N_CLUSTERS]
+        return [drawn[row] for row in dict.fromkeys(nearest.reshape(-1).tolist())]
 
 
 def _weight(kind: str, name: str, size: int) -> float:

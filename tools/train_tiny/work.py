@@ -38,6 +38,11 @@ class WorkFolder:
         return self.root / "development.jsonl"
 
     @property
+    def taught(self) -> Path:
+        """Short texts with the teacher's vectors."""
+        return self.root / "taught"
+
+    @property
     def token_vectors(self) -> Path:
         """The trained token vectors."""
         return self.root / "token-vectors.safetensors"

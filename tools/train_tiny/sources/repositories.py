@@ -23,7 +23,8 @@ from .translated_docs import (
 # Training reads these; `HELD_OUT` evaluates it and is never read here.
 OPENSTAX = (
     "psychology", "us-history", "introduction-sociology", "world-history", "astronomy", "american-government",
-    "principles-economics-bundle", "introduction-philosophy", "anatomy-physiology",
+    "principles-economics-bundle", "introduction-philosophy", "anatomy-physiology", "chemistry-bundle",
+    "introduction-anthropology", "introduction-political-science", "microbiology",
 )  # fmt: skip
 CODE = (
     "gohugoio/hugo", "apache/commons-lang", "apache/commons-collections", "tokio-rs/tokio", "date-fns/date-fns",
