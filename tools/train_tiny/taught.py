@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from .scenes import scene_sentences
 from .teachers import load_minilm
@@ -48,7 +49,7 @@ def short_texts(texts: Iterable[TrainingText], n: int, seed: int = 11) -> list[s
 def label(texts: list[str], folder: Path) -> None:
     """Write the texts with the teacher's vectors to ``folder``, a part a file; parts that exist are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    teacher = load_minilm()
+    teacher = load_minilm(torch.float32)
     for number, start in enumerate(range(0, len(texts), _PART)):
         target = folder / f"{number:03}.npz"
         if target.exists():

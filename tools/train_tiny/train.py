@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _KEEP_WEIGHT = 0.2
 _CHARS_A_TOKEN = 8
 _KEEP_CHARS = 600
-_SHORT_CUT, _LONG_CUT, _LONG_EVERY = 128, 320, 8
+_SHORT_CUT, _LONG_CUT, _LONG_EVERY = 96, 320, 8
 _BATCH_TOKENS = 6144
 
 
