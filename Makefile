@@ -1,21 +1,26 @@
 # make demo   sets everything up and asks questions of the documentation of Python's standard library
 # make test   sets everything up and runs the tests
-# make check  what CI runs: lint, types, import contracts, spelling, tests with coverage
-# make peer-faults  runs the stock integrations beside this one and writes the README's table of their faults
+# make check  what CI runs: lint, types, import contracts, spelling, the site, tests with coverage
+# make docs   builds the site and serves it on http://127.0.0.1:8000/qwen3-embed-integrations/
+# make peer-faults  runs the stock integrations beside this one and writes the table of docs/why.md
 # make bench  times this package beside its peers (downloads each into an environment of its own)
 # make eval-tiny  measures the bundled model beside BM25 and its teachers
 
 PYTHON ?= python3
 VENV   ?= .venv
+# Processes that run the tests side by side
+JOBS   ?= 2
 # Where torch comes from; for a CPU-only build: make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Material for MkDocs prints an advertisement unless told not to.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts spelling coverage peer-faults eval-tiny clean
+.PHONY: help demo test check lint types contracts spelling site docs coverage peer-faults eval-tiny clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -47,9 +52,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(call say,Running the tests)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
-check: $(VENV)/.dev lint types contracts spelling coverage
+check: $(VENV)/.dev lint types contracts spelling site coverage
 
 lint: $(VENV)/.dev
 	$(call say,Linting)
@@ -68,13 +73,20 @@ spelling: $(VENV)/.dev
 	$(call say,Checking spelling)
 	$(BIN)/codespell
 
+site: $(VENV)/.dev
+	$(call say,Building the site: a warning is an error)
+	@$(MKDOCS) build --strict
+
+docs: $(VENV)/.dev
+	@$(MKDOCS) serve --livereload
+
 coverage: $(VENV)/.dev
 	$(call say,Running the tests with coverage)
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term
 
 peer-faults: $(VENV)/.dev
 	$(call say,Running the stock integrations beside this one)
-	$(BIN)/python benchmarks/peer_faults.py --write README.md
+	$(BIN)/python benchmarks/peer_faults.py --write docs/why.md
 
 bench: $(VENV)/.dev
 	$(call say,Timing this package beside its peers: half an hour or more)

@@ -1,11 +1,11 @@
-"""Many callers of one encoder: rows, throughput, the event loop's stalls, and queries beside documents.
+"""Many callers of one encoder: embeddings, throughput, the event loop's stalls, and queries beside documents.
 
 python benchmarks/concurrency.py                        the bundled model
 python benchmarks/concurrency.py --shape 0.6B           random weights of Qwen3-Embedding-0.6B's shape
 python benchmarks/concurrency.py --model FOLDER
-python benchmarks/concurrency.py --shape 0.6B --write docs/reliability.md    into the page's block of that shape, too
+python benchmarks/concurrency.py --shape 0.6B --write docs/reliability.md    write the page's block as well
 
-Prints one line a figure. Ends with 1 when a row differs from its single call or a call is lost.
+Print one line a figure. Exit with 1 if an embedding differs from that of its single call, or if a call is lost.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ WORDS = ("table", "river", "copy", "folder", "sort", "engine", "light", "python"
 
 
 def shaped_folder() -> Path:
-    """Gives a checkpoint of the 0.6B shape with random weights and the bundled tokenizer, built once."""
+    """Return a checkpoint of the 0.6B shape with random weights and the bundled tokenizer, built once."""
     folder = CACHE / "shape-0.6B"
     if (folder / "config.json").is_file():
         return folder
@@ -69,7 +69,7 @@ def shaped_folder() -> Path:
 
 
 def tensor_sizes() -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Gives the name and size of each tensor of Qwen3Model with `SHAPE`."""
+    """Return the name and size of each tensor of Qwen3Model with `SHAPE`."""
     width, mlp, head = SHAPE["hidden_size"], SHAPE["intermediate_size"], SHAPE["head_dim"]
     heads, kv_heads = SHAPE["num_attention_heads"] * head, SHAPE["num_key_value_heads"] * head
     yield "embed_tokens.weight", (SHAPE["vocab_size"], width)
@@ -91,13 +91,13 @@ def tensor_sizes() -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def texts_of(n_texts: int, n_words: tuple[int, int], seed: int) -> list[str]:
-    """Gives different texts of some words each."""
+    """Return `n_texts` different texts of `n_words` (fewest, most + 1) words each."""
     random = np.random.default_rng(seed)
     return [f"{i} {' '.join(random.choice(WORDS, random.integers(*n_words)))}" for i in range(n_texts)]
 
 
 class StallWatch:
-    """Measures how late an event loop runs a task that wants to run every millisecond."""
+    """Measure how late an event loop runs a task that is due every millisecond."""
 
     def __init__(self) -> None:
         self.stalls: list[float] = []
@@ -121,8 +121,8 @@ class StallWatch:
         return f"longest stall of the event loop {max(self.stalls) * 1000:.1f} ms in {len(self.stalls)} turns"
 
 
-class Figures:
-    """Takes the measurements of one encoder."""
+class RetrievalMetrics:
+    """Take the measurements of one encoder."""
 
     def __init__(self, encoder: Qwen3Encoder, n_single: int) -> None:
         self.encoder = encoder
@@ -132,67 +132,67 @@ class Figures:
         encoder.encode_query(texts_of(64, (3, 12), seed=2))  # first calls set up kernels and caches
         encoder.encode_query(["warm"])
         start = time.perf_counter()
-        self.rows = np.concatenate([encoder.encode_query([text]) for text in self.queries[:n_single]])
+        self.embeddings = np.concatenate([encoder.encode_query([text]) for text in self.queries[:n_single]])
         self.single = n_single / (time.perf_counter() - start)
         self.tell("one by one", f"{self.single:.1f} queries/s")
 
     def tell(self, measured: str, found: str) -> None:
-        """Prints a line and keeps it for the page."""
+        """Print a line and keep it for the page."""
         print(f"{measured}: {found}", flush=True)
         self.lines.append((measured, found))
 
-    def report(self, name: str, rows: list[np.ndarray], seconds: float, more: object = "") -> None:
-        """Prints throughput and the largest difference to the single-call rows."""
-        n_rows = len(rows)
-        known = min(n_rows, len(self.rows))
-        difference = float(np.abs(np.concatenate(rows[:known]) - self.rows[:known]).max())
-        self.is_right &= difference < self.tolerance and n_rows == len(self.queries)
-        rate = n_rows / seconds
+    def report(self, name: str, embeddings: list[np.ndarray], seconds: float, more: object = "") -> None:
+        """Print the throughput and the largest difference from the embeddings of single calls."""
+        n_embeddings = len(embeddings)
+        known = min(n_embeddings, len(self.embeddings))
+        difference = float(np.abs(np.concatenate(embeddings[:known]) - self.embeddings[:known]).max())
+        self.is_right &= difference < self.tolerance and n_embeddings == len(self.queries)
+        rate = n_embeddings / seconds
         self.tell(
             name,
             f"{rate:.1f} queries/s ({rate / self.single:.1f} times one by one), largest difference to the "
-            f"rows of single calls {difference:.1e}{f', {more}' if more else ''}",
+            f"embeddings of single calls {difference:.1e}{f', {more}' if more else ''}",
         )
 
     @property
     def tolerance(self) -> float:
-        """A row may differ by rounding when other texts share its forward pass."""
+        """The largest difference accepted: rounding, when other texts share the forward pass."""
         config = self.encoder.config
         exact = config.dtype == "float32" or (config.dtype == "auto" and config.model == "tiny")
         return 1e-5 if exact else 1e-2
 
     async def concurrently(self) -> None:
-        """500 concurrent `aencode_query`, which is `aembed_query` of the doors."""
+        """Time 500 concurrent `aencode_query` calls; the integrations' `aembed_query` is the same call."""
         async with StallWatch() as watch:
             start = time.perf_counter()
-            rows = await asyncio.gather(*(self.encoder.aencode_query([text]) for text in self.queries))
+            embeddings = await asyncio.gather(*(self.encoder.aencode_query([text]) for text in self.queries))
             seconds = time.perf_counter() - start
-        self.report("500 concurrent async calls", rows, seconds, watch)
+        self.report("500 concurrent async calls", embeddings, seconds, watch)
 
     def by_threads(self) -> None:
-        """64 threads that call `encode_query`."""
+        """Time 64 threads that call `encode_query`."""
         with ThreadPoolExecutor(64) as pool:
             start = time.perf_counter()
-            rows = list(pool.map(lambda text: self.encoder.encode_query([text]), self.queries))
-            self.report("64 threads", rows, time.perf_counter() - start)
+            embeddings = list(pool.map(lambda text: self.encoder.encode_query([text]), self.queries))
+            self.report("64 threads", embeddings, time.perf_counter() - start)
 
     async def with_half_cancelled(self) -> None:
-        """500 calls, every second one cancelled in the middle."""
+        """Make 500 calls, cancel every second one while it runs, and compare the others."""
         tasks = [asyncio.create_task(self.encoder.aencode_query([text])) for text in self.queries]
         await asyncio.sleep(0.05)
         cancelled = [task.cancel() for task in tasks[::2]]
         found = await asyncio.gather(*tasks, return_exceptions=True)
-        kept = [row for row in found[1::2] if isinstance(row, np.ndarray)]
-        known = len(self.rows[1::2])
-        difference = float(np.abs(np.concatenate(kept[:known]) - self.rows[1::2]).max())
+        kept = [embedding for embedding in found[1::2] if isinstance(embedding, np.ndarray)]
+        known = len(self.embeddings[1::2])
+        difference = float(np.abs(np.concatenate(kept[:known]) - self.embeddings[1::2]).max())
         self.is_right &= len(kept) == len(self.queries) // 2 and difference < self.tolerance
         self.tell(
             f"half cancelled ({sum(cancelled)} of 500)",
-            f"{len(kept)} others answered, largest difference to the rows of single calls {difference:.1e}",
+            f"{len(kept)} others answered, largest difference to the embeddings of single calls {difference:.1e}",
         )
 
     async def beside_documents(self, n_documents: int, seconds: float) -> None:
-        """Queries one after another while documents embed."""
+        """Time queries, one after another, while documents are embedded."""
         documents = asyncio.create_task(self.encoder.aencode_document(texts_of(n_documents, (40, 160), seed=3)))
         waits: list[float] = []
         async with StallWatch() as watch:
@@ -214,7 +214,7 @@ class Figures:
 
 
 def main() -> int:
-    """Measures; gives the exit code."""
+    """Take the measurements; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="tiny")
     parser.add_argument("--shape", choices=["0.6B"])
@@ -222,7 +222,7 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=60.0, help="longest measurement of queries beside documents")
     parser.add_argument("--single", type=int, default=100, help="queries asked one by one")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the figures between its marks, too")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the figures between the page's marks")
     arguments = parser.parse_args()
     name = arguments.shape or arguments.model
     block = f"concurrency {name}"
@@ -230,7 +230,7 @@ def main() -> int:
         require_block(arguments.write, block)
     model = str(shaped_folder()) if arguments.shape else arguments.model
     encoder = Qwen3Encoder(model=model, dtype=arguments.dtype, max_waiting_calls=1000).load()
-    figures = Figures(encoder, arguments.single)
+    figures = RetrievalMetrics(encoder, arguments.single)
     asyncio.run(figures.concurrently())
     figures.by_threads()
     asyncio.run(figures.with_half_cancelled())

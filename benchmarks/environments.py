@@ -1,4 +1,4 @@
-"""An environment of its own for each peer, made at its first use."""
+"""One virtual environment for each peer, created at its first use."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class PeerError(RuntimeError):
 
 
 def python_with(requirement: str, cache: Path, unwanted: str = "") -> Path:
-    """Gives an interpreter that has what `requirement` names: this one, or that of an environment below `cache`.
+    """Return an interpreter with the packages in `requirement`: this one, or one of an environment below `cache`.
 
-    The environment sees this one's packages, torch among them; pip adds what the peer wants in another version.
+    The environment sees this one's packages, including torch; pip adds those that the peer needs in another version.
 
     Args:
-        requirement: As pip takes it, several packages with spaces between; "" is met by this interpreter.
-        cache: Where environments are kept.
-        unwanted: A package that comes along and breaks the others: it is removed.
+        requirement: Packages as pip takes them, separated by spaces; "" means this interpreter.
+        cache: Folder of the environments.
+        unwanted: A package to uninstall again, because it breaks the others.
 
     Raises:
-        PeerError: pip can't install it; its last line says why.
+        PeerError: pip can't install it; the message has pip's last line.
     """
     if all(_is_installed(one) for one in requirement.split()):
         return Path(sys.executable)
@@ -64,7 +64,7 @@ def _pip(python: Path, command: str, *arguments: str) -> None:
 
 
 def last_line(text: str) -> str:
-    """Gives the end of what a program said, short enough for a table."""
+    """Return the last line of a program's output, at most 200 characters."""
     return (text.strip().splitlines() or ["it said nothing"])[-1][:200]
 
 
@@ -73,7 +73,7 @@ def _name(requirement: str) -> str:
 
 
 def _is_installed(requirement: str) -> bool:
-    """Says whether the package is here; its extras are taken for missing."""
+    """Return whether the package is installed; a requirement with extras counts as missing."""
     try:
         metadata.version(requirement)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The figures of docs/fine-tuning.md: the bundled model adapted to PostgreSQL's manual, all parameters and LoRA.
+"""Measure docs/fine-tuning.md's table: the bundled model fine-tuned on PostgreSQL's manual, all parameters and LoRA.
 
 python benchmarks/fine_tuning.py                              print them
 python benchmarks/fine_tuning.py --write docs/fine-tuning.md  put them and their picture into the page
@@ -28,6 +28,7 @@ COMMON: dict[str, Any] = {
     "dimensions": [128, 64],
     "loss": "ranking",
     "epochs": 2,
+    "batch_size": 64,
     "evaluations": 2,
     "max_tokens": 64,
     "fresh": True,
@@ -39,7 +40,7 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Trains, measures, prints or writes."""
+    """Train, measure, then print or write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="page whose block of figures is replaced")
     page = parser.parse_args().write
@@ -66,15 +67,15 @@ def _train(pairs: Path, output: Path, options: dict[str, Any]) -> TrainingReport
 
 def _series(reports: dict[str, TrainingReport]) -> dict[str, Any]:
     before = next(iter(reports.values())).before
-    return {"tiny as it comes": before, **{name: report.after for name, report in reports.items()}}
+    return {"tiny, not fine-tuned": before, **{name: report.after for name, report in reports.items()}}
 
 
 def _block(reports: dict[str, TrainingReport], seconds: dict[str, float], n_pairs: int) -> str:
     one = next(iter(reports.values()))
     times = ", ".join(f"{name} {seconds[name]:,.0f} s" for name in reports)
     return (
-        f"{n_pairs:,} pairs, {one.n_train:,} of them for training, {one.n_dev:,} on other pages for measuring. "
-        f"{one.n_steps} steps on this machine's CPU with its measuring: {times}.\n\n"
+        f"{n_pairs:,} pairs, {one.n_train:,} of them for training, {one.n_dev:,} on other pages for evaluation. "
+        f"{one.n_steps} steps on this machine's CPU, evaluation included: {times}.\n\n"
         f"{markdown_table(_series(reports))}\n![nDCG@10 by dimension](fine-tuning.svg)\n"
     )
 

@@ -1,4 +1,4 @@
-"""Figures in a page: what stands between `<!-- NAME -->` and `<!-- /NAME -->` is replaced by a benchmark."""
+"""Write figures into a page: replace the text between `<!-- NAME -->` and `<!-- /NAME -->`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NoBlockError(LookupError):
 
 
 def require_block(page: Path, name: str) -> None:
-    """Looks for a block before anything is measured.
+    """Check that a page has a block, before anything is measured.
 
     Raises:
         NoBlockError: There is none.
@@ -25,13 +25,13 @@ def require_block(page: Path, name: str) -> None:
 
 
 def replace_block(page: Path, name: str, markdown: str) -> None:
-    """Puts `markdown` into a page's block; the rest of the page stays as it is."""
+    """Put `markdown` into a page's block; the rest of the page stays as it is."""
     text = page.read_text(encoding="utf-8")
     page.write_text(_block(name).sub(lambda block: f"{block[1]}\n{markdown}\n{block[2]}", text), encoding="utf-8")
 
 
 def as_markdown(figures: Sequence[tuple[str, str]], command: str) -> str:
-    """Gives the command, the machine and a table of what was measured and found."""
+    """Return Markdown: the command, the machine and a table of (measurement, result)."""
     machine = (
         f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
         f"torch {metadata.version('torch')}"

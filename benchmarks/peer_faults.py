@@ -1,6 +1,6 @@
 """Faults of the stock integrations, each really run on one small checkpoint, beside what this package does.
 
-    make peer-faults    # runs them all and writes the table into README.md
+    make peer-faults    # runs them all and writes the table into docs/why.md
     python benchmarks/peer_faults.py --only langchain_huggingface
 
 Every peer runs in a process of its own. One that is not installed gets an environment below build/peers: it sees
@@ -27,7 +27,7 @@ from faults import FAULTS, NOT_RUN, PEERS, Peer  # noqa: E402 - same
 from pages import replace_block, require_block  # noqa: E402 - same
 from probing import RESULT, outcome  # noqa: E402 - same
 
-Row = dict[str, str]
+TableRow = dict[str, str]
 QUIET = {
     "HF_HUB_OFFLINE": "1",
     "ANONYMIZED_TELEMETRY": "False",
@@ -47,7 +47,7 @@ def main() -> None:
     if arguments.write:
         require_block(arguments.write, BLOCK)
     peers = [peer for peer in PEERS if not arguments.only or peer.key in arguments.only]
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     missing = dict(NOT_RUN)
     for peer in peers:
         try:
@@ -58,8 +58,7 @@ def main() -> None:
         rows += [_row(peer, fault, value, arguments.checkpoint) for fault, value in seen.items()]
     if arguments.write:
         summary = f"{len(rows)} faults of stock integrations, each really run on the bundled model"
-        folded = f"<details><summary>{summary}</summary>\n\n{_as_markdown(rows, missing)}\n\n</details>"
-        replace_block(arguments.write, BLOCK, f"{folded}\n")
+        replace_block(arguments.write, BLOCK, f"{summary}:\n\n{_as_markdown(rows, missing)}\n")
     print(RENDERERS[arguments.format](rows, missing))
 
 
@@ -92,7 +91,7 @@ def _ask(peer: Peer, cache: Path, checkpoint: Path) -> dict[str, Any]:
     return seen
 
 
-def _row(peer: Peer, fault: str, seen: Any, checkpoint: Path) -> Row:
+def _row(peer: Peer, fault: str, seen: Any, checkpoint: Path) -> TableRow:
     from ours import OURS  # needs every framework, and heavy packages that --help need not load
 
     what, form = FAULTS[fault]
@@ -106,17 +105,17 @@ def _written(form: str, value: Any) -> str:
     return re.sub(r"\bcos -0\.000", "cos 0.000", text)
 
 
-def _as_markdown(rows: list[Row], missing: dict[str, str]) -> str:
+def _as_markdown(rows: list[TableRow], missing: dict[str, str]) -> str:
     lines = ["| Peer | Fault | Seen | Ours |", "| --- | --- | --- | --- |"]
     lines += [f"| {' | '.join(row[c].replace('|', '/') for c in row)} |" for row in rows]
     return "\n".join([*lines, "", *(f"- Not run: {name} {why}." for name, why in missing.items())])
 
 
-def _as_json(rows: list[Row], missing: dict[str, str]) -> str:
+def _as_json(rows: list[TableRow], missing: dict[str, str]) -> str:
     return json.dumps({"rows": rows, "not_run": missing}, indent=2, ensure_ascii=False)
 
 
-def _as_table(rows: list[Row], missing: dict[str, str]) -> str:
+def _as_table(rows: list[TableRow], missing: dict[str, str]) -> str:
     from rich.console import Console
     from rich.table import Table
 

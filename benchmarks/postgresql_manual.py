@@ -1,4 +1,4 @@
-"""The domain of the fine-tuning figures: headings of PostgreSQL's manual, each with the text that stands below it.
+"""The domain of the fine-tuning figures: headings of PostgreSQL's manual, each with the text below it.
 
 Debian 12's package postgresql-doc-15 (PostgreSQL licence). None of its pages is a source of the bundled model.
 """
@@ -20,7 +20,7 @@ _MIN_WORDS, _MAX_WORDS = 12, 160
 
 
 def download(folder: Path) -> Path:
-    """Gives the folder of the manual's pages, fetched with apt and unpacked below `folder` once."""
+    """Return the folder of the manual's pages, fetched with apt and unpacked below `folder` once."""
     unpacked = folder / PACKAGE
     if not unpacked.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def download(folder: Path) -> Path:
 
 
 def write_pairs(pages: Path, target: Path) -> int:
-    """Writes JSON lines with query, positive and group (the page); gives their number."""
+    """Write JSON lines with query, positive and group (the page); return their number."""
     names = sorted(page for page in pages.glob("*.html") if not page.stem.startswith("release"))  # lists of changes
     rows = {row["positive"]: row for page in names for row in read_page(page)}
     with target.open("w", encoding="utf-8") as file:
@@ -42,7 +42,7 @@ def write_pairs(pages: Path, target: Path) -> int:
 
 
 def read_page(page: Path) -> Iterator[dict[str, str]]:
-    """Gives the pairs of one page: section headings, purposes of commands, and settings with their descriptions."""
+    """Return the pairs of one page: section headings, purposes of commands, and settings with their descriptions."""
     soup = BeautifulSoup(page.read_bytes(), "html.parser")
     for found in soup.select("pre, table, .navheader, .navfooter, .toc, .indexterm"):
         found.decompose()
@@ -56,7 +56,7 @@ def read_page(page: Path) -> Iterator[dict[str, str]]:
 
 
 def _commands(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """A command's one-line purpose ("define a new index") with its description, which names the command."""
+    """Return a command's one-line purpose ("define a new index") with its description, which names the command."""
     purpose = soup.select_one(".refnamediv p")
     description = next((one for one in soup.select(".refsect1") if _heading(one) == "Description"), None)
     if purpose and description:
@@ -64,7 +64,7 @@ def _commands(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
 
 
 def _sections(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
-    """A heading, behind that of its page ("Index Types: B-Tree"), with the paragraphs below it."""
+    """Return each heading, preceded by that of its page ("Index Types: B-Tree"), with the paragraphs below it."""
     top = ""
     for section in soup.select(".chapter, .sect1, .sect2, .sect3, .sect4"):
         heading = _heading(section)
@@ -86,7 +86,7 @@ def _heading(section: Tag) -> str:
 
 
 def _own_text(section: Tag) -> str:
-    """Gives the section's paragraphs without those of its subsections."""
+    """Return the section's paragraphs without those of its subsections."""
     return " ".join(_plain(part) for part in section.find_all(["p", "ul", "ol"], recursive=False))
 
 

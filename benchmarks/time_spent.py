@@ -1,9 +1,9 @@
-"""Where the time of a forward pass goes: matrix products, attention, the steps between them, all else in Python.
+"""Where the time of a forward pass goes: matrix products, attention, the operations between them, Python.
 
 python benchmarks/time_spent.py                                 random weights of Qwen3-Embedding-0.6B's shape
-python benchmarks/time_spent.py --dtype int8 --write docs/performance.md
+python benchmarks/time_spent.py --dtype int8 --write benchmarks/results/time_spent.md
 
-Runs batches on one thread, as a lane does, and a single query as it runs alone, under Python's profiler,
+Run batches on one thread, as a stream does, and a single query as it runs alone, under Python's profiler,
 which makes Python's own share look larger than it is.
 """
 
@@ -38,7 +38,7 @@ REST = "Python and small operations"
 
 
 def main() -> None:
-    """Measures, prints, and writes where asked."""
+    """Measure, print, and write the page if asked."""
     arguments = _parse()
     if arguments.write:
         require_block(arguments.write, "time-spent")
@@ -63,43 +63,43 @@ def main() -> None:
 
 
 def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callable[[], object]]:
-    """Gives the forward passes to be measured."""
-    from qwen3_embed_integrations.backends.checkpoint import open_checkpoint
-    from qwen3_embed_integrations.backends.devices import choose_device
+    """Return the forward passes to measure."""
     from qwen3_embed_integrations.backends.local import LocalBackend
-    from qwen3_embed_integrations.backends.tokens import TextTokenizer, cut
-    from qwen3_embed_integrations.backends.torch import TorchForward
+    from qwen3_embed_integrations.backends.torch.device import choose_device
+    from qwen3_embed_integrations.backends.torch.forward import TorchForward
+    from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
+    from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut
     from qwen3_embed_integrations.core.packing import pack
 
     encoder = Qwen3Encoder(model=model)
     checkpoint = open_checkpoint(encoder.config)
     forward = TorchForward(checkpoint, choose_device("cpu"), dtype)
     tokenizer = TextTokenizer(checkpoint.folder)
-    prompt = encoder.facts.query_prompt(None)
-    shared = LocalBackend(tokenizer, forward, forward.plan.block, checkpoint.facts.width).prefix(prompt)
+    prompt = encoder.model_info.query_prompt(None)
+    shared = LocalBackend(tokenizer, forward, forward.plan.block, checkpoint.model_info.hidden_size).prefix(prompt)
     queries = tokenizer.tokenize([prompt + text for text in stored["Q"]["texts"][:N_QUERIES]])
     own = sorted((ids[len(shared) :] for ids in queries), key=len)
     documents = tokenizer.tokenize(stored["M"]["texts"][:N_DOCUMENTS])
-    n_lanes = max(2, forward.lanes.count)
+    n_streams = max(2, forward.streams.count)
 
     def run(ids: list[list[int]], prefix: tuple[int, ...], n_sharing: int) -> Callable[[], object]:
         batch = pack([cut(one, 128) for one in ids], prefix)
 
         def compute() -> None:
-            forward.lanes.enter(n_sharing)
+            forward.streams.enter(n_sharing)
             forward(batch)
 
         return compute
 
     return {
-        f"{len(documents)} documents of 128 tokens, one thread": run(documents, (), n_lanes),
-        f"{len(own)} queries, one thread": run(own, shared, n_lanes),
+        f"{len(documents)} documents of 128 tokens, one thread": run(documents, (), n_streams),
+        f"{len(own)} queries, one thread": run(own, shared, n_streams),
         "one query, all threads": run(own[len(own) // 2 :][:1], shared, 1),
     }
 
 
 def _profile(run: Callable[[], object]) -> Counter[str]:
-    """Gives the seconds of each part in one run, the mean of a few."""
+    """Return the mean seconds of each part in one run."""
     run()
     profiler = cProfile.Profile()
     profiler.enable()

@@ -1,4 +1,4 @@
-"""Retrieval-augmented generation with LangChain and Chroma, to copy: index a folder, then ask it.
+"""Index a folder with LangChain and Chroma, then retrieve passages for a question and build the prompt.
 
 pip install "qwen3-embed-integrations[rag]"
 python chroma_rag.py path/to/notes "When are invoices sent?"
@@ -23,27 +23,27 @@ PROMPT = ChatPromptTemplate.from_template(
 
 
 def open_store(folder: str, embeddings: Qwen3Embeddings) -> Chroma:
-    """Opens the store in `folder`, or makes it; refuses one whose vectors are of another space."""
+    """Open or create the store in `folder`; raise SpaceMismatchError if its vectors are of another space."""
     client = chromadb.PersistentClient(folder)
     open_collection(client, "notes", embeddings)
     return Chroma("notes", embeddings, client=client)
 
 
 def index(store: Chroma, folder: Path) -> None:
-    """Embeds what is new in `folder` and removes what is gone: ids are made of the text, so nothing doubles."""
+    """Embed what is new in `folder` and remove what is gone. Ids are digests, so nothing is stored twice."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=100)
     files = [Document(path.read_text("utf-8"), metadata={"source": path.name}) for path in sorted(folder.glob("*.md"))]
     chunks = {hashlib.sha256(repr(chunk).encode()).hexdigest(): chunk for chunk in splitter.split_documents(files)}
     stored = set(store.get(include=[])["ids"])
     new = [key for key in chunks if key not in stored]
-    for batch in (new[start : start + 1000] for start in range(0, len(new), 1000)):  # Chroma takes 5,461 at once
+    for batch in (new[start : start + 1000] for start in range(0, len(new), 1000)):  # Chroma accepts up to 5,461
         store.add_documents([chunks[key] for key in batch], ids=batch)
     if gone := [key for key in stored if key not in chunks]:
         store.delete(gone)
 
 
 def main(folder: str, question: str) -> None:
-    """Shows the best passages for the question, and the prompt for a chat model."""
+    """Print the best passages for the question, then the prompt for a chat model."""
     store = open_store(f"{folder}/.chroma", Qwen3Embeddings(model="tiny"))
     index(store, Path(folder))
     found = store.similarity_search_with_score(question, k=3)

@@ -1,4 +1,4 @@
-"""Fine-tuning: the bundled model learns numpy's words from numpy's own docstrings, in about a minute on a CPU.
+"""Fine-tune the bundled model on numpy's docstrings, in about a minute on a CPU.
 
 pip install "qwen3-embed-integrations[train]"
 """
@@ -17,7 +17,7 @@ N_WORDS = 40
 
 
 def read_pairs() -> list[dict[str, str]]:
-    """Gives each function's one-line summary with the notes on its parameters and results, its name as the group."""
+    """Return each function's one-line summary with the notes on its parameters and results, its name as the group."""
     pairs = {}
     for prefix, module in MODULES.items():
         for name, function in inspect.getmembers(module, callable):
@@ -30,19 +30,19 @@ def read_pairs() -> list[dict[str, str]]:
 
 
 def main() -> None:
-    """Trains, shows the figures, and searches with the new model."""
+    """Train, print the metrics, and search with the new model."""
     pairs = read_pairs()
     names = {pair["positive"]: pair.pop("name") for pair in pairs}
-    rows = Path("pairs.jsonl")
-    rows.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+    records = Path("pairs.jsonl")
+    records.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
 
     report = train(
         EncoderConfig(model="tiny"),
-        data=[rows],
+        data=[records],
         output="numpy-model",
         loss="ranking",
         max_tokens=48,
-        learning_rate=2e-4,
+        epochs=1,
         evaluations=1,
         dev_share=0.2,
     )

@@ -41,8 +41,8 @@ def main() -> None:
     for question in ("copy a whole directory tree", "the middle value of some numbers"):
         print(f"{question}: {[found.id for found in retriever.invoke(question)]}")
 
-    found = store.similarity_search_with_score("write rows to a file", k=2, filter={"module": "csv"})
-    print(f"write rows to a file, in csv: {[(one.id, round(distance, 2)) for one, distance in found]}")
+    found = store.similarity_search_with_score("write embeddings to a file", k=2, filter={"module": "csv"})
+    print(f"write embeddings to a file, in csv: {[(one.id, round(distance, 2)) for one, distance in found]}")
 
 
 if __name__ == "__main__":

@@ -22,15 +22,15 @@ def encoder(checkpoint):
     return Qwen3Encoder(model=str(checkpoint))
 
 
-def test_no_texts_give_no_rows_of_the_right_width(encoder):
+def test_no_texts_give_no_embeddings_of_the_right_width(encoder):
     assert encoder.encode_query([]).shape == encoder.encode_document([]).shape == (0, 64)
     assert encoder.encode_document([]).dtype == np.float32
 
 
-def test_rows_are_float32_of_unit_length(encoder):
-    rows = encoder.encode_document(["one", "two three", ""])
-    assert rows.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+def test_embeddings_are_float32_of_unit_length(encoder):
+    embeddings = encoder.encode_document(["one", "two three", ""])
+    assert embeddings.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
 
 
 def test_a_query_is_the_document_of_its_rendered_text(encoder):
@@ -86,13 +86,14 @@ def test_any_sequence_of_str_will_do(encoder, texts):
 def test_equal_texts_are_computed_once_and_told_apart_from_nothing(checkpoint):
     done = []
     encoder = Qwen3Encoder(model=str(checkpoint))
-    from qwen3_embed_integrations.backends import Request, load_backend
+    from qwen3_embed_integrations.backends.registry import load_backend
+    from qwen3_embed_integrations.core.protocols import EmbedRequest
 
     texts = ["a", "b", "a", "a", "b"]
-    raw = load_backend(encoder.config).submit(Request(texts, 100, on_progress=done.append)).result()
+    raw = load_backend(encoder.config).submit(EmbedRequest(texts, 100, on_progress=done.append)).result()
     assert done[-1] == 2
-    np.testing.assert_array_equal(raw.rows[0], raw.rows[3])
-    np.testing.assert_allclose(raw.rows[[0, 1]], raw.rows[[2, 4]])
+    np.testing.assert_array_equal(raw.embeddings[0], raw.embeddings[3])
+    np.testing.assert_allclose(raw.embeddings[[0, 1]], raw.embeddings[[2, 4]])
     np.testing.assert_array_equal(raw.n_tokens, encoder.count_tokens(texts))
 
 
@@ -101,7 +102,8 @@ def test_several_dimensions_come_from_one_forward_pass(encoder):
     for dimension in (32, 50, 64):
         expected = Qwen3Encoder(encoder.config, dimension=dimension).encode_document(["one", "two"])
         np.testing.assert_allclose(encoded.at(dimension), expected, atol=1e-6)
-    assert encoded.full is encoded.rows  # 100,000 rows of 1,024 numbers are 400 MB: once is enough
+    # 100,000 embeddings of 1,024 numbers are 400 MB: once is enough
+    assert encoded.full_embeddings is encoded.embeddings
 
 
 @pytest.mark.parametrize("dimension", [65, 4096])
@@ -178,10 +180,10 @@ def test_one_encoder_per_config_and_one_model_for_configs_that_share_it(checkpoi
 
 def test_after_unloading_the_next_call_loads_again(make_checkpoint):
     encoder = Qwen3Encoder(model=str(make_checkpoint(seed=12)))
-    rows = encoder.encode_document(["x"])
+    embeddings = encoder.encode_document(["x"])
     encoder.unload()
     assert not encoder.is_loaded
-    np.testing.assert_array_equal(encoder.encode_document(["x"]), rows)
+    np.testing.assert_array_equal(encoder.encode_document(["x"]), embeddings)
 
 
 def test_an_encoder_pickles_as_its_config(encoder):
@@ -197,7 +199,7 @@ def test_the_repr_shows_the_options_and_no_secret(checkpoint):
     assert "hf_secret" not in shown
 
 
-def test_a_row_that_stays_non_finite_is_an_error_for_its_caller_only(own_checkpoint):
+def test_an_embedding_that_stays_non_finite_is_an_error_for_its_caller_only(own_checkpoint):
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -207,7 +209,7 @@ def test_a_row_that_stays_non_finite_is_an_error_for_its_caller_only(own_checkpo
     weights["embed_tokens.weight"][poisoned_id] = torch.nan
     encoder.unload()
     save_file(weights, own_checkpoint / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(NonFiniteError, match=r"Rows \[0\]"):
+    with pytest.raises(NonFiniteError, match=r"Embeddings \[0\]"):
         encoder.encode_query(["x"])
     assert np.isfinite(encoder.encode_document(["x"])).all()
 
@@ -239,8 +241,8 @@ def test_loading_and_encoding_print_and_warn_nothing(make_checkpoint, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_models_name_in_the_place_of_the_config_is_refused():
-    with pytest.raises(ConfigError, match="Found str for config, expected EncoderConfig"):
-        Qwen3Encoder("tiny")
-    with pytest.raises(ConfigError, match="model="):
-        load_encoder("tiny")
+def test_a_model_s_name_may_stand_in_place_of_the_config_and_nothing_else():
+    assert Qwen3Encoder("tiny").config == EncoderConfig(model="tiny")
+    assert load_encoder("tiny") is load_encoder(model="tiny")
+    with pytest.raises(ConfigError, match="Found int, expected the name of a model or an EncoderConfig"):
+        Qwen3Encoder(3)

@@ -1,4 +1,4 @@
-"""The Haystack door: what the two embedders give, take and refuse."""
+"""The Haystack integration: what the two embedders give, take and refuse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def encoder(checkpoint: Path) -> Qwen3Encoder:
     return Qwen3Encoder(model=str(checkpoint))
 
 
-def test_the_door_shows_the_components_of_haystacks_namespace() -> None:
+def test_the_integration_shows_the_components_of_haystacks_namespace() -> None:
     assert qwen3.Qwen3TextEmbedder is Qwen3TextEmbedder
     assert qwen3.Qwen3DocumentEmbedder is Qwen3DocumentEmbedder
 
@@ -76,11 +76,11 @@ def test_meta_goes_before_the_content_missing_fields_are_left_out(checkpoint: Pa
     meta = {"title": "Sorting", "none": None, "year": 2026, "tags": ["a", "b"], "day": dt.date(2026, 1, 2)}
     documents = [Document(content="heap", meta=meta), Document(content=None, meta={"title": "Only meta"})]
     texts = ["Sorting | 2026 | ['a', 'b'] | 2026-01-02 | heap", "Only meta"]
-    rows = [document.embedding for document in embedder.run(documents)["documents"]]
-    np.testing.assert_allclose(rows, encoder.encode_document(texts), atol=1e-6)
+    embeddings = [document.embedding for document in embedder.run(documents)["documents"]]
+    np.testing.assert_allclose(embeddings, encoder.encode_document(texts), atol=1e-6)
 
 
-def test_documents_without_text_get_the_row_of_an_empty_text_and_a_warning(
+def test_documents_without_text_get_the_embedding_of_an_empty_text_and_a_warning(
     checkpoint: Path, encoder: Qwen3Encoder, caplog: pytest.LogCaptureFixture
 ) -> None:
     documents = [Document(content=content, meta={"n": n}) for n, content in enumerate([None, "", "heap"])]
@@ -163,10 +163,10 @@ def test_all_documents_reach_the_encoder_in_one_call(checkpoint: Path, calls: li
 
 def test_use_after_unload_loads_again(checkpoint: Path) -> None:
     embedder = Qwen3TextEmbedder(model=str(checkpoint))
-    row = embedder.run("heap")
+    vector = embedder.run("heap")
     embedder.encoder.unload()
     assert not embedder.encoder.is_loaded
-    assert embedder.run("heap") == row
+    assert embedder.run("heap") == vector
 
 
 async def test_a_cancelled_run_leaves_the_embedder_usable(checkpoint: Path) -> None:

@@ -1,4 +1,4 @@
-"""The Haystack door: its options, devices, secrets and stored forms."""
+"""The Haystack integration: its options, devices, secrets and stored forms."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_signature_lists_every_option(embedder: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"truncate_dim": 64}, "called 'dimension'"),
+        ({"timeout": 64}, "called 'timeout_s'"),
         ({"modelx": "tiny"}, "Did you mean 'model'"),
         ({"dimension": 3}, "dimension=3"),
         ({"token": "hf_secret"}, "expected a Secret"),

@@ -1,4 +1,4 @@
-"""The Haystack door in pipelines, with stores, and across processes."""
+"""The Haystack integration in pipelines, with stores, and across processes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Writes the table of options into the pages, between `<!-- options -->` and `<!-- /options -->`.
+"""Write the tables of options into docs/options.md, between `<!-- options -->` and `<!-- /options -->`.
 
-python tools/options_table.py            rewrite the pages
-python tools/options_table.py --check    name the pages that are stale, and fail
+python tools/options_table.py            rewrite the page
+python tools/options_table.py --check    fail where the page is stale
 """
 
 from __future__ import annotations
@@ -18,56 +18,64 @@ from pydantic import SecretStr
 from qwen3_embed_integrations import EncoderConfig
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "options.md"
 BLOCK = re.compile(r"(<!-- options -->\n).*?(<!-- /options -->)", re.DOTALL)
-DECIDES = {"model": "weights", "space": "vectors", "call": "call"}
+TITLES = {
+    "model": "Which weights, and what computes them",
+    "space": "Which vectors",
+    "call": "How a call runs",
+}
+"""Scope of an option → title of its table. Encoders that agree in the first table share one loaded model."""
 
 
-def table() -> str:
-    """Gives every option of EncoderConfig as a Markdown table: name, type, default, what it decides, help."""
-    lines = ["| option | type | default | decides | |", "|---|---|---|---|---|"]
-    for name, field in EncoderConfig.model_fields.items():
-        extra: Any = field.json_schema_extra
-        cells = (
-            f"`{name}`",
-            _type(field.annotation),
-            f"`{field.default!r}`".replace("'", '"'),
-            DECIDES[extra["scope"]],
-            field.description or "",
-        )
-        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
-    return "\n".join(lines) + "\n"
+def tables() -> str:
+    """Return every option of EncoderConfig as Markdown tables, one for each scope: name, type, default, help."""
+    parts = []
+    for scope, title in TITLES.items():
+        lines = [f"## {title}", "", "| option | type | default | |", "|---|---|---|---|"]
+        lines += [_line(name, field) for name, field in EncoderConfig.model_fields.items() if _scope(field) == scope]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def render(page: str) -> str:
-    """Gives a page's text with the table of now in its block; a page without one as it is."""
-    return BLOCK.sub(lambda block: block[1] + table() + block[2], page)
+    """Return a page's text with the current tables in its block."""
+    return BLOCK.sub(lambda block: f"{block[1]}\n{tables()}\n\n{block[2]}", page)
 
 
-def stale(pages: list[Path]) -> list[Path]:
-    """Gives the pages whose table is not that of now."""
-    return [page for page in pages if render(text := page.read_text(encoding="utf-8")) != text]
-
-
-def pages() -> list[Path]:
-    """Gives README.md and every page of docs/."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+def is_stale(page: Path) -> bool:
+    """Return whether a page's tables differ from the current ones."""
+    text = page.read_text(encoding="utf-8")
+    return render(text) != text
 
 
 def main() -> int:
-    """Rewrites or checks; gives the exit code."""
+    """Rewrite or check the page; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is stale")
     check = parser.parse_args().check
-    found = stale(pages())
-    for page in found:
-        print(f"{page.relative_to(ROOT)} {'is stale: run python tools/options_table.py' if check else 'rewritten'}")
-        if not check:
-            page.write_text(render(page.read_text(encoding="utf-8")), encoding="utf-8")
-    return 1 if check and found else 0
+    if not is_stale(PAGE):
+        return 0
+    if check:
+        print(f"{PAGE.relative_to(ROOT)} is stale: run python tools/options_table.py")
+        return 1
+    PAGE.write_text(render(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)} rewritten")
+    return 0
+
+
+def _scope(field: Any) -> str:
+    return str(field.json_schema_extra["scope"])
+
+
+def _line(name: str, field: Any) -> str:
+    default = f"`{field.default!r}`".replace("'", '"')
+    cells = (f"`{name}`", _type(field.annotation), default, field.description or "")
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _type(annotation: Any) -> str:
-    """Gives a type as a user writes its values; None is told by the default and the help."""
+    """Return a type as a user writes its values; None is told by the default and the help."""
     if get_origin(annotation) in {Union, types.UnionType}:
         return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Literal:

@@ -1,4 +1,4 @@
-"""Draws the picture of the terminal in the README: runs the real command in a terminal, writes what it showed as SVG.
+"""Draw the picture of the terminal in the pages: run the real command in a terminal, write what it showed as SVG.
 
 python tools/terminal_picture.py docs/rag.svg rag --ask "How do I read a CSV file?"
 """
@@ -37,7 +37,7 @@ def shown(arguments: list[str]) -> str:
         written += piece
     if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
         sys.exit(f"The command failed with {code}:\n{written.decode()}")
-    return written.decode()
+    return written.decode().replace(str(Path.home()), "~")
 
 
 def last_state(text: str) -> str:

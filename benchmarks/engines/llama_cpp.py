@@ -1,10 +1,10 @@
-"""Serves a Qwen3 checkpoint with llama.cpp's own HTTP server, on the CPU, in float32.
+"""Serve a Qwen3 checkpoint with llama.cpp's own HTTP server, on the CPU, in float32.
 
 Runs in an environment of its own:  pip install xllamacpp gguf safetensors
 Then:  python benchmarks/engines/llama_cpp.py FOLDER [--no-end-token]
 
-Prints the server's address and serves until its standard input ends. With --no-end-token the GGUF says, as the
-first conversions of Qwen3-Embedding did, that no end token is appended (llama.cpp#14234).
+Print the server's address and serve until standard input ends. With --no-end-token the GGUF file says that no end
+token is appended, as the first conversions of Qwen3-Embedding did (llama.cpp#14234).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ END_TOKEN = "<|endoftext|>"  # noqa: S105 - the end token of a text, no secret
 
 
 def convert(folder: Path, target: Path, *, appends_end_token: bool, weights: str = "f32") -> None:
-    """Writes a checkpoint in Hugging Face format as GGUF (keys: gguf-py and llama.cpp's conversion of Qwen3).
+    """Write a checkpoint in Hugging Face format as GGUF (keys: gguf-py and llama.cpp's conversion of Qwen3).
 
     Matrices are stored as `weights` says: "f32", "bf16" or "q8_0".
     """
@@ -44,7 +44,7 @@ def convert(folder: Path, target: Path, *, appends_end_token: bool, weights: str
 
 
 def write_shape(writer: gguf.GGUFWriter, config: dict) -> None:
-    """Writes what config.json says."""
+    """Write the metadata that comes from config.json."""
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
@@ -60,7 +60,7 @@ def write_shape(writer: gguf.GGUFWriter, config: dict) -> None:
 
 
 def write_tokenizer(writer: gguf.GGUFWriter, folder: Path, n_vocab: int, *, appends_end_token: bool) -> None:
-    """Writes what tokenizer.json says."""
+    """Write the vocabulary and merges from tokenizer.json."""
     stored = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokens = {index: (token, gguf.TokenType.NORMAL) for token, index in stored["model"]["vocab"].items()}
     for added in stored["added_tokens"]:
@@ -81,7 +81,7 @@ def write_tokenizer(writer: gguf.GGUFWriter, folder: Path, n_vocab: int, *, appe
 
 
 def parameters(model: Path, *, n_tokens: int, n_threads: int) -> xllamacpp.CommonParams:
-    """Gives the settings of a server that embeds texts of at most `n_tokens`."""
+    """Return the settings of a server that embeds texts of at most `n_tokens`."""
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.embedding = True
@@ -97,7 +97,7 @@ def parameters(model: Path, *, n_tokens: int, n_threads: int) -> xllamacpp.Commo
 
 
 def serve(model: Path) -> None:
-    """Serves exact float32 rows until standard input ends."""
+    """Serve exact float32 embeddings until standard input ends."""
     params = parameters(model, n_tokens=2048, n_threads=1)
     params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -107,7 +107,7 @@ def serve(model: Path) -> None:
 
 
 def main() -> None:
-    """Converts and serves."""
+    """Convert the checkpoint and serve it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-end-token", action="store_true")

@@ -31,7 +31,7 @@ def truncated_norm(checkpoint: Path) -> float:
 def model_cache(checkpoint: Path) -> str:
     _peer(checkpoint)
     second = SentenceTransformerEmbeddingFunction(model_name=str(checkpoint), truncate_dim=32)
-    return f"row length {len(second([QUERY])[0])}"
+    return f"embedding length {len(second([QUERY])[0])}"
 
 
 @probe
@@ -48,7 +48,7 @@ def big_add(checkpoint: Path) -> str:
     client = chromadb.EphemeralClient()
     collection = client.create_collection("big", embedding_function=_peer(checkpoint))
     n_texts = client.get_max_batch_size() + 1
-    # rows are given to save the embedding, which Chroma would do before it refuses
+    # given embeddings: Chroma would compute them before it refuses the call
     collection.add(ids=[str(i) for i in range(n_texts)], embeddings=[[1.0, 0.0]] * n_texts)
     return f"{collection.count()} stored"
 

@@ -1,4 +1,4 @@
-"""The faults that are looked for, the peers that are asked, and those that can't be."""
+"""The faults to look for, the peers to run, and the peers that can't run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 FAULTS: dict[str, tuple[str, str]] = {
     "query_instruction": ("a query gets no instruction: it embeds like a document", "cos {:.3f}"),
     "newlines": ("line breaks are replaced before embedding: code changes its vector", "cos {:.3f}"),
-    "truncated_norm": ("a row cut to 32 numbers has no unit length", "norm {:.3f}"),
-    "dimension_range": ("dimensions -3, 0 and 1000 are accepted; rows of", "{}"),
-    "cache_role": ("a text cached as a document answers as a query; cosine with the true row", "cos {:.3f}"),
+    "truncated_norm": ("an embedding cut to 32 numbers has no unit length", "norm {:.3f}"),
+    "dimension_range": ("dimensions -3, 0 and 1000 are accepted; embeddings of", "{}"),
+    "cache_role": ("a text cached as a document answers as a query; cosine with the true embedding", "cos {:.3f}"),
     "model_cache": ("the second of two functions (full, then cut to 32) gets the first one's model", "{}"),
     "other_space": ("a collection of another model of equal shape opens", "{}"),
     "default_distance": ("a new collection does not measure cosine", "{}"),
@@ -17,17 +17,17 @@ FAULTS: dict[str, tuple[str, str]] = {
     "stored_form": ("what is stored does not come back", "{}"),
     "none_among_texts": ("None as a text", "{}"),
     "empty_list": ("no texts at all", "{}"),
-    "multi_process_prompt": ("several processes drop the prompt; cosine with the true row", "cos {:.3f}"),
+    "multi_process_prompt": ("several processes drop the prompt; cosine with the true embedding", "cos {:.3f}"),
     "slices": ("calls that reach the model for 100 texts", "{}"),
     "aggregate_norm": ("the mean of several queries has no unit length", "norm {:.3f}"),
     "async_run": ("no async run", "{}"),
-    "half_precision_norm": ("rows of 16-bit weights miss unit length by up to", "{:.0e}"),
+    "half_precision_norm": ("embeddings of 16-bit weights miss unit length by up to", "{:.0e}"),
     "prompt_text": ("what is sent for the query ' sort ' with the default instruction", "{}"),
     "server_error": ("the server answers with an error of its own", "{}"),
     "telemetry": ("what the framework's telemetry is told of the component", "{}"),
     "silent_truncation": ("a text is cut without a word", "{}"),
 }
-"""Key of a fault → what goes wrong, and how a seen value is written."""
+"""Key of a fault → what goes wrong, and how to format a value that was seen."""
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,4 @@ NOT_RUN = {
     "Hugging Face endpoints, Ollama, Infinity, vLLM": "need a running service",
     "ChromaCloudQwenEmbeddingFunction": "sends texts to a hosted service and needs its key",
 }
-"""Peers that are left out → why."""
+"""Peers left out → the reason."""

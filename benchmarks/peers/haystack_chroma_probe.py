@@ -12,7 +12,7 @@ from probing import answer, probe
 @probe
 def default_distance(checkpoint: Path) -> str:
     del checkpoint  # the store's default needs no model
-    ChromaDocumentStore(collection_name="hs-space").count_documents()  # makes it, in this process's memory
+    ChromaDocumentStore(collection_name="hs-space").count_documents()  # creates it, in this process's memory
     stored = chromadb.EphemeralClient().get_collection("hs-space", embedding_function=None)
     return str(stored.configuration_json["hnsw"]["space"])
 

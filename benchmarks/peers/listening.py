@@ -1,4 +1,4 @@
-"""A server that hears what a client sends."""
+"""A server that records what a client sends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Thread
 
 @contextmanager
 def listening(status: int, reply: object) -> Iterator[tuple[str, list[str]]]:
-    """Gives the address of a server in the way of text-embeddings-inference, and the texts that it has got."""
+    """Return the address of a server with the API of text-embeddings-inference, and the list of texts it received."""
     heard: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -24,7 +24,7 @@ def listening(status: int, reply: object) -> Iterator[tuple[str, list[str]]]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Stays silent."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()

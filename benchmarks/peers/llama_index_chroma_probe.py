@@ -12,7 +12,7 @@ from probing import answer, probe
 
 @probe
 def big_add(checkpoint: Path) -> str:
-    del checkpoint  # rows are given
+    del checkpoint  # embeddings are given
     client = chromadb.EphemeralClient()
     store = ChromaVectorStore(chroma_collection=client.create_collection("li-big"))
     nodes = [TextNode(text="a", embedding=[1.0, 0.0]) for _ in range(client.get_max_batch_size() + 1)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_index.core.storage.kvstore import SimpleKVStore
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-from probing import QUERY, answer, cosine, norm, outcome, probe, seconds_to_refuse
+from probing import QUERY, answer, cosine, norm, outcome, probe, seconds_to_fail
 
 
 def _peer(checkpoint: Path, **options: Any) -> HuggingFaceEmbedding:
@@ -40,13 +40,13 @@ def stored_form(checkpoint: Path) -> str:
 
 @probe
 def none_among_texts(checkpoint: Path) -> str:
-    return seconds_to_refuse(lambda: _peer(checkpoint).get_query_embedding(None))
+    return seconds_to_fail(lambda: _peer(checkpoint).get_query_embedding(None))
 
 
 @probe
 def slices(checkpoint: Path) -> int:
     peer, calls = _peer(checkpoint), []
-    whole = HuggingFaceEmbedding._get_text_embeddings  # noqa: SLF001 - what a batch reaches the model through
+    whole = HuggingFaceEmbedding._get_text_embeddings  # noqa: SLF001 - every batch goes through it
 
     def counted(self: HuggingFaceEmbedding, texts: list[str]) -> list[list[float]]:
         calls.append(len(texts))

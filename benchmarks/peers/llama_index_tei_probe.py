@@ -1,4 +1,4 @@
-"""llama-index-embeddings-text-embeddings-inference: what it sends, by a server on this machine that listens."""
+"""llama-index-embeddings-text-embeddings-inference: what it sends to a server on this machine."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from listening import listening
 from llama_index.embeddings.text_embeddings_inference import TextEmbeddingsInference
-from probing import INSTRUCTION, ROW, SPACED, answer, outcome, probe
+from probing import EMBEDDING, INSTRUCTION, SPACED, answer, outcome, probe
 
 
 @probe
 def prompt_text(checkpoint: Path) -> str:
-    with listening(200, [ROW]) as (url, heard):
+    with listening(200, [EMBEDDING]) as (url, heard):
         peer = TextEmbeddingsInference(
             model_name=str(checkpoint), base_url=url, query_instruction=f"Instruct: {INSTRUCTION}\nQuery:"
         )

@@ -1,4 +1,4 @@
-"""The same faults, looked for in this package: one function for each peer and fault, measured alike."""
+"""The same faults in this package: one function for each peer and fault, measured the same way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langchain_classic.embeddings import CacheBackedEmbeddings
 from langchain_classic.storage import InMemoryByteStore
 from langchain_core.load import dumpd
 from llama_index.core.storage.kvstore import SimpleKVStore
-from probing import CODE, LONG, QUERY, cosine, norm, outcome, seconds_to_refuse
+from probing import CODE, LONG, QUERY, cosine, norm, outcome, seconds_to_fail
 from retraining import retrained
 
 from haystack_integrations.components.embedders.qwen3 import Qwen3DocumentEmbedder, Qwen3TextEmbedder
@@ -34,7 +34,7 @@ DIMENSIONS = (-3, 0, 1000)
 
 
 def _of(*peers: str) -> Callable[[Measure], Measure]:
-    """Files a function under its fault for the doors that stand against these peers."""
+    """Register a function for its fault, for the integrations that correspond to these peers."""
 
     def file(function: Measure) -> Measure:
         for peer in peers:
@@ -44,20 +44,20 @@ def _of(*peers: str) -> Callable[[Measure], Measure]:
     return file
 
 
-def _rows(embed: Callable[[Any], Any]) -> str:
+def _embeddings(embed: Callable[[Any], Any]) -> str:
     return ", ".join(str(outcome(embed, dimension)).partition(":")[0] for dimension in DIMENSIONS)
 
 
 @_of("langchain_huggingface", "langchain_qwen3")
 def query_instruction__langchain(checkpoint: Path) -> float:
-    door = Qwen3Embeddings(model=str(checkpoint))
-    return cosine(door.embed_query(QUERY), door.embed_documents([QUERY])[0])
+    integration = Qwen3Embeddings(model=str(checkpoint))
+    return cosine(integration.embed_query(QUERY), integration.embed_documents([QUERY])[0])
 
 
 @_of("llama_index_huggingface")
 def query_instruction__llama_index(checkpoint: Path) -> float:
-    door = Qwen3Embedding(model=str(checkpoint))
-    return cosine(door.get_query_embedding(QUERY), door.get_text_embedding(QUERY))
+    integration = Qwen3Embedding(model=str(checkpoint))
+    return cosine(integration.get_query_embedding(QUERY), integration.get_text_embedding(QUERY))
 
 
 @_of("haystack_sentence_transformers")
@@ -68,8 +68,8 @@ def query_instruction__haystack(checkpoint: Path) -> float:
 
 @_of("chroma_sentence_transformer")
 def query_instruction__chroma(checkpoint: Path) -> float:
-    door = Qwen3EmbeddingFunction(model=str(checkpoint))
-    return cosine(door.embed_query([QUERY])[0], door([QUERY])[0])
+    integration = Qwen3EmbeddingFunction(model=str(checkpoint))
+    return cosine(integration.embed_query([QUERY])[0], integration([QUERY])[0])
 
 
 @_of("sentence_transformers")
@@ -108,37 +108,37 @@ def truncated_norm__encoder(checkpoint: Path) -> float:
 
 @_of("haystack_sentence_transformers")
 def dimension_range__haystack(checkpoint: Path) -> str:
-    return _rows(lambda d: len(Qwen3TextEmbedder(model=str(checkpoint), dimension=d).run(QUERY)["embedding"]))
+    return _embeddings(lambda d: len(Qwen3TextEmbedder(model=str(checkpoint), dimension=d).run(QUERY)["embedding"]))
 
 
 @_of("sentence_transformers")
 def dimension_range__encoder(checkpoint: Path) -> str:
-    return _rows(lambda d: Qwen3Encoder(model=str(checkpoint), dimension=d).encode_query([QUERY]).shape[1])
+    return _embeddings(lambda d: Qwen3Encoder(model=str(checkpoint), dimension=d).encode_query([QUERY]).shape[1])
 
 
 @_of("langchain_huggingface")
 def cache_role__langchain(checkpoint: Path) -> float:
-    door, store = Qwen3Embeddings(model=str(checkpoint)), InMemoryByteStore()
+    integration, store = Qwen3Embeddings(model=str(checkpoint)), InMemoryByteStore()
     documents, queries = (
         CacheBackedEmbeddings.from_bytes_store(
-            door,
+            integration,
             store,
-            namespace=door.cache_namespace(role),
+            namespace=integration.cache_namespace(role),
             query_embedding_cache=role == "query",
             key_encoder="sha256",
         )
         for role in ("document", "query")
     )
     documents.embed_documents([QUERY])
-    return cosine(queries.embed_query(QUERY), door.embed_query(QUERY))
+    return cosine(queries.embed_query(QUERY), integration.embed_query(QUERY))
 
 
 @_of("llama_index_huggingface")
 def cache_role__llama_index(checkpoint: Path) -> float:
-    door = Qwen3Embedding(model=str(checkpoint), embeddings_cache=SimpleKVStore())
-    door.get_text_embedding_batch([QUERY])
+    integration = Qwen3Embedding(model=str(checkpoint), embeddings_cache=SimpleKVStore())
+    integration.get_text_embedding_batch([QUERY])
     true = Qwen3Encoder(model=str(checkpoint)).encode_query([QUERY])[0]
-    return cosine(door.get_query_embedding(QUERY), list(true))
+    return cosine(integration.get_query_embedding(QUERY), list(true))
 
 
 @_of("langchain_huggingface")
@@ -148,8 +148,8 @@ def stored_form__langchain(checkpoint: Path) -> str:
 
 @_of("llama_index_huggingface")
 def stored_form__llama_index(checkpoint: Path) -> str:
-    door = Qwen3Embedding(model=str(checkpoint), dimension=32)
-    same = Qwen3Embedding.from_dict(door.to_dict()).encoder is door.encoder
+    integration = Qwen3Embedding(model=str(checkpoint), dimension=32)
+    same = Qwen3Embedding.from_dict(integration.to_dict()).encoder is integration.encoder
     return "comes back" if same else "differs"
 
 
@@ -160,9 +160,9 @@ def none_among_texts__langchain(checkpoint: Path) -> str:
 
 @_of("llama_index_huggingface")
 def none_among_texts__llama_index(checkpoint: Path) -> str:
-    door = Qwen3Embedding(model=str(checkpoint))
-    door.get_query_embedding(QUERY)  # loading the weights is not what is timed
-    return seconds_to_refuse(lambda: door.get_query_embedding(None))
+    integration = Qwen3Embedding(model=str(checkpoint))
+    integration.get_query_embedding(QUERY)  # load the weights before the clock starts
+    return seconds_to_fail(lambda: integration.get_query_embedding(None))
 
 
 @_of("langchain_qwen3")
@@ -172,7 +172,7 @@ def empty_list(checkpoint: Path) -> str:
 
 @_of("llama_index_huggingface")
 def slices(checkpoint: Path) -> int:
-    door, calls = Qwen3Embedding(model=str(checkpoint)), []
+    integration, calls = Qwen3Embedding(model=str(checkpoint)), []
     inner = Qwen3Encoder.encode
 
     def counted(self: Qwen3Encoder, texts: Any, *arguments: Any, **named: Any) -> Any:
@@ -181,7 +181,7 @@ def slices(checkpoint: Path) -> int:
 
     Qwen3Encoder.encode = counted  # type: ignore[method-assign]  # counts what reaches the encoder
     try:
-        door.get_text_embedding_batch([f"text {i}" for i in range(100)])
+        integration.get_text_embedding_batch([f"text {i}" for i in range(100)])
     finally:
         Qwen3Encoder.encode = inner  # type: ignore[method-assign]  # same
     return len(calls)
@@ -189,14 +189,14 @@ def slices(checkpoint: Path) -> int:
 
 @_of("llama_index_huggingface")
 def aggregate_norm(checkpoint: Path) -> float:
-    door = Qwen3Embedding(model=str(checkpoint))
-    return norm(door.get_agg_embedding_from_queries([QUERY, "Where is Paris?", "Katze"]))
+    integration = Qwen3Embedding(model=str(checkpoint))
+    return norm(integration.get_agg_embedding_from_queries([QUERY, "Where is Paris?", "Katze"]))
 
 
 @_of("haystack_sentence_transformers")
 def async_run(checkpoint: Path) -> str:
-    row = asyncio.run(Qwen3TextEmbedder(model=str(checkpoint)).run_async(QUERY))["embedding"]
-    return f"run_async, row of {len(row)}"
+    embedding = asyncio.run(Qwen3TextEmbedder(model=str(checkpoint)).run_async(QUERY))["embedding"]
+    return f"run_async, embedding of {len(embedding)}"
 
 
 @_of("haystack_sentence_transformers")
@@ -208,7 +208,7 @@ def telemetry(checkpoint: Path) -> str:
 @_of("chroma_sentence_transformer")
 def model_cache(checkpoint: Path) -> str:
     Qwen3EmbeddingFunction(model=str(checkpoint))([QUERY])
-    return f"row length {len(Qwen3EmbeddingFunction(model=str(checkpoint), dimension=32)([QUERY])[0])}"
+    return f"embedding length {len(Qwen3EmbeddingFunction(model=str(checkpoint), dimension=32)([QUERY])[0])}"
 
 
 @_of("chroma_sentence_transformer")
@@ -236,8 +236,8 @@ def big_add(checkpoint: Path) -> str:
 
 @_of("sentence_transformers")
 def half_precision_norm(checkpoint: Path) -> float:
-    rows = Qwen3Encoder(model=str(checkpoint), dtype="bfloat16").encode_document([f"text {i}" for i in range(50)])
-    return float(np.abs(np.linalg.norm(rows.astype(np.float64), axis=1) - 1).max())
+    embeddings = Qwen3Encoder(model=str(checkpoint), dtype="bfloat16").encode_document([f"text {i}" for i in range(50)])
+    return float(np.abs(np.linalg.norm(embeddings.astype(np.float64), axis=1) - 1).max())
 
 
 @_of("sentence_transformers")

@@ -1,4 +1,4 @@
-"""How a probe script answers: each function marked `@probe` runs, and one line of JSON says what each saw."""
+"""Run a probe script: call each function marked `@probe` and print the results as one line of JSON."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SPACED = " sort "
 INSTRUCTION = "Given a web search query, retrieve relevant passages that answer the query"
 CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n"
 LONG = "A long text that goes on about the tower in Paris. " * 60
-ROW = [1.0, *[0.0] * 31]
+EMBEDDING = [1.0, *[0.0] * 31]
 RESULT = "RESULT "
 
 _probes: list[Callable[[Path], Any]] = []
 
 
 def probe(function: Callable[[Path], Any]) -> Callable[[Path], Any]:
-    """Marks a function that takes the checkpoint's folder and gives what it saw: a number or a text."""
+    """Mark a function that takes the checkpoint's folder and returns its observation: a number or a text."""
     _probes.append(function)
     return function
 
 
 def answer() -> None:
-    """Runs all probes on the checkpoint named on the command line; an exception is something seen, too."""
+    """Run all probes on the checkpoint named on the command line; an exception is an observation as well."""
     checkpoint = Path(sys.argv[1])
     warnings.simplefilter("ignore")
     seen = {function.__name__: outcome(function, checkpoint) for function in _probes}
@@ -39,27 +39,27 @@ def answer() -> None:
 
 
 def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Gives the function's result, or the exception's name and first line."""
+    """Return the function's result, or the exception's name and first line."""
     try:
         return function(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever a peer raises is what was seen
+    except Exception as error:  # noqa: BLE001 - whatever a peer raises is the observation
         lines = str(error).strip().splitlines() or [""]
         return f"{type(error).__name__}: {shorten(lines[0], 60, placeholder='…')}"
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    """Gives the cosine of two rows."""
+    """Return the cosine of two embeddings."""
     x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y)))
 
 
-def norm(row: Sequence[float]) -> float:
-    """Gives the L2 length of a row."""
-    return float(np.linalg.norm(np.asarray(row, dtype=np.float64)))
+def norm(embedding: Sequence[float]) -> float:
+    """Return the L2 length of an embedding."""
+    return float(np.linalg.norm(np.asarray(embedding, dtype=np.float64)))
 
 
-def seconds_to_refuse(function: Callable[[], Any]) -> str:
-    """Gives how long a call takes to fail, and with what."""
+def seconds_to_fail(function: Callable[[], Any]) -> str:
+    """Return the seconds until a call fails, and its error."""
     began = time.perf_counter()
     said = outcome(function)
     return f"{time.perf_counter() - began:.1f} s, {str(said).partition(':')[0]}"

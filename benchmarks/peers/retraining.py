@@ -1,4 +1,4 @@
-"""A checkpoint of other weights and the same shape."""
+"""A checkpoint of the same shape with other weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 
 def retrained(checkpoint: Path) -> Path:
-    """Gives a copy of the checkpoint with other weights of the same shape."""
+    """Return a copy of the checkpoint with other weights of the same shape."""
     copy = Path(shutil.copytree(checkpoint, Path(tempfile.mkdtemp()) / "retrained"))
     weights = load_file(copy / "model.safetensors")
     mixed = {name: tensor[..., ::-1].copy() if tensor.ndim > 1 else tensor for name, tensor in weights.items()}

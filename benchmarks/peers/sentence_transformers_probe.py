@@ -1,4 +1,4 @@
-"""sentence-transformers: SentenceTransformer itself, which most peers stand on."""
+"""sentence-transformers: SentenceTransformer itself, which most peers use."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def dimension_range(checkpoint: Path) -> str:
 @probe
 def half_precision_norm(checkpoint: Path) -> float:
     peer = _peer(checkpoint, model_kwargs={"dtype": "bfloat16"})
-    rows = peer.encode_document([f"text {i}" for i in range(50)], convert_to_tensor=True).float().numpy()
-    return float(np.abs(np.linalg.norm(rows, axis=1) - 1).max())
+    embeddings = peer.encode_document([f"text {i}" for i in range(50)], convert_to_tensor=True).float().numpy()
+    return float(np.abs(np.linalg.norm(embeddings, axis=1) - 1).max())
 
 
 @probe

@@ -1,11 +1,16 @@
-"""Times this package beside its peers on one machine: same checkpoint, same texts, interleaved rounds.
+"""Time this package beside its peers on one machine: same checkpoint, same texts, interleaved rounds.
 
-    python benchmarks/race --rounds 3 --json docs/performance.json --plots docs
+    python benchmarks/race --rounds 2 --quick --pages    # measure; write the results and the pages
+    python benchmarks/race --render --pages              # write them again from the stored results
 
-Each engine runs in a process of its own, one after another, round after round, so that a slow minute of the machine
-hits them all. Peers get environments of their own below the cache folder (see peers.py); one that can't run is listed
-with its reason; --prepare makes them and the exports beforehand. The model has the exact shape of Qwen3-Embedding-0.6B
-and random weights: they don't change the speed. Without --only, the doors and the 100,000 texts are measured, too.
+The results go to benchmarks/results/performance.json and, as tables, to performance.md beside it. --pages puts one
+table and one chart into docs/performance.md, and a short table into README.md.
+
+Each engine runs in its own process, one after another, round after round, so that a slow minute of the machine affects
+all of them. Peers get their own environments below the cache folder (see peers.py); a peer that can't run is listed
+with the reason; --prepare builds environments and exports beforehand. The model has the exact shape of
+Qwen3-Embedding-0.6B and random weights, which don't change the speed. Without --only, the integrations and the 100,000
+texts are measured as well.
 """
 
 from __future__ import annotations
@@ -25,12 +30,16 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
 from checkpoint import CACHE, SHAPES, build_model, flop_of  # noqa: E402 - needs the path above
 from environments import PeerError, last_line, python_with  # noqa: E402 - same
-from machine import measure_machine  # noqa: E402 - same
+from machine import faster_of, measure_machine  # noqa: E402 - same
+from pages import replace_block, require_block  # noqa: E402 - same
 from peers import ENGINES, NOT_RUN, Engine  # noqa: E402 - same
 from report import summarise  # noqa: E402 - same
-from tables import as_markdown, draw_plots  # noqa: E402 - same
+from tables import as_markdown, draw_plots, page_table  # noqa: E402 - same
 from workloads import build_workloads  # noqa: E402 - same
 
+ROOT = HERE.parents[1]
+PAGES = {ROOT / "docs" / "performance.md": 1, ROOT / "README.md": 2}  # page → fewest rounds of the engines shown
+BLOCK = "race"
 TIMEOUT_S = 1800
 N_LOADS = 3
 QUIET = {
@@ -42,8 +51,19 @@ QUIET = {
 
 
 def main() -> None:
-    """Runs the rounds and writes the results."""
+    """Run the rounds, or read the stored results, and write tables and pages."""
     arguments = _parse()
+    if arguments.pages:
+        for page in PAGES:
+            require_block(page, BLOCK)
+    if arguments.render:
+        _write(json.loads(arguments.json.read_text(encoding="utf-8")), arguments)
+    elif result := _measure(arguments):
+        _write(result, arguments)
+
+
+def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the rounds; return the results, {} after --prepare."""
     os.environ.update(QUIET)
     cache: Path = arguments.cache
     model = build_model(cache, arguments.shape)
@@ -55,26 +75,39 @@ def main() -> None:
         for engine in chosen:
             race.try_engine(engine, load_only=True)
         print("\n".join([f"Ready: {model}", *(f"{name}: {why}." for name, why in missing.items())]))
-        return
+        return {}
     extras = {"machine": {**measure_machine(), "flop": flop_of(arguments.shape)}, "command": _shown(arguments)}
     if not arguments.only:
-        extras |= {"doors": race.script("doors.py", texts), "bulk": race.script("bulk.py", "20")}
+        extras |= {"integrations": race.script("integrations.py", texts), "bulk": race.script("bulk.py", "20")}
     runs: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
-    for number, engine in ((number, engine) for number in range(arguments.rounds) for engine in chosen):
-        run = race.try_engine(engine) if number < engine.most_rounds else None
-        if run:
-            loads = [race.try_engine(engine, load_only=True) for _ in range(_n_extra_loads(engine, arguments.rounds))]
-            runs.append({"round": number, **run, "loads": [run["first_vector_s"], *_first_vectors(loads)]})
-            result = summarise(runs, missing, extras)
-            _save(result, arguments.json)  # an interrupted race keeps what it has
-    if arguments.plots:
-        draw_plots(result, arguments.plots)
-    print(as_markdown(result))
+    for number in range(arguments.rounds):
+        if number:
+            extras["machine"] = faster_of(extras["machine"], measure_machine())
+        for engine in (engine for engine in chosen if number < engine.most_rounds):
+            if run := race.try_engine(engine):
+                n_extra = _n_extra_loads(engine, arguments.rounds)
+                loads = [race.try_engine(engine, load_only=True) for _ in range(n_extra)]
+                runs.append({"round": number, **run, "loads": [run["first_vector_s"], *_first_vectors(loads)]})
+                result = summarise(runs, missing, extras)
+                _save(result, arguments.json)  # an interrupted race keeps what it has
+    return result
+
+
+def _write(result: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Write the tables beside the results, the plot and the pages where asked; print the tables."""
+    tables = as_markdown(result)
+    arguments.json.with_suffix(".md").write_text(f"# The race's tables\n\n{tables}\n", encoding="utf-8")
+    if arguments.pages:
+        for page, fewest_rounds in PAGES.items():
+            replace_block(page, BLOCK, f"{page_table(result, fewest_rounds)}\n")
+    if arguments.pages or arguments.plots:
+        draw_plots(result, arguments.plots or ROOT / "docs")
+    print(tables)
 
 
 def _n_extra_loads(engine: Engine, rounds: int) -> int:
-    """Gives how often to load in a fresh process besides, so that each round's main engines have enough."""
+    """Return how many extra loads in a fresh process to time, so that the main engines have enough samples."""
     return 0 if engine.most_rounds == 1 else -(-N_LOADS // rounds) - 1
 
 
@@ -83,21 +116,20 @@ def _first_vectors(loads: list[dict[str, Any] | None]) -> list[float]:
 
 
 def _shown(arguments: argparse.Namespace) -> str:
-    """Gives the part of the command that decides the figures."""
+    """Return the arguments that decide the figures."""
     only = f" --only {' '.join(arguments.only)}" if arguments.only else ""
     shape = f" --shape {arguments.shape}" if arguments.shape != "0.6B" else ""
     return f"--rounds {arguments.rounds}{' --quick' if arguments.quick else ''}{shape}{only}"
 
 
-def _save(result: dict[str, Any], path: Path | None) -> None:
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _save(result: dict[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class Race:
-    """What every process of the race is given; `missing` collects who did not run, and why."""
+    """What every process of the race needs; `missing` collects the engines that did not run, and why."""
 
     model: Path
     texts: Path
@@ -105,7 +137,7 @@ class Race:
     missing: dict[str, str]
 
     def try_engine(self, engine: Engine, *, load_only: bool = False) -> dict[str, Any] | None:
-        """Runs one engine; None where it can't run, with the reason in `missing`."""
+        """Run one engine; return None if it can't run, with the reason in `missing`."""
         if engine.name in self.missing:
             return None
         rows = self.cache / f"rows-{engine.key}.npz"
@@ -119,7 +151,7 @@ class Race:
         return {"engine": engine.key, "name": engine.name, "rows": str(rows), **told}
 
     def script(self, name: str, *arguments: object) -> dict[str, Any]:
-        """Runs a script of this folder with the model; gives what it told, {} where it can't run."""
+        """Run a script of this folder with the model; return its result, {} if it can't run."""
         try:
             return _run(Path(sys.executable), name, str(self.model), *map(str, arguments))
         except (PeerError, subprocess.TimeoutExpired) as error:
@@ -128,7 +160,7 @@ class Race:
 
 
 def _run(python: Path, script: str, *arguments: str) -> dict[str, Any]:
-    """Runs a script in a process of its own; gives its line of JSON."""
+    """Run a script in its own process; return its line of JSON."""
     began = time.monotonic()
     ran = subprocess.run(
         [str(python), str(HERE / script), *arguments],
@@ -153,8 +185,11 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--shape", choices=SHAPES, default="0.6B", help='"trial" tries out the race itself')
     parser.add_argument("--prepare", action="store_true", help="only make checkpoint, environments and exports")
     parser.add_argument("--only", nargs="*", metavar="ENGINE", help=", ".join(engine.key for engine in ENGINES))
-    parser.add_argument("--json", type=Path, help="where the results go")
-    parser.add_argument("--plots", type=Path, help="folder of the plots")
+    stored = ROOT / "benchmarks" / "results" / "performance.json"
+    parser.add_argument("--json", type=Path, default=stored, help="results; their tables go to the .md file beside it")
+    parser.add_argument("--plots", type=Path, help="folder of the plot")
+    parser.add_argument("--pages", action="store_true", help="write the table and the plot of the pages, too")
+    parser.add_argument("--render", action="store_true", help="measure nothing: write tables and pages from --json")
     parser.add_argument("--cache", type=Path, default=CACHE, help="checkpoint, texts and environments")
     return parser.parse_args()
 

@@ -1,10 +1,9 @@
-"""100,000 short texts in one call: when the first batch is done, and whether memory stays flat.
+"""100,000 short texts in one call: the time of the first batch, and how much memory grows.
 
 python benchmarks/race/bulk.py MODEL_FOLDER SECONDS
 
-The large model is stopped after SECONDS, the bundled one computes all texts. Memory is watched from the first batch
-on; it grows by the result, whose rows fill up, and by the unit rows that are made of them at the end. Prints one line
-of JSON.
+The large model is stopped after SECONDS; the bundled one computes all texts. Memory is measured from the first batch
+on; it grows by the result and by its normalised copy at the end. Print one line of JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _EVERY_S = 0.05
 
 
 def main() -> None:
-    """Measures both models."""
+    """Measure both models."""
     model, seconds = sys.argv[1], float(sys.argv[2])
     texts = bulk_texts(N_BULK)
     found = {name: asyncio.run(_watch(path, texts, limit)) for name, path, limit in _models(model, seconds)}
@@ -41,7 +40,7 @@ def _models(model: str, seconds: float) -> tuple[tuple[str, str, float], ...]:
 
 
 async def _watch(model: str, texts: list[str], limit_s: float) -> dict[str, Any]:
-    """Runs one call until it is done or `limit_s` have passed; reads its progress bar as a user does."""
+    """Run one call until it is done or `limit_s` have passed; read its progress bar, as a user does."""
     encoder = Qwen3Encoder(model=model, show_progress=True).load()
     with contextlib.redirect_stderr(io.StringIO()):
         encoder.encode_document(texts[:64])
@@ -70,7 +69,7 @@ async def _watch(model: str, texts: list[str], limit_s: float) -> dict[str, Any]
 
 
 def _n_done(bar: io.StringIO) -> int:
-    """Gives the texts that the progress bar shows as done."""
+    """Return the texts that the progress bar shows as done."""
     shown = bar.getvalue().rpartition("| ")[2].partition("/")[0].strip()
     return int(shown) if shown.isdigit() else 0
 

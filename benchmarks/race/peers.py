@@ -1,4 +1,4 @@
-"""The engines of the race, what pip installs for each, and why some peers don't run."""
+"""The engines of the race, the packages of each, and the peers that don't run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Engine:
     Attributes:
         key: As in loaders.py.
         name: In the tables.
-        requirement: What pip installs; "" where the running environment has all.
-        unwanted: What pip must take away again.
-        most_rounds: A slow one may take part in fewer rounds.
-        workloads: Those that it runs; (): all.
+        requirement: Packages that pip installs; "" if the running environment has all.
+        unwanted: A package that pip must uninstall again.
+        most_rounds: Rounds that a slow engine takes part in.
+        workloads: The workloads that it runs; (): all.
     """
 
     key: str

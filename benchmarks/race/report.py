@@ -1,4 +1,4 @@
-"""From the runs to one summary: medians of the rounds, ratios within a round, shares of the roofline."""
+"""Summarise the runs: medians of the rounds, ratios within a round, shares of the roofline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MB = 1e6
 
 
 def summarise(runs: list[dict[str, Any]], missing: dict[str, str], extras: dict[str, Any]) -> dict[str, Any]:
-    """Gives everything that the table, the page and the plots show; `extras` has the machine, doors, bulk."""
+    """Return all that the tables and plots show; `extras` has the machine, the integrations and the bulk call."""
     engines: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         engines.setdefault(run["engine"], []).append(run)
@@ -80,7 +80,7 @@ def _min_cosine(rows: dict[str, Any], reference: dict[str, Any] | None) -> float
 
 
 def _ratios(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Gives how many times faster we are, workload by workload, round by round."""
+    """Return how many times faster this package is, for each workload, over the rounds."""
     by_round = {run["round"]: run["calls"] for run in theirs}
     pairs = [(run["calls"], by_round[run["round"]]) for run in ours if run["round"] in by_round]
     if not pairs:
@@ -90,7 +90,7 @@ def _ratios(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> dict[st
 
 
 def _shares(entry: dict[str, Any], machine: dict[str, Any]) -> dict[str, float]:
-    """Gives the share of the roofline at each workload with texts of one length."""
+    """Return the share of the roofline for each workload with texts of one length."""
     dtype = next((dtype for dtype in _DTYPES if dtype in entry["name"]), None)
     if dtype is None:
         return {}
@@ -104,6 +104,6 @@ def _shares(entry: dict[str, Any], machine: dict[str, Any]) -> dict[str, float]:
 
 
 def roofline(machine: dict[str, Any], dtype: str, length: float) -> float:
-    """Gives the tokens a second that matrix products, attention's among them, allow for texts of this length."""
+    """Return the tokens a second that matrix products, attention's among them, allow for texts of this length."""
     rate = max(rate for name, rate in machine["gflops"].items() if name.startswith(dtype))
-    return float(rate * 1e9 / (machine["flop"]["linears"] + machine["flop"]["attention"] * length))
+    return float(rate * 1e9 / (machine["flop"]["linear"] + machine["flop"]["attention"] * length))

@@ -1,8 +1,8 @@
-"""Runs one engine through workloads, in whatever environment has it, and prints one line of JSON.
+"""Run one engine through workloads, in the environment that has it, and print one line of JSON.
 
 python runner.py ENGINE MODEL_FOLDER [TEXTS_JSON ROWS_NPZ WORKLOAD…]
 
-Without texts it only loads the engine and embeds one text. RACE_BEGAN, if set, is when this process was started.
+Without texts, only load the engine and embed one text. RACE_BEGAN, if set, is the time when this process was started.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-BEGAN = float(os.environ.get("RACE_BEGAN", time.time()))  # before numpy and the engine: a user waits for them, too
+BEGAN = float(os.environ.get("RACE_BEGAN", time.time()))  # before numpy and the engine: a user waits for them as well
 
 import numpy as np  # noqa: E402 - the clock comes first
 
@@ -27,7 +27,7 @@ from loaders import LOADERS  # noqa: E402 - same
 
 
 def main() -> None:
-    """Loads the engine, warms it up, times every workload once."""
+    """Load the engine, warm it up, time every workload once."""
     key, model, *rest = sys.argv[1:]
     documents, queries = LOADERS[key](model)
     documents(["one text"])
@@ -42,14 +42,14 @@ def main() -> None:
 
 
 def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Gives the seconds of each call and the peak memory of each workload; writes the rows."""
+    """Return the seconds of each call and the peak memory of each workload; write the embeddings."""
     report: dict[str, Any] = {
         "resident_bytes": memory.resident(),
         "first_query_s": _timed(queries, ["What is asked first?"])[0],
     }
     queries([f"query {number} before the clock runs" for number in range(32)])
     documents([f"{number} " + "words before the clock runs " * 20 for number in range(8)])
-    calls, peaks, rows = {}, {}, {}
+    calls, peaks, embeddings = {}, {}, {}
     for name, workload in workloads.items():
         embed = queries if workload["role"] == "query" else documents
         texts, size = workload["texts"], workload["call"]
@@ -58,8 +58,8 @@ def _run(documents: Embed, queries: Embed, workloads: dict[str, Any], out: Path)
         timed = [_timed(embed, texts[first : first + size]) for first in range(0, len(texts), size)]
         peaks[name] = memory.peak()
         calls[name] = [spent for spent, _ in timed]
-        rows[name] = np.concatenate([found for _, found in timed])
-    np.savez(out, **rows)
+        embeddings[name] = np.concatenate([found for _, found in timed])
+    np.savez(out, **embeddings)
     about = {
         "n_tokens": {name: workload["n_tokens"] for name, workload in workloads.items()},
         "n_texts": {name: len(workload["texts"]) for name, workload in workloads.items()},

@@ -14,7 +14,7 @@ _NONE = "-"
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-    """Gives the page's tables."""
+    """Return the page's tables."""
     machine = result["machine"]
     rates = ", ".join(f"{name} {rate:,.0f}" for name, rate in machine["gflops"].items())
     about = f"{machine['cpu']}, {machine['threads']} threads, torch {machine['torch']}, Python {machine['python']}."
@@ -22,15 +22,34 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"`python benchmarks/race {result['command']}`",
         about,
         f"Measured here: GFLOP/s {rates}; {machine['read_gb_s']} GB/s read.",
-        *(make(result) for make in (_throughput, _latency, _ratios, _long, _batches, _doors, _bulk)),
+        *(make(result) for make in (_throughput, _latency, _ratios, _long, _batches, _integrations, _bulk)),
         "Not run:",
         "\n".join(f"- {name}: {why}." for name, why in result["not_run"].items()),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
+def page_table(result: dict[str, Any], fewest_rounds: int) -> str:
+    """Return the one table of a page, of the engines that ran in at least `fewest_rounds` rounds, and its command."""
+    machine = result["machine"]
+    lines = [
+        (
+            entry["name"],
+            *(_per_second(entry, name) for name in _SHOWN),
+            f"{entry['single_ms']['p50']:.0f}" if entry["single_ms"] else _NONE,
+            f"{entry['peak_mb']:,.0f}",
+        )
+        for entry in result["engines"].values()
+        if entry["rounds"] >= fewest_rounds
+    ]
+    head = ("engine", *(f"{title}, tokens/s" for title in _SHOWN.values()), "single query, ms", "peak memory, MB")
+    command = result["command"].partition(" --only")[0]
+    about = f"`python benchmarks/race {command}` on {machine['cpu']}, {machine['threads']} threads:"
+    return f"{about}\n\n{_table(head, lines)}"
+
+
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Gives a table; "" without rows."""
+    """Return a table; "" without rows."""
     head, lines = list(head), [f"| {' | '.join(cells)} |" for cells in rows]
     return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines]) if lines else ""
 
@@ -136,18 +155,18 @@ def _batches(result: dict[str, Any]) -> str:
     )
 
 
-def _doors(result: dict[str, Any]) -> str:
+def _integrations(result: dict[str, Any]) -> str:
     return _table(
-        ("door", "ms", "encoder alone, ms", "slower by", "own processor time for 1,000 texts, ms"),
+        ("integration", "ms", "encoder alone, ms", "slower by", "own processor time for 1,000 texts, ms"),
         (
             (
                 name,
-                f"{door['door_ms']:.0f}",
-                f"{door['encoder_ms']:.0f}",
-                f"{door['slower_percent']:+.1f} %",
-                f"{door['own_cpu_ms_of_1000']:.1f}",
+                f"{integration['integration_ms']:.0f}",
+                f"{integration['encoder_ms']:.0f}",
+                f"{integration['slower_percent']:+.1f} %",
+                f"{integration['own_cpu_ms_of_1000']:.1f}",
             )
-            for name, door in result.get("doors", {}).items()
+            for name, integration in result.get("integrations", {}).items()
         ),
     )
 
@@ -169,10 +188,11 @@ def _bulk(result: dict[str, Any]) -> str:
 
 
 def draw_plots(result: dict[str, Any], folder: Path) -> None:
-    """Draws documents and single queries of all engines as bars."""
+    """Draw documents and single queries of all engines as bars."""
     import matplotlib as mpl
 
     mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "race"  # the same results draw the same file
     from matplotlib import pyplot as plt
 
     engines = [entry for entry in result["engines"].values() if entry["single_ms"]]
@@ -185,4 +205,4 @@ def draw_plots(result: dict[str, Any], folder: Path) -> None:
     right.set_xlabel("single query, ms")
     left.invert_yaxis()
     figure.tight_layout()
-    figure.savefig(folder / "performance.svg")
+    figure.savefig(folder / "performance.svg", metadata={"Date": None})

@@ -2,7 +2,7 @@
 
 D: chunks of 20 to 512 tokens. M: 32 chunks of median length. Q: short queries, embedded together. S: the same, one
 after another. L: documents of 2,000, 4,000 and 8,000 tokens. B: short texts in calls of 1 to 256. bulk: 100,000 short
-texts for one call, which the encoder alone is given (bulk.py).
+texts for one call, for the encoder alone (bulk.py).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pydoc_data.topics import topics
 
 _MEDIAN = 128
 _BATCHES = (1, 4, 16, 64, 256)
-_FEWEST = 32  # texts for small batches: a single call says little
+_FEWEST = 32  # texts for small batches: one call is too few to time
 _SHORT = 16
 N_BULK = 100_000
 
 
 def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
-    """Writes the texts as JSON, workload → {texts, role, call (texts of one call), n_tokens}; gives the file."""
+    """Write the texts as JSON, workload → {texts, role, call (texts of one call), n_tokens}; return the file."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
@@ -46,7 +46,7 @@ def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
         **{f"L{length // 1000}": ("document", 1, [text(length)]) for length in (2000, 4000, 8000)},
         **{f"B{size}": ("document", size, [text(_SHORT) for _ in range(max(size, _FEWEST))]) for size in _BATCHES},
     }
-    path = cache / f"texts-{'quick' if quick else 'full'}.json"
+    path = cache / f"texts-{'quick' if quick else 'full_embeddings'}.json"
     stored = {
         name: {
             "role": role,
@@ -61,7 +61,7 @@ def build_workloads(model: Path, cache: Path, *, quick: bool) -> Path:
 
 
 def bulk_texts(n_texts: int) -> list[str]:
-    """Gives different texts of 3 to 12 words."""
+    """Return different texts of 3 to 12 words."""
     words = " ".join(topics[name] for name in sorted(topics)).split()
     picker = random.Random(1)  # noqa: S311 - same
     starts = (picker.randrange(len(words) - 12) for _ in range(n_texts))

@@ -1,15 +1,21 @@
-"""Qwen3-Embedding in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
+"""Qwen3-Embedding and Qwen3-Reranker in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
 
 The face: importing it loads neither torch nor any framework.
 """
 
+from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
+from .core.consent import allow_host
+from .core.encoder_options import EncoderOptions
 from .core.errors import (
+    BM25IndexError,
     CheckpointError,
+    CheckpointWarning,
     ConfigError,
     DataFileError,
     EmptyInputError,
     EncoderClosedError,
+    HostNotAllowedError,
     HubUnavailableError,
     InputTypeError,
     MissingExtraError,
@@ -18,6 +24,7 @@ from .core.errors import (
     OverloadedError,
     PartialWriteError,
     Qwen3EmbedError,
+    RagError,
     RemoteAnswerError,
     RemoteError,
     RemoteRefusedError,
@@ -28,47 +35,75 @@ from .core.errors import (
     TrainingError,
     TruncationWarning,
 )
-from .core.models import MODELS, ModelCard
+from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
+from .core.protocols import Backend, EmbedRequest, Tokenizer
+from .core.ranking import Ranked
+from .core.reranker_config import RerankerConfig, RerankerOptions
 from .core.results import Encoded, RenderedQuery, Truncation
-from .core.space import VectorSpace
+from .core.types import RawEmbeddings
+from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
+from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
+from .reranker import Qwen3Reranker, load_reranker
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MODELS",
+    "RERANKERS",
     "TASKS",
+    "BM25Index",
+    "BM25IndexError",
+    "Backend",
     "CheckpointError",
+    "CheckpointWarning",
     "ConfigError",
     "DataFileError",
+    "EmbedRequest",
     "EmptyInputError",
     "Encoded",
     "EncoderClosedError",
     "EncoderConfig",
+    "EncoderOptions",
+    "HostNotAllowedError",
     "HubUnavailableError",
+    "HybridHit",
+    "HybridRetriever",
+    "IndexChanges",
     "InputTypeError",
     "MissingExtraError",
-    "ModelCard",
+    "ModelInfo",
     "ModelNotFoundError",
     "NonFiniteError",
     "OverloadedError",
     "PartialWriteError",
+    "PublishedModel",
     "Qwen3EmbedError",
     "Qwen3Encoder",
+    "Qwen3Reranker",
+    "RagError",
+    "Ranked",
+    "RawEmbeddings",
     "RemoteAnswerError",
     "RemoteError",
     "RemoteRefusedError",
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "RerankerConfig",
+    "RerankerOptions",
+    "ScoredDocument",
     "SpaceMismatchError",
     "Task",
     "TextTooLongError",
+    "Tokenizer",
     "TrainingError",
     "Truncation",
     "TruncationWarning",
     "VectorSpace",
     "__version__",
+    "allow_host",
     "load_encoder",
+    "load_reranker",
 ]

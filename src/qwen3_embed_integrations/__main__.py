@@ -5,17 +5,27 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-_INTERRUPTED = 130
+from .core.errors import EXIT_INTERRUPTED, missing_extra
+
+_EXTRA = ("cyclopts", "rich", "tqdm")  # packages of the extra "cli"
 
 
 def main() -> NoReturn:
-    """Runs the command and ends the process; Ctrl-C while it is still being imported ends it quietly too."""
+    """Run the command and end the process; Ctrl-C while it is imported and a missing extra end it with one line."""
     try:
-        from .cli import main as run
+        from .cli.app import main as run
     except KeyboardInterrupt:
-        sys.stderr.write("qwen3-embed: Interrupted before it began.\n")
-        sys.exit(_INTERRUPTED)
+        _end("Interrupted before it began.", EXIT_INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        _end(str(missing_extra(error.name, "cli")), 1)
     run()
+
+
+def _end(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"qwen3-embed: {message}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,38 @@
-"""Qwen3Encoder: prompt → backend → truncate → normalise. What every door stands on."""
+"""Qwen3Encoder: prompt → backend → truncate → normalise. What every integration stands on."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any, Literal
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any, Literal, Unpack
 
-from tqdm import tqdm
-
-from .backends import Backend, Request, describe, is_described, is_loaded, load_backend, unload_backend, wait_for
+from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .cache import lookup, submit_through_cache
-from .core.arrays import FloatArray, IntArray, RawRows
 from .core.config import EncoderConfig
+from .core.config_arguments import config_of
+from .core.encoder_options import EncoderKeywords
 from .core.errors import ConfigError
-from .core.facts import ModelFacts
-from .core.results import Encoded, RenderedQuery, finish, warn_of_truncations
+from .core.inputs import checked_text, checked_texts
+from .core.model_info import ModelInfo, ResolvedOptions
+from .core.protocols import EmbedRequest, wait_for
+from .core.results import Encoded, RenderedQuery, postprocess, warn_of_truncations
 from .core.similarity import similarity
-from .core.space import VectorSpace
-from .core.texts import checked_texts
-from .core.turns import in_turns
+from .core.types import FloatArray, IntArray, RawEmbeddings, Role
+from .core.vector_space import VectorSpace
+from .progress import OnProgress, progress_bar
+from .scheduling.event_loop import run_fairly
 
-Role = Literal["query", "document"]
-_INLINE_ROWS = 64  # normalising more than that leaves the event loop: 64 rows take well under a millisecond
+_MOST_ENCODERS = 64
+_INLINE_TEXTS = 64  # normalising more than that leaves the event loop: 64 embeddings take well under a millisecond
 
 
 class Qwen3Encoder:
-    """Texts → unit rows, by one config.
+    """Embed texts as unit vectors, by one config.
 
-    Light to make: weights load at the first use, once per process, and are shared by every encoder whose
+    Making one is cheap: weights load at the first use, once per process, and are shared by every encoder whose
     config asks for the same model. Safe to use from many threads and event loops; pickles as its config.
 
     Example:
@@ -39,42 +41,37 @@ class Qwen3Encoder:
         (1, 256)
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of `SentenceTransformer` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
-        if not isinstance(config, EncoderConfig | None):
-            raise ConfigError(
-                f"Found {type(config).__name__} for config, expected EncoderConfig. A model's name goes into model=…."
-            )
-        base = config or EncoderConfig()
-        self.config = base.replace(**options) if options else base
+    def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
+        self.config = config_of(config, {**options})
+        self._known: ResolvedOptions | None = None
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.config.to_options().items())
-        return f"Qwen3Encoder({shown})"
+        return f"Qwen3Encoder({', '.join(f'{name}={value!r}' for name, value in self.config.to_options().items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Qwen3Encoder, (self.config,)
 
     @property
-    def facts(self) -> ModelFacts:
-        """What the checkpoint says of itself; finds the model, loads no weights."""
-        return describe(self.config)
+    def model_info(self) -> ModelInfo:
+        """What the checkpoint says of itself; this finds the model and loads no weights."""
+        return model_info(self.config)
 
     @property
     def dimension(self) -> int:
-        """Length of a row."""
-        return self.facts.dimension(self.config)
+        """Length of an embedding."""
+        return self._resolved().dimension
 
     @property
     def space(self) -> VectorSpace:
         """The vector space of this encoder's documents, with its fingerprint."""
-        return self.facts.space(self.config)
+        return self.model_info.space(self.config)
 
     @property
     def is_loaded(self) -> bool:
@@ -82,169 +79,168 @@ class Qwen3Encoder:
         return is_loaded(self.config)
 
     def load(self) -> Qwen3Encoder:
-        """Loads the weights now instead of at the first use; gives the encoder back."""
-        _ = self.dimension, self.facts.max_length(self.config)  # both refuse what the model can't serve
+        """Load the weights now instead of at the first use; return the encoder."""
+        self._resolved()  # refuses what the model can't serve
         load_backend(self.config)
         return self
 
     def unload(self) -> None:
-        """Finishes what waits and frees the weights, for every encoder that shares them. The next use loads again."""
+        """Compute what waits and free the weights, for every encoder that shares them. The next use loads again."""
         unload_backend(self.config)
 
-    def encode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
-        """Gives the rows of queries, instruction in front.
+    def encode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
+        """Return the embeddings of queries, instruction in front.
 
         Args:
-            texts: Queries; an empty text embeds as the instruction alone.
+            texts: Queries: a list, tuple, array, Series or generator of `str`. An empty one embeds as the instruction
+                alone.
             task: A preset's name or an instruction, for this call; None: the config's. A symmetric task
                 ("sts", "duplicates", …) serves both sides: encode both with this method.
 
         Returns:
-            `[n, dimension]` float32 unit rows.
+            `[n, dimension]` float32, unit length.
 
         Raises:
             InputTypeError: Not a sequence of `str`; the message names the index.
             ConfigError: An unknown task, or a dimension that the model can't serve.
             TextTooLongError: With `on_overflow="error"`.
         """
-        return self.encode(texts, "query", task=task).rows
+        return self.encode(texts, "query", task=task).embeddings
 
-    def encode_document(self, texts: Sequence[str]) -> FloatArray:
-        """Gives the rows of documents, raw unless the checkpoint or `document_task` says otherwise.
+    def encode_document(self, texts: Iterable[str]) -> FloatArray:
+        """Return the embeddings of documents; no prompt unless the checkpoint or `document_task` asks for one.
 
-        Args:
-            texts: Documents; an empty text embeds as the end token alone.
-
-        Returns:
-            `[n, dimension]` float32 unit rows.
-
-        Raises:
-            InputTypeError: Not a sequence of `str`; the message names the index.
-            TextTooLongError: With `on_overflow="error"`.
+        Arguments, result and errors are those of `encode_query`. An empty text embeds as the end token alone.
         """
-        return self.encode(texts, "document").rows
+        return self.encode(texts, "document").embeddings
 
-    def encode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
-        """Gives rows with their token counts, truncations and other dimensions on request.
+    def encode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
+        """Return embeddings with their token counts, truncations and other dimensions.
 
         Args:
             texts: What to embed.
             role: "query" or "document".
             task: For queries, as in `encode_query`.
         """
-        prompt, prompted = self._prompted(texts, role, task)
-        with self._progress(len(prompted)) as on_progress:
-            raw = wait_for(self._submit(self._request(prompt, prompted, on_progress), role, prompt))
-        return self._finish(raw)
+        prompt, listed = self.prompt(role, task=task), checked_texts(texts)
+        with self._progress(len(listed)) as on_progress:
+            raw = wait_for(self._submit(listed, prompt, on_progress))
+        return self._postprocess(raw)
 
-    async def aencode_query(self, texts: Sequence[str], *, task: str | None = None) -> FloatArray:
+    async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
-        return (await self.aencode(texts, "query", task=task)).rows
+        return (await self.aencode(texts, "query", task=task)).embeddings
 
-    async def aencode_document(self, texts: Sequence[str]) -> FloatArray:
+    async def aencode_document(self, texts: Iterable[str]) -> FloatArray:
         """Async twin of `encode_document`."""
-        return (await self.aencode(texts, "document")).rows
+        return (await self.aencode(texts, "document")).embeddings
 
-    async def aencode(self, texts: Sequence[str], role: Role, *, task: str | None = None) -> Encoded:
+    async def aencode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
             await self._prepare()
-        prompt, prompted = self._prompted(texts, role, task)
-        with self._progress(len(prompted)) as on_progress:
-            raw = await in_turns(lambda: self._submit(self._request(prompt, prompted, on_progress), role, prompt))
-        return self._finish(raw) if len(raw.rows) <= _INLINE_ROWS else await asyncio.to_thread(self._finish, raw)
+        prompt, listed = self.prompt(role, task=task), checked_texts(texts)
+        with self._progress(len(listed)) as on_progress:
+            raw = await run_fairly(lambda: self._submit(listed, prompt, on_progress))
+        if len(listed) > _INLINE_TEXTS:
+            return await asyncio.to_thread(self._postprocess, raw)
+        return self._postprocess(raw)
+
+    def prompt(self, role: Role, *, task: str | None = None) -> str:
+        """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
+
+        Raises:
+            ConfigError: An unknown role or task.
+        """
+        if role == "query":
+            resolved = self._resolved()
+            return resolved.query_prompt if task is None else resolved.model_info.query_prompt(task)
+        if role == "document":
+            return self._resolved().document_prompt
+        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
-        """Gives the similarity of each row of `a` to each row of `b`.
+        """Return the similarity of each embedding of `a` to each embedding of `b`.
 
         Args:
             a: `[n, d]`.
-            b: `[m, d]`, of the same space: texts of different languages compare as they are.
-            metric: "cosine", or "dot" for the plain scalar product.
+            b: `[m, d]`, of the same space.
+            metric: "cosine", from -1 to 1, or "dot" for the plain scalar product.
 
         Returns:
-            `[n, m]` float32, from -1 to 1 for cosine.
+            `[n, m]` float32.
 
         Raises:
             ConfigError: Shapes that don't fit, or an unknown metric.
         """
         return similarity(a, b, metric)
 
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Gives each text's length in tokens, end token included, without any prompt: `[n]`."""
-        return self._backend().count_tokens(checked_texts(texts))
+    def count_tokens(self, texts: Iterable[str]) -> IntArray:
+        """Return each text's length in tokens, end token included, without any prompt: `[n]`."""
+        return load_backend(self.config).count_tokens(checked_texts(texts))
 
     def render_query(self, text: str, *, task: str | None = None) -> RenderedQuery:
-        """Shows what the model reads for a query: the exact string and its token ids, end token last."""
-        _, (prompted,) = self._prompted([text], "query", task)
-        backend = self._backend()
+        """Return what the model reads for a query: the exact string and its token ids, end token last."""
+        prompted = self.prompt("query", task=task) + checked_text(text, "query")
+        backend = load_backend(self.config)
         (ids,) = backend.tokenize([prompted])
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
 
-    def _backend(self) -> Backend:
-        return load_backend(self.config)
-
     async def _prepare(self) -> None:
-        """Does what takes long before a first call, off the event loop; a cache may need no weights at all."""
+        """Do what takes long before a first call, off the event loop; a cache may need no weights at all."""
         if self.config.cache_path is None:
             await asyncio.to_thread(self.load)
-        elif not is_described(self.config):
-            await asyncio.to_thread(describe, self.config)
+        elif not is_model_info_known(self.config):
+            await asyncio.to_thread(model_info, self.config)
 
-    def _submit(self, request: Request, role: Role, prompt: str) -> Future[RawRows]:
-        if self.config.cache_path is None:
-            return self._backend().submit(request)
-        where = lookup(self.config, self.facts, role, prompt)
-        return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
+    def _submit(self, texts: list[str], prompt: str, on_progress: OnProgress | None) -> Future[RawEmbeddings]:
+        resolved, config = self._resolved(), self.config
+        request = EmbedRequest(
+            texts=[prompt + text for text in texts] if prompt else texts,
+            max_length=resolved.max_length,
+            on_overflow=config.on_overflow,
+            on_progress=on_progress,
+            dimension=resolved.dimension,
+            max_waiting=config.max_waiting_calls,
+            shared_prefix=prompt,
+        )
+        if config.cache_path is None:
+            return load_backend(config).submit(request)
+        where = lookup(config, resolved.model_info, prompt)
+        return submit_through_cache(request, where, lambda: load_backend(config), is_loaded=self.is_loaded)
 
-    def _prompted(self, texts: Sequence[str], role: Role, task: str | None) -> tuple[str, list[str]]:
-        """Checks the texts and puts the prompt of `role` in front; gives the prompt and the results."""
-        if role == "query":
-            prompt = self.facts.query_prompt(self.config.task if task is None else task)
-        elif role == "document":
-            prompt = self.facts.document_prompt(self.config)
-        else:
-            raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
-        return prompt, [prompt + text for text in checked_texts(texts)] if prompt else checked_texts(texts)
-
-    def _request(self, prompt: str, prompted: list[str], on_progress: Any) -> Request:
-        dimension = self.dimension  # refuses what the model can't serve before any work is done
-        config, limit = self.config, self.facts.max_length(self.config)
-        room = config.max_waiting_calls
-        return Request(prompted, limit, config.on_overflow, on_progress, dimension, room, shared_prefix=prompt)
-
-    def _finish(self, raw: RawRows) -> Encoded:
-        limit = self.facts.max_length(self.config)
-        encoded = finish(raw, self.dimension, limit)
+    def _postprocess(self, raw: RawEmbeddings) -> Encoded:
+        resolved = self._resolved()
+        encoded = postprocess(raw, resolved.dimension, resolved.max_length)
         if encoded.truncations:
-            warn_of_truncations(encoded.truncations, limit)
+            warn_of_truncations(encoded.truncations, resolved.max_length)
         return encoded
 
-    @contextmanager
-    def _progress(self, n_texts: int) -> Iterator[Any]:
-        """Draws a bar on standard error while the block runs, where the config asks for one."""
-        if not self.config.show_progress:
-            yield None
-            return
-        with tqdm(total=n_texts, unit="text", desc="Embedding") as bar:
-            yield lambda n_done: bar.update(n_done - bar.n)
-            bar.update(n_texts - bar.n)  # repeats are computed once and counted here
+    def _resolved(self) -> ResolvedOptions:
+        """Return what the options mean for the model, looked up again only after the model was unloaded."""
+        info, known = model_info(self.config), self._known
+        if known is None or known.model_info is not info:
+            self._known = known = ResolvedOptions.of(self.config, info)
+        return known
+
+    def _progress(self, n_texts: int) -> AbstractContextManager[OnProgress | None]:
+        return progress_bar(n_texts, unit="text", description="Embedding", shown=self.config.show_progress)
 
 
-_encoders: dict[EncoderConfig, Qwen3Encoder] = {}
-_encoders_lock = threading.Lock()
+_encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)
 
 
-def load_encoder(config: EncoderConfig | None = None, **options: Any) -> Qwen3Encoder:
-    """Gives the process's one encoder for a config; every door gets its encoder here.
+def load_encoder(config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> Qwen3Encoder:
+    """Return the encoder of a config; every integration gets its encoder here.
+
+    The last 64 are kept, so a new task or dimension per request costs no memory. An encoder that was dropped is made
+    again at no cost: weights are shared by all encoders whose options ask for the same model.
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of `SentenceTransformer` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
-    encoder = Qwen3Encoder(config, **options)
-    with _encoders_lock:
-        return _encoders.setdefault(encoder.config, encoder)
+    return _encoder_of(config_of(config, {**options}))

@@ -40,15 +40,15 @@ def test_documents_are_raw_and_queries_carry_the_instruction(
 
 
 @pytest.mark.parametrize("role", ["__call__", "embed_query"])
-def test_rows_are_a_list_of_float32_unit_rows(function: Qwen3EmbeddingFunction, role: str) -> None:
-    rows = getattr(function, role)(TEXTS)
-    assert isinstance(rows, list)
-    assert {row.dtype for row in rows} == {np.dtype(np.float32)}
-    assert {row.shape for row in rows} == {(64,)}
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+def test_embeddings_are_a_list_of_float32_unit_embeddings(function: Qwen3EmbeddingFunction, role: str) -> None:
+    embeddings = getattr(function, role)(TEXTS)
+    assert isinstance(embeddings, list)
+    assert {embedding.dtype for embedding in embeddings} == {np.dtype(np.float32)}
+    assert {embedding.shape for embedding in embeddings} == {(64,)}
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-6)
 
 
-async def test_async_rows_are_the_sync_rows(function: Qwen3EmbeddingFunction) -> None:
+async def test_async_embeddings_are_the_sync_embeddings(function: Qwen3EmbeddingFunction) -> None:
     np.testing.assert_allclose(await function.aembed_documents(TEXTS), function(TEXTS), atol=1e-6)
     np.testing.assert_allclose(await function.aembed_query(TEXTS), function.embed_query(TEXTS), atol=1e-6)
 
@@ -69,8 +69,8 @@ def test_bad_input_is_named(function: Qwen3EmbeddingFunction, role: str) -> None
 
 
 def test_an_unknown_option_is_refused_with_the_known_name() -> None:
-    with pytest.raises(ConfigError, match="It is called 'model' here"):
-        Qwen3EmbeddingFunction(model_name="tiny")
+    with pytest.raises(ConfigError, match="It is called 'timeout_s' here"):
+        Qwen3EmbeddingFunction(timeout=3)
     with pytest.raises(ConfigError, match="Did you mean 'dimension'"):
         Qwen3EmbeddingFunction(dimensio=64)
 
@@ -84,7 +84,7 @@ async def test_a_cancelled_call_disturbs_no_other(function: Qwen3EmbeddingFuncti
     np.testing.assert_allclose(await function.aembed_query(TEXTS), function.embed_query(TEXTS), atol=1e-6)
 
 
-def test_the_door_names_the_extra_that_it_lacks() -> None:
+def test_the_integration_names_the_extra_that_it_lacks() -> None:
     code = "import sys; sys.modules['chromadb'] = None; import qwen3_embed_integrations.chroma"
     ran = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
@@ -147,7 +147,7 @@ def test_it_is_registered_under_a_name_of_its_own() -> None:
     assert Qwen3EmbeddingFunction.name() == "qwen3_embed"
 
 
-def test_a_new_collection_measures_cosine(client: ClientAPI, function: Qwen3EmbeddingFunction) -> None:
+def test_a_new_collection_metrics_cosine(client: ClientAPI, function: Qwen3EmbeddingFunction) -> None:
     collection = client.create_collection("docs", embedding_function=function)
     assert collection.configuration_json["hnsw"]["space"] == "cosine"
     assert function.supported_spaces() == ["cosine", "l2", "ip"]
@@ -177,7 +177,7 @@ def test_every_client_stores_and_finds(
     assert both["ids"] == [[IDS[1]]]
 
 
-def test_rows_serve_a_knn_search_that_asks_them_for_their_truth(function: Qwen3EmbeddingFunction) -> None:
+def test_embeddings_serve_a_knn_search_that_asks_them_for_their_truth(function: Qwen3EmbeddingFunction) -> None:
     knn = Knn(query="Paris")
     collection = chromadb.EphemeralClient().create_collection(str(uuid.uuid4()), embedding_function=function)
     embedded = collection._embed_search_string_queries(Search().rank(knn).select(K.DOCUMENT))

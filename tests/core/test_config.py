@@ -4,7 +4,7 @@ import pytest
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.core.config import options_of_scope
-from qwen3_embed_integrations.core.explain import PEER_NAMES
+from qwen3_embed_integrations.core.option_errors import PEER_NAMES
 
 
 def test_every_option_has_a_help_line_and_a_scope():
@@ -31,7 +31,7 @@ def test_short_names_stand_for_hub_names(name, repo):
     ("options", "message"),
     [
         ({"dimenson": 64}, "Did you mean 'dimension'"),
-        ({"truncate_dim": 64}, "It is called 'dimension' here"),
+        ({"timeout": 64}, "It is called 'timeout_s' here"),
         ({"dimension": 31}, "dimension=31"),
         ({"dimension": -3}, "dimension=-3"),
         ({"dimension": "wide"}, "dimension='wide'"),

@@ -1,12 +1,12 @@
-"""Fixtures of the RAG door: a folder of documents, embeddings, chunks."""
+"""Fixtures of the RAG integration: a folder of documents, embeddings, chunks."""
 
 from pathlib import Path
 
 import pytest
-from langchain_core.documents import Document
 
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.chunking import Chunk
+from rag_documents import chunks_of, document
 
 FILES = {
     "billing.md": "# Billing\n\nInvoices are sent on the first day of each month. You can pay by card.\n",
@@ -32,10 +32,6 @@ def embeddings(checkpoint: Path) -> Qwen3Embeddings:
 
 
 @pytest.fixture
-def chunks() -> dict[str, Document]:
-    """Six hundred chunks: three batches."""
-    return chunks_by_id([document(f"note {number}") for number in range(600)])
-
-
-def document(source: str, text: str = "") -> Document:
-    return Document(text or f"What {source} says.", metadata={"source": source, "title": source})
+def chunks() -> dict[str, Chunk]:
+    """Six hundred chunks, which are three batches."""
+    return chunks_of([document(f"note {number}") for number in range(600)])

@@ -11,7 +11,7 @@ from qwen3_embed_integrations.rag.answer import (
     rendered_prompt,
     sentences_of,
 )
-from qwen3_embed_integrations.rag.index import Passage
+from qwen3_embed_integrations.rag.passage import Passage
 
 PASSAGES = [
     Passage(
@@ -45,8 +45,8 @@ def test_sentences_are_prose_with_even_white_space(text, sentences):
 
 
 def test_sentences_are_ranked_by_their_likeness_to_the_question_and_know_their_passage(embeddings):
-    row = np.asarray(embeddings.embed_query("How do I wait for all?"), dtype=np.float32)
-    ranked = rank_sentences(embeddings.encoder, row, PASSAGES)
+    embedding = np.asarray(embeddings.embed_query("How do I wait for all?"), dtype=np.float32)
+    ranked = rank_sentences(embeddings.encoder, embedding, PASSAGES)
     assert {(sentence.text, sentence.passage) for sentence in ranked} == {
         ("Run things at once and wait for all.", 1),
         ("It returns a list of results.", 1),
@@ -56,8 +56,8 @@ def test_sentences_are_ranked_by_their_likeness_to_the_question_and_know_their_p
 
 
 def test_passages_without_sentences_have_no_ranking(embeddings):
-    row = np.asarray(embeddings.embed_query("x"), dtype=np.float32)
-    assert rank_sentences(embeddings.encoder, row, [Passage("f(x)", "f", "f", 0.5)]) == []
+    embedding = np.asarray(embeddings.embed_query("x"), dtype=np.float32)
+    assert rank_sentences(embeddings.encoder, embedding, [Passage("f(x)", "f", "f", 0.5)]) == []
 
 
 def test_an_extractive_answer_cites_the_nearest_sentences_once_each():

@@ -1,4 +1,4 @@
-"""A full disk, on a file system of a few megabytes."""
+"""Fill a disk: a file system of a few megabytes."""
 
 import shutil
 import subprocess
@@ -6,14 +6,13 @@ import subprocess
 import pytest
 
 from qwen3_embed_integrations.core.errors import RagError
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from rag_documents import chunks_of, document
 
-from .conftest import document
 from .test_index import indexed, stored
 
 
 def ran(name, *arguments):
-    """Whether a program of the system is there and succeeds."""
+    """Return whether a system program exists and succeeds."""
     program = shutil.which(name)
     if program is None:
         return False
@@ -31,7 +30,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_one_error_and_with_space_the_next_run_goes_on(small_disk, embeddings):
-    chunks = chunks_by_id([document(f"note {number}", "A note of some length. " * 40) for number in range(1500)])
+    chunks = chunks_of([document(f"note {number}", "A note of some length. " * 40) for number in range(1500)])
     with pytest.raises(RagError, match="MB left: free some space and run again"):
         indexed(small_disk / "ix", embeddings, chunks)
     assert ran("mount", "-o", "remount,size=60m", str(small_disk))

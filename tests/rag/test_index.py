@@ -6,10 +6,10 @@ from filelock import FileLock
 from qwen3_embed_integrations import SpaceMismatchError
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
+from qwen3_embed_integrations.rag.corpora.blocks import Block, ParsedDocument
+from qwen3_embed_integrations.rag.corpora.chunking import ChunkOptions
 from qwen3_embed_integrations.rag.index import BATCH, COLLECTION, open_index
-
-from .conftest import document
+from rag_documents import chunks_of, document
 
 
 def indexed(path, embeddings, chunks, **options):
@@ -18,7 +18,7 @@ def indexed(path, embeddings, chunks, **options):
 
 
 def stored(path):
-    """What Chroma itself says is in the folder: id → source."""
+    """Read the ids and sources from Chroma itself."""
     with chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False)) as client:
         found = client.get_collection(COLLECTION, embedding_function=None).get()
     return {key: data["source"] for key, data in zip(found["ids"], found["metadatas"], strict=True)}
@@ -27,12 +27,12 @@ def stored(path):
 def test_an_index_holds_exactly_the_chunks(tmp_path, embeddings, chunks):
     changes = indexed(tmp_path / "ix", embeddings, chunks)
     assert (changes.added, changes.removed, changes.kept) == (600, 0, 0)
-    assert stored(tmp_path / "ix") == {key: chunk.metadata["source"] for key, chunk in chunks.items()}
+    assert stored(tmp_path / "ix") == {key: chunk.source for key, chunk in chunks.items()}
 
 
 def test_a_second_run_embeds_only_what_changed_and_removes_what_is_gone(tmp_path, embeddings, chunks):
     indexed(tmp_path / "ix", embeddings, chunks)
-    changed = chunks_by_id(
+    changed = chunks_of(
         [
             *(document(f"note {number}") for number in range(3, 600)),
             document("note 0", "Note 0 says something else now."),
@@ -45,6 +45,19 @@ def test_a_second_run_embeds_only_what_changed_and_removes_what_is_gone(tmp_path
     assert (changes.added, changes.removed, changes.kept) == (2, 3, 597)
     assert steps == [(0, 2), (2, 2)]
     assert stored(tmp_path / "ix").keys() == changed.keys()
+
+
+def test_a_chunk_that_moved_within_its_document_gets_its_new_place_without_being_embedded(tmp_path, embeddings):
+    long = "One more sentence of this section. " * 15
+    first = ParsedDocument("a", "A", (Block(f"Old. {long}", page=1), Block(f"Stays. {long}", page=2)))
+    second = ParsedDocument("a", "A", (Block(f"New. {long} {long}", page=1), Block(f"Stays. {long}", page=3)))
+    options = ChunkOptions(tokens=300, by="page")
+    indexed(tmp_path / "ix", embeddings, chunks_of([first], options))
+    changes = indexed(tmp_path / "ix", embeddings, chunks_of([second], options))
+    assert changes.kept == 1
+    with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
+        (stays,) = [p for p in index.search(embeddings.embed_query("x"), top_k=9) if p.text.startswith("Stays")]
+    assert (stays.location, stays.metadata["page"]) == ("p. 3", 3)
 
 
 def test_an_error_in_the_middle_keeps_what_is_done_and_the_next_run_goes_on(tmp_path, embeddings, chunks):
@@ -61,15 +74,15 @@ def test_an_error_in_the_middle_keeps_what_is_done_and_the_next_run_goes_on(tmp_
 
 
 def test_a_passage_scores_its_cosine_similarity(tmp_path, embeddings, chunks):
-    row = embeddings.embed_query("What does note 7 say?")
+    embedding = embeddings.embed_query("What does note 7 say?")
     with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
         index.sync(chunks)
-        passages = index.search(row, top_k=5)
+        passages = index.search(embedding, top_k=5)
     assert len(passages) == 5
     assert [passage.score for passage in passages] == sorted((p.score for p in passages), reverse=True)
-    rows = embeddings.embed_documents([passage.text for passage in passages])
-    for passage, other in zip(passages, rows, strict=True):
-        assert passage.score == pytest.approx(sum(a * b for a, b in zip(row, other, strict=True)), abs=1e-5)
+    vectors = embeddings.embed_documents([chunks[passage.id].embedded for passage in passages])
+    for passage, other in zip(passages, vectors, strict=True):
+        assert passage.score == pytest.approx(sum(a * b for a, b in zip(embedding, other, strict=True)), abs=1e-5)
 
 
 @pytest.mark.parametrize(

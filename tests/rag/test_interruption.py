@@ -1,4 +1,4 @@
-"""A run that is interrupted or killed at any moment: the next one goes on, nothing is lost or doubled."""
+"""Interrupt or kill a run at any moment: the next run continues, and no chunk is lost or stored twice."""
 
 import contextlib
 import os
@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.rag.corpus import chunks_by_id
-from qwen3_embed_integrations.rag.folder import folder_corpus
+from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
+from rag_documents import chunks_of
 
 from .test_index import stored
 
@@ -20,7 +20,7 @@ N_FILES = 1600
 
 @pytest.fixture
 def run(tmp_path, checkpoint):
-    """Starts `qwen3-embed rag` on a folder of many files, in a process of its own."""
+    """Return a function that starts `qwen3-embed rag` on a folder of many files, in another process."""
     docs = tmp_path / "docs"
     docs.mkdir()
     for number in range(N_FILES):
@@ -46,7 +46,7 @@ def run(tmp_path, checkpoint):
 
 
 def n_written(path):
-    """Counts the committed rows in Chroma's own database, beside the process that writes them."""
+    """Count the committed embeddings in Chroma's database while another process writes them."""
     with (
         contextlib.suppress(sqlite3.OperationalError),
         contextlib.closing(sqlite3.connect(f"file:{path / 'chroma.sqlite3'}?mode=ro", uri=True)) as database,
@@ -56,7 +56,7 @@ def n_written(path):
 
 
 def wait_until_it_writes(path, process):
-    """Waits until there are more rows than before, or the process has written all."""
+    """Wait until there are more embeddings than before, or the process has written all."""
     before = n_written(path)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -70,7 +70,7 @@ def wait_until_it_writes(path, process):
 
 
 def assert_whole(path, docs):
-    assert stored(path).keys() == chunks_by_id(folder_corpus(docs).documents).keys()
+    assert stored(path).keys() == chunks_of(folder_corpus(docs).documents).keys()
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def chat_model(tmp_path_factory):
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """Speaks as much of the OpenAI protocol as a chat needs."""
+    """Implements the chat completions of the OpenAI protocol."""
 
     seen: list = []  # noqa: RUF012 - filled by the server, read by the test
 
@@ -45,7 +45,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *_):
-        """Stays silent."""
+        """Log nothing."""
 
 
 @pytest.fixture

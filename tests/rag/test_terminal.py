@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from qwen3_embed_integrations.rag.answer import Answer, Sentence
-from qwen3_embed_integrations.rag.index import Passage
+from qwen3_embed_integrations.rag.passage import Passage
 from qwen3_embed_integrations.rag.terminal import excerpt, indexing_progress, show_answer, show_passages
 
 LONG = Passage(

@@ -1,4 +1,4 @@
-"""A run that is killed leaves no model folder, and goes on from its last checkpoint when it is called again."""
+"""A killed run leaves no model folder, and resumes from its last checkpoint when it is called again."""
 
 import json
 import os
@@ -15,15 +15,15 @@ import pytest
 import qwen3_embed_integrations
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder, TrainingError
 from qwen3_embed_integrations.training import train
-from qwen3_embed_integrations.training.workplace import Workplace
-from training_rows import rows_of
+from qwen3_embed_integrations.training.run_directory import RunDirectory
+from training_examples import records_of
 
 SOURCE = Path(qwen3_embed_integrations.__file__).parent.parent
 OPTIONS = {"dev_share": 0.2, "batch_size": 8, "max_tokens": 48, "learning_rate": 1e-3, "evaluations": 8, "epochs": 8}
 
 
-def test_a_killed_run_leaves_no_model_and_goes_on_to_the_same_one(checkpoint, write_rows, tmp_path):
-    settings = {**OPTIONS, "data": [str(write_rows(rows_of(40)))]}
+def test_a_killed_run_leaves_no_model_and_resumes_to_the_same_one(checkpoint, write_records, tmp_path):
+    settings = {**OPTIONS, "data": [str(write_records(records_of(40)))]}
     output, work = tmp_path / "killed", tmp_path / "killed.run"
     code = (
         "import json, sys; from qwen3_embed_integrations import EncoderConfig;"
@@ -42,19 +42,19 @@ def test_a_killed_run_leaves_no_model_and_goes_on_to_the_same_one(checkpoint, wr
     process.wait()
     assert not output.exists()
 
-    with pytest.raises(TrainingError, match=r"begun differently .epochs: then 8\.0, now 9\.0"):
+    with pytest.raises(TrainingError, match=r"other settings .epochs: then 8\.0, now 9\.0"):
         train(EncoderConfig(model=str(checkpoint)), output=output, **{**settings, "epochs": 9})
     report = train(EncoderConfig(model=str(checkpoint)), output=output, **settings)
     unbroken = train(EncoderConfig(model=str(checkpoint)), output=tmp_path / "unbroken", **settings)
     assert report.n_steps == unbroken.n_steps
-    texts = [row["positive"] for row in rows_of(8)]
-    rows = [Qwen3Encoder(model=str(one.output)).encode_document(texts) for one in (report, unbroken)]
-    np.testing.assert_allclose(rows[0], rows[1], atol=1e-5)
+    texts = [record["positive"] for record in records_of(8)]
+    records = [Qwen3Encoder(model=str(one.output)).encode_document(texts) for one in (report, unbroken)]
+    np.testing.assert_allclose(records[0], records[1], atol=1e-5)
     assert not work.exists()
 
 
-def test_a_checkpoint_cut_short_is_passed_over(checkpoint, tmp_path):
-    work = Workplace(tmp_path / "model", {}, fresh=False)
+def test_an_incomplete_checkpoint_is_skipped(checkpoint, tmp_path):
+    work = RunDirectory(tmp_path / "model", {}, fresh=False)
     for step, is_whole in ((1, True), (2, True), (3, False)):
         folder = work.checkpoints / f"checkpoint-{step}"
         folder.mkdir(parents=True)
@@ -80,11 +80,11 @@ def test_a_failure_while_the_model_is_written_leaves_no_folder(fine_tune, monkey
     assert fine_tune().output.is_dir()
 
 
-def test_fresh_throws_an_interrupted_run_away(tmp_path):
-    first = Workplace(tmp_path / "model", {"seed": 1}, fresh=False)
+def test_fresh_deletes_an_interrupted_run(tmp_path):
+    first = RunDirectory(tmp_path / "model", {"seed": 1}, fresh=False)
     first.remembered("before", lambda: [1])
     first.close()
-    second = Workplace(tmp_path / "model", {"seed": 2}, fresh=True)
+    second = RunDirectory(tmp_path / "model", {"seed": 2}, fresh=True)
     assert second.remembered("before", lambda: [2]) == [2]
     second.close()
 

@@ -1,12 +1,13 @@
-"""Random input for as long as you like.
+"""Fuzz the package with random input.
 
-python -m tools.fuzz --minutes 60                  case after case, each from a seed of its own
-python -m tools.fuzz --seed 1234 --cases 1         one case again
+python -m tools.fuzz --minutes 60                  case after case, each with its own seed
+python -m tools.fuzz --seed 1234 --cases 1         repeat one case
+python -m tools.fuzz --kind checkpoints            cases of one kind only
 python -m tools.fuzz --input crash-0a1b            the case of a file of bytes
 python -m tools.fuzz --minutes 60 --coverage       guided by the coverage of the package (needs atheris)
 
-Ends with 1 at anything that is neither a finite unit row nor one of our errors, with a traceback, the seed and the
-input; at a crash; and when a case takes longer than --hang-s, with the tracebacks of all threads.
+Exit with 1 if a case ends neither in finite unit embeddings nor in an error of this package (prints a traceback, the
+seed and the input), crashes, or takes longer than --hang-s (prints the tracebacks of all threads).
 """
 
 from __future__ import annotations
@@ -31,17 +32,21 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 QUIET = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
+KINDS = (
+    "texts", "callers", "no_texts", "options", "ranges", "answers", "checkpoints", "cache",
+    "encodings", "stored_configs",
+)  # fmt: skip
 _N_BYTES = 1 << 16  # of a case
 _LONGEST_SHOWN = 20_000
 
 
 def data_of(seed: int) -> bytes:
-    """Gives the bytes of a seed's case."""
-    return random.Random(seed).randbytes(_N_BYTES)  # noqa: S311 - a seeded dice, no secret
+    """Return the bytes of a seed's case."""
+    return random.Random(seed).randbytes(_N_BYTES)  # noqa: S311 - reproducible, no secret
 
 
 def watch(arguments: argparse.Namespace) -> int:
-    """Runs the cases in a process of its own, which may hang or crash; gives the exit code."""
+    """Run the cases in a child process, which may hang or crash; return the exit code."""
     command = [sys.executable, "-m", "tools.fuzz", "--worker", *sys.argv[1:]]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
         if worker.stdout is None:
@@ -54,7 +59,7 @@ def watch(arguments: argparse.Namespace) -> int:
                 last = line.strip()
         except queue.Empty:
             print(f"A hang: {last} took longer than {arguments.hang_s:g} s.", flush=True)
-            worker.send_signal(signal.SIGABRT)  # its faulthandler shows what each thread does
+            worker.send_signal(signal.SIGABRT)  # its faulthandler prints the stack of each thread
             worker.wait()
             return 1
     print(f"Last: {last}.", flush=True)
@@ -68,38 +73,39 @@ def _read(stream: IO[str], lines: queue.SimpleQueue[str]) -> None:
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """Runs the cases and says each before it begins; gives the exit code."""
+    """Run the cases and print each seed before its case starts; return the exit code."""
     from .cases import Cases
 
     end = time.monotonic() + arguments.minutes * 60
-    with tempfile.TemporaryDirectory() as folder, Cases(Path(folder)).running() as cases:
+    kind = f" --kind {arguments.kind}" if arguments.kind else ""
+    with tempfile.TemporaryDirectory() as folder, Cases(Path(folder), arguments.kind).running() as cases:
         seed = arguments.seed
         while time.monotonic() < end and seed < arguments.seed + arguments.cases:
             print(f"seed {seed}", flush=True)
             try:
                 cases.run(data_of(seed))
-            except BaseException:  # noqa: BLE001 - whatever it is is a fault
-                _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1")
+            except BaseException:  # noqa: BLE001 - any exception is a fault
+                _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1{kind}")
                 return 1
             seed += 1
     return 0
 
 
 def replay(path: Path) -> int:
-    """Runs the case of a file; gives the exit code."""
+    """Run the case of a file; return the exit code."""
     from .cases import Cases
 
     with tempfile.TemporaryDirectory() as folder, Cases(Path(folder)).running() as cases:
         try:
             cases.run(path.read_bytes())
-        except BaseException:  # noqa: BLE001 - whatever it is is a fault
+        except BaseException:  # noqa: BLE001 - any exception is a fault
             _show(cases.shown, f"python -m tools.fuzz --input {path}")
             return 1
     return 0
 
 
 def guided(arguments: argparse.Namespace) -> None:
-    """Has atheris choose the bytes; it ends the process by itself and leaves the failing bytes in a file."""
+    """Let atheris choose the bytes; it ends the process itself and writes failing bytes to a file."""
     import atheris
 
     with atheris.instrument_imports(include=["qwen3_embed_integrations"]):
@@ -125,12 +131,13 @@ def _show(shown: dict[str, object], command: str) -> None:
 
 
 def main() -> int:
-    """Runs; gives the exit code."""
+    """Run the command; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--cases", type=int, default=sys.maxsize, help="no more than that many")
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the next has the next")
     parser.add_argument("--hang-s", type=float, default=120.0, help="no case takes longer")
+    parser.add_argument("--kind", default="", choices=("", *KINDS), help="of all cases; default: any")
     parser.add_argument("--input", type=Path, help="file with the bytes of one case")
     parser.add_argument("--coverage", action="store_true", help="let atheris choose the bytes")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""The cases: each takes dice, does what a hostile user, server or disk would do, and checks the outcome."""
+"""Cases: each draws random values, acts as a hostile user, server or disk, and checks the outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from checkpoints import build_checkpoint
 from qwen3_embed_integrations import (
@@ -24,78 +24,77 @@ from qwen3_embed_integrations import (
 )
 from remote_server import Handler, Server, serving
 
-from .checks import WrongRowError, check, check_same, ours
-from .dice import Dice
+from . import remote_cases
+from .checkpoints import damage
+from .checks import WrongEmbeddingError, check, check_same, ours
+from .random_values import RandomValues
 
-_FILES = (
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "modules.json",
-    "1_Pooling/config.json",
-    "config_sentence_transformers.json",
-    "sentence_bert_config.json",
-)
 _RANGES = ("dimension", "max_length", "max_batch_tokens", "max_waiting_calls", "task", "document_task")
 
 
 class Cases:
-    """The world of the cases: a small model, a server over it, a folder to work in."""
+    """A small model, a server that runs it, and a folder to work in.
 
-    def __init__(self, work: Path) -> None:
+    Args:
+        work: An empty folder.
+        kind: Name of the only kind of cases to run; "" for all of them.
+    """
+
+    def __init__(self, work: Path, kind: str = "") -> None:
         self._work = work
+        self._kind = kind
         self._model = build_checkpoint(work / "model")
         self._encoder = Qwen3Encoder(model=str(self._model), max_length=512).load()
         self._server: Server | None = None
+        self._stranger: Server | None = None
         self.shown: dict[str, Any] = {}
 
     @contextmanager
     def running(self) -> Iterator[Cases]:
-        """Keeps the server up while the block runs."""
-        with serving(self._model) as self._server:
+        """Run the server while the block runs."""
+        with serving(self._model) as self._server, serving(self._model) as self._stranger:
             yield self
 
     def run(self, data: bytes) -> None:
-        """Runs the case of `data`; `shown` tells what it was. What it raises is a fault."""
-        dice = Dice(data)
-        kinds: tuple[Callable[[Dice], None], ...] = (
+        """Run the case of `data` and describe it in `shown`. Any exception is a fault."""
+        values = RandomValues(data)
+        kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
-            self.answers, self.checkpoints, self.cache,
+            self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs,
         )  # fmt: skip
-        kind = dice.choice(kinds)
+        kind = values.choice([kind for kind in kinds if self._kind in ("", kind.__name__)])
         self.shown = {"case": kind.__name__}
-        kind(dice)
+        kind(values)
 
-    def texts(self, dice: Dice) -> None:
-        """Any texts are unit rows, and each is that of its text alone."""
-        texts = self.shown["texts"] = dice.texts()
-        role = self.shown["role"] = dice.choice(("query", "document"))
-        task = self.shown["task"] = dice.choice((None, None, dice.choice(tuple(TASKS)), dice.text()))
+    def texts(self, values: RandomValues) -> None:
+        """Any text has a unit embedding that does not depend on the other texts of the call."""
+        texts = self.shown["texts"] = values.texts()
+        role = self.shown["role"] = values.choice(("query", "document"))
+        task = self.shown["task"] = values.choice((None, None, values.choice(tuple(TASKS)), values.text()))
         try:
-            rows = self._encoder.encode(texts, role, task=task).rows
+            embeddings = self._encoder.encode(texts, role, task=task).embeddings
         except ConfigError:
             return
-        check(rows, len(texts), 64)
-        for text, row in zip(texts[:2], rows, strict=False):
-            check_same(self._encoder.encode([text], role, task=task).rows[0], row)
+        check(embeddings, len(texts), 64)
+        for text, embedding in zip(texts[:2], embeddings, strict=False):
+            check_same(self._encoder.encode([text], role, task=task).embeddings[0], embedding)
 
-    def callers(self, dice: Dice) -> None:
-        """Callers at once, some of them cancelled, get their own rows."""
-        calls = self.shown["calls"] = [dice.texts(3) for _ in range(2 + dice.below(5))]
-        cancelled = self.shown["cancelled"] = [dice.one_in(3) for _ in calls]
-        if dice.one_in(2):
+    def callers(self, values: RandomValues) -> None:
+        """Concurrent callers, some of them cancelled, get their own embeddings."""
+        calls = self.shown["calls"] = [values.texts(3) for _ in range(2 + values.below(5))]
+        cancelled = self.shown["cancelled"] = [values.one_in(3) for _ in calls]
+        if values.one_in(2):
             with ThreadPoolExecutor(len(calls)) as pool:
                 found: list[Any] = list(pool.map(self._encoder.encode_document, calls))
         else:
             found = asyncio.run(self._asked(calls, cancelled))
-        for texts, rows in zip(calls, found, strict=True):
-            if isinstance(rows, asyncio.CancelledError):
+        for texts, embeddings in zip(calls, found, strict=True):
+            if isinstance(embeddings, asyncio.CancelledError):
                 continue
-            if isinstance(rows, BaseException):
-                raise rows
-            check(rows, len(texts), 64)
-            check_same(rows, self._encoder.encode_document(texts))
+            if isinstance(embeddings, BaseException):
+                raise embeddings
+            check(embeddings, len(texts), 64)
+            check_same(embeddings, self._encoder.encode_document(texts))
 
     async def _asked(self, calls: list[list[str]], cancelled: list[bool]) -> list[Any]:
         tasks = [asyncio.create_task(self._encoder.aencode_document(texts)) for texts in calls]
@@ -105,35 +104,35 @@ class Cases:
                 task.cancel()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    def no_texts(self, dice: Dice) -> None:
-        """What is no list of `str` is refused."""
-        given = self.shown["given"] = dice.junk()
+    def no_texts(self, values: RandomValues) -> None:
+        """Anything but a list of `str` is rejected."""
+        given = self.shown["given"] = values.junk()
         fits = isinstance(given, list) and all(isinstance(one, str) for one in given)
         try:
-            rows = self._encoder.encode_document(given)
+            embeddings = self._encoder.encode_document(given)
         except InputTypeError:
             if fits:
                 raise
             return
-        check(rows, len(given), 64)
+        check(embeddings, len(given), 64)
 
-    def options(self, dice: Dice) -> None:
-        """Any option of any type is a config that comes back from its stored form, or ConfigError."""
-        names = [*EncoderConfig.model_fields, dice.text()]
-        options = self.shown["options"] = {dice.choice(names): dice.junk() for _ in range(1 + dice.below(3))}
+    def options(self, values: RandomValues) -> None:
+        """Any value of any option is a ConfigError, or a config that survives storage."""
+        names = [*EncoderConfig.model_fields, values.text()]
+        options = self.shown["options"] = {values.choice(names): values.junk() for _ in range(1 + values.below(3))}
         try:
             config = EncoderConfig(**options)
         except ConfigError:
             return
         stored = json.loads(json.dumps(config.to_options()))
         if EncoderConfig.from_options(stored) != config.replace(token=None):
-            raise WrongRowError(f"{stored} is not what was stored")
+            raise WrongEmbeddingError(f"{stored} is not what was stored")
 
-    def ranges(self, dice: Dice) -> None:
-        """Options of any range give unit rows or an error of ours."""
-        options: dict[str, Any] = {name: dice.number() for name in _RANGES[:4] if dice.one_in(3)}
-        options |= {name: dice.text() for name in _RANGES[4:] if dice.one_in(3)}
-        texts = dice.texts(2)
+    def ranges(self, values: RandomValues) -> None:
+        """Numeric options of any size give unit embeddings or an error of this package."""
+        options: dict[str, Any] = {name: values.number() for name in _RANGES[:4] if values.one_in(3)}
+        options |= {name: values.text() for name in _RANGES[4:] if values.one_in(3)}
+        texts = values.texts(2)
         self.shown |= {"options": options, "texts": texts}
         with ours():
             encoder = Qwen3Encoder(model=str(self._model), **options)
@@ -143,34 +142,32 @@ class Cases:
                 if "max_batch_tokens" in options:
                     encoder.unload()
 
-    def answers(self, dice: Dice) -> None:
-        """A server may answer anything: unit rows, or an error of ours within the deadline."""
-        server = self._server
-        if server is None:
-            raise LookupError("the server does not run")
-        texts = dice.texts(3)
-        status = dice.choice(
-            (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + dice.below(500))
+    def answers(self, values: RandomValues) -> None:
+        """Any server response gives unit embeddings or an error of this package within the deadline."""
+        server = _running(self._server)
+        texts = values.texts(3)
+        status = values.choice(
+            (200, 200, 200, 200, 204, 301, 400, 401, 404, 408, 413, 422, 429, 500, 503, 100 + values.below(500))
         )
-        headers = {dice.choice(_HEADERS): dice.choice((*_VALUES, str(dice.number())))}
-        headers = headers if dice.one_in(4) else {}
+        headers = {values.choice(_HEADERS): values.choice((*_VALUES, str(values.number())))}
+        headers = headers if values.one_in(4) else {}
         self.shown |= {"texts": texts, "status": status, "headers": headers}
 
         def fault(handler: Handler, body: dict[str, Any]) -> None:
             right = handler.answer(body)
-            content = self.shown["answer"] = dice.damaged(
-                json.dumps(dice.choice((right, right, dice.junk())), default=repr).encode()
+            content = self.shown["answer"] = values.damaged(
+                json.dumps(values.choice((right, right, values.junk())), default=repr).encode()
             )
             handler.reply(status, content, **headers)
 
-        server.faults.extend([fault] * dice.choice((1, 2, 3)))
-        known = dice.one_in(2)
+        server.faults.extend([fault] * values.choice((1, 2, 3)))
+        known = values.one_in(2)
         engine = self.shown["engine"] = (
-            "openai" if known else dice.choice(("openai", "tei", "ollama", "vllm", "llama.cpp"))
+            "openai" if known else values.choice(("openai", "tei", "ollama", "vllm", "llama.cpp"))
         )
         encoder = Qwen3Encoder(
             model=str(self._model) if known else "somebody/model", backend="remote", base_url=server.url,
-            engine=engine, max_retries=dice.below(2), timeout_s=2.0, deadline_s=5.0,
+            engine=engine, max_retries=values.below(2), timeout_s=2.0, deadline_s=5.0,
         )  # fmt: skip
         try:
             with ours():
@@ -179,14 +176,20 @@ class Cases:
             encoder.unload()
             server.faults.clear()
 
-    def checkpoints(self, dice: Dice) -> None:
-        """A damaged checkpoint is read or refused, and runs nothing."""
+    def encodings(self, values: RandomValues) -> None:
+        """See `remote_cases.encodings`."""
+        remote_cases.encodings(values, self.shown, _running(self._server), self._model)
+
+    def stored_configs(self, values: RandomValues) -> None:
+        """See `remote_cases.stored_configs`."""
+        remote_cases.stored_configs(values, self.shown, _running(self._stranger))
+
+    def checkpoints(self, values: RandomValues) -> None:
+        """A damaged checkpoint loads or is rejected, and runs no code."""
         folder = self._work / "damaged"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._model, folder)
-        for _ in range(1 + dice.below(2)):
-            name = dice.choice(_FILES)
-            self.shown[name] = self._harm(folder / name, dice)
+        self.shown["damage"] = damage(folder, values)
         encoder = Qwen3Encoder(model=str(folder))
         try:
             with ours():
@@ -194,55 +197,25 @@ class Cases:
         finally:
             encoder.unload()
 
-    def _harm(self, path: Path, dice: Dice) -> str:
-        if not path.is_file():  # harmed before
-            return "left"
-        kind = dice.choice(("removed", "a folder", "bytes", "bytes", "json", "json"))
-        if kind == "json" and path.suffix == ".json":
-            return self._harm_json(path, dice)
-        content = path.read_bytes()
-        path.unlink()
-        if kind == "a folder":
-            path.mkdir()
-        elif kind != "removed":
-            head = content[:4096] if dice.one_in(2) else content
-            path.write_bytes(dice.damaged(head) + content[len(head) :])
-        return kind
-
-    def _harm_json(self, path: Path, dice: Dice) -> str:
-        try:
-            value = json.loads(path.read_bytes())
-        except ValueError:  # harmed before
-            return "left"
-        places = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-        if not places or dice.one_in(8):
-            value, place = dice.junk(), "all of it"
-        else:
-            place = dice.choice(places)
-            value[place] = dice.junk()
-        path.write_text(json.dumps(value, default=repr), encoding="utf-8")
-        return f"{place} changed"
-
-    def cache(self, dice: Dice) -> None:
-        """A damaged cache costs no row."""
+    def cache(self, values: RandomValues) -> None:
+        """A damaged cache changes no embedding."""
         path = self._work / "cache.sqlite"
-        texts = self.shown["texts"] = dice.texts(3)
+        texts = self.shown["texts"] = values.texts(3)
         cached = Qwen3Encoder(model=str(self._model), max_length=512, cache_path=str(path))
         with ours():
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
-        if dice.one_in(2) and path.is_file():
-            path.write_bytes(dice.damaged(path.read_bytes()))
+        if values.one_in(2) and path.is_file():
+            path.write_bytes(values.damaged(path.read_bytes()))
         with ours():
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
 
 
-_VALUES = (
-    "0",
-    "-1",
-    "x",
-    "gzip",
-    "chunked",
-    "Thu, 01 Jan 2020 00:00:00 +9999999999999",
-    "Thu, 31 Dec 9999 23:59:59 GMT",
-)
+def _running(server: Server | None) -> Server:
+    if server is None:
+        raise LookupError("the server does not run")
+    return server
+
+
+_DATES = ("Thu, 01 Jan 2020 00:00:00 +9999999999999", "Thu, 31 Dec 9999 23:59:59 GMT")
+_VALUES = ("0", "-1", "x", "gzip", "chunked", *_DATES)
 _HEADERS = ("Retry_After", "Content_Encoding", "Transfer_Encoding", "Location", "X_Total_Tokens")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import IntArray, RawRows
-from qwen3_embed_integrations.core.texts import without_repeats
-
-from .admission import Admission
-from .base import Forward, Lanes, Request
-from .batching import Batcher
-from .job import Job
-from .lane import Lane
-from .tokens import TextTokenizer, cut, refuse_long
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
+from qwen3_embed_integrations.core.inputs import without_repeats
+from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest, Forward, Streams
+from qwen3_embed_integrations.core.types import RawEmbeddings
+from qwen3_embed_integrations.scheduling.admission import Admission
+from qwen3_embed_integrations.scheduling.batcher import Batcher
+from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
+from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread
 
 _WINDOW = 256  # texts tokenised at a time: the forward pass starts while the rest is still text
 _MOST_PROMPTS = 64
@@ -23,7 +22,7 @@ _SHORTEST_PREFIX = 4  # tokens: fewer are not worth a place in the cache of keys
 _LONGEST_PREFIX = 512  # tokens: more would fill it
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """Tokeniser and forward pass, each on its own threads: one works while the other does."""
 
     def __init__(
@@ -31,111 +30,105 @@ class LocalBackend:
         tokenizer: TextTokenizer,
         forward: Forward,
         max_batch_tokens: int,
-        width: int,
-        lanes: Lanes | None = None,
+        hidden_size: int,
+        streams: Streams | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer: TextTokenizer = tokenizer
         self._forward = forward
         self._max_batch_tokens = max_batch_tokens
-        self._width = width
-        self._lanes = lanes or Lanes()
+        self._hidden_size = hidden_size
+        self._streams = streams or Streams()
         self._start()
 
     def _start(self) -> None:
         self._admission = Admission()
         self._prefixes: dict[str, tuple[int, ...]] = {}  # prompt → its token ids; touched by one thread only
-        self._lane = Lane("qwen3-embed-tokenize")
-        self._batcher = Batcher(self._forward, self._max_batch_tokens, self._lanes)
+        self._tokenizer_thread = WorkerThread("qwen3-embed-tokenize")
+        self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
 
-    def submit(self, request: Request) -> Future[RawRows]:
-        """Gives a future of the rows at once; cancelling it drops what is not yet computed.
+    def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        """Return a future of the embeddings at once; cancelling it drops what is not yet computed.
 
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
         """
         return self._admission.admitted(request.max_waiting, lambda: self._started(request))
 
-    def _started(self, request: Request) -> Future[RawRows]:
-        job = Job(request)
-        self._lane.submit(lambda: self._guarded(job, self._begin))
-        return job.future
+    def _started(self, request: EmbedRequest) -> Future[RawEmbeddings]:
+        pending = PendingRequest(request)
+        self._tokenizer_thread.submit(lambda: self._guarded(pending, self._begin))
+        return pending.future
 
-    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Gives each text's token ids, end token included, not truncated."""
-        return self._tokenizer.tokenize(texts)
+    def close(self, *, discard: bool = False) -> None:
+        """Compute what waits, then end both threads.
 
-    def count_tokens(self, texts: Sequence[str]) -> IntArray:
-        """Gives each text's length in tokens, end token included, `[n]`."""
-        return np.fromiter((len(ids) for ids in self.tokenize(texts)), dtype=np.int64, count=len(texts))
-
-    def token_strings(self, ids: Sequence[int]) -> list[str]:
-        """Gives the vocabulary's entry of each id."""
-        return self._tokenizer.token_strings(ids)
-
-    def close(self) -> None:
-        """Finishes what waits, then ends both threads."""
+        Args:
+            discard: Drop what waits, and end after the running batch.
+        """
+        if discard:
+            self._batcher.discard()
         self._batcher.drain()
-        self._lane.close()
+        self._tokenizer_thread.close()
         self._batcher.close()
 
-    def abandon(self) -> None:
-        """Drops what waits, lets the running batch end, then ends both threads."""
-        self._batcher.abandon()
-        self.close()
-
     def after_fork(self) -> None:
-        """Starts anew in a forked child, where no thread of the parent lives on."""
+        """Start new threads in a forked child, where none of the parent's exists."""
         self._start()
 
-    def _guarded(self, job: Job, step: Callable[[Job], None]) -> None:
-        if job.future.done():
+    def _guarded(self, pending: PendingRequest, step: Callable[[PendingRequest], None]) -> None:
+        if pending.future.done():
             return
         try:
-            step(job)
+            step(pending)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to this call
-            job.fail(error)
+            pending.fail(error)
 
-    def _begin(self, job: Job) -> None:
-        """Drops repeats, then tokenises the first window."""
-        job.texts, job.inverse = without_repeats(job.request.texts)
-        job.n_tokens = np.zeros(len(job.texts), dtype=np.int64)
-        if not job.texts:
-            job.future.set_result(RawRows(np.empty((0, self._width), dtype=np.float32), job.n_tokens))
+    def _begin(self, pending: PendingRequest) -> None:
+        """Drop repeated texts, then tokenise the first window."""
+        pending.texts, pending.inverse = without_repeats(pending.request.texts)
+        pending.n_tokens = np.zeros(len(pending.texts), dtype=np.int64)
+        if not pending.texts:
+            pending.future.set_result(
+                RawEmbeddings(np.empty((0, self._hidden_size), dtype=np.float32), pending.n_tokens)
+            )
             return
-        self._tokenize_window(job, 0)
+        self._tokenize_window(pending, 0)
 
-    def _tokenize_window(self, job: Job, first: int) -> None:
-        """Tokenises one window; the next one comes when few tokens wait, behind whatever other callers wait for.
+    def _tokenize_window(self, pending: PendingRequest, first: int) -> None:
+        """Tokenise one window; the next follows when few tokens wait, behind the texts of other callers.
 
-        Unless a long text is an error: it is told of before the texts in front of it are computed.
+        With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
-        ids = self._tokenizer.tokenize(job.texts[first : first + _WINDOW])
-        job.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
-        limit, rest = job.request.max_length, first + _WINDOW
-        strict = job.request.on_overflow == "error"
+        ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
+        limit, rest = pending.request.max_length, first + _WINDOW
+        strict = pending.request.on_overflow == "error"
         if strict:
-            refuse_long(ids, first, job.inverse, limit)
+            raise_if_too_long(ids, first, pending.inverse, limit)
 
         def more() -> None:
-            self._lane.submit(lambda: self._guarded(job, lambda job: self._tokenize_window(job, rest)))
+            self._tokenizer_thread.submit(
+                lambda: self._guarded(pending, lambda pending: self._tokenize_window(pending, rest))
+            )
 
-        has_more = rest < len(job.texts)
-        prefix = self.prefix(job.request.shared_prefix)
+        has_more = rest < len(pending.texts)
+        prefix = self.prefix(pending.request.shared_prefix)
+        n_last = len(self.tokenizer.last_ids)
         self._batcher.add(
-            job, [cut(one, limit) for one in ids], first, prefix, more if has_more and not strict else None
+            pending, [cut(one, limit, n_last) for one in ids], first, prefix, more if has_more and not strict else None
         )
         if has_more and strict:
             more()
 
     def prefix(self, prompt: str) -> tuple[int, ...]:
-        """Gives the token ids that nearly every text with this prompt begins with.
+        """Return the token ids that nearly every text with this prompt begins with.
 
         Not the last one: the ":" at the end of "Query:" merges with the next word in a quarter of all queries.
         """
         if prompt not in self._prefixes:
             if len(self._prefixes) >= _MOST_PROMPTS:
                 self._prefixes.pop(next(iter(self._prefixes)))
-            (ids,) = self._tokenizer.tokenize([prompt])
-            kept = tuple(ids[:-2])
+            (ids,) = self.tokenizer.tokenize([prompt])
+            kept = tuple(ids[: -len(self.tokenizer.last_ids) - 1])
             self._prefixes[prompt] = kept if _SHORTEST_PREFIX <= len(kept) <= _LONGEST_PREFIX else ()
         return self._prefixes[prompt]

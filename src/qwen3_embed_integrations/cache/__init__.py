@@ -1,6 +1,12 @@
-"""An optional store of rows on disk, between the encoder and its backend: what is known is not computed again."""
+"""Optional cache of embeddings on disk, between the encoder and its backend.
 
-from .calls import submit_through_cache
-from .keys import Lookup, lookup
+cached_request   one call: look its texts up, compute the missing embeddings, store them
+open_caches      the files that this process has open, bounded in number
+sqlite_store     one file: embeddings by key, shared by processes, bounded in size
+circuit_breaker  leave a failing file out for a growing pause
+private_file     files with mode 0600, never through a link
+"""
+
+from .cached_request import Lookup, lookup, submit_through_cache
 
 __all__ = ["Lookup", "lookup", "submit_through_cache"]

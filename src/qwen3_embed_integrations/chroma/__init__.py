@@ -1,4 +1,4 @@
-"""The Chroma door: Qwen3EmbeddingFunction, the guard that Chroma lacks, and adds of any length."""
+"""The Chroma integration: Qwen3EmbeddingFunction, the guard that Chroma lacks, and adds of any length."""
 
 from qwen3_embed_integrations.core.errors import missing_extra
 
@@ -7,16 +7,20 @@ try:
 except ImportError as error:
     raise missing_extra("chromadb", "chroma") from error
 
+from .add_documents import aadd_documents, add_documents
+from .collection import aopen_collection, open_collection
 from .function import Qwen3EmbeddingFunction
-from .graph import GRAPH
-from .guard import aopen_collection, open_collection
-from .writing import aadd_documents, add_documents
+from .hnsw import HNSW
+from .hybrid import hybrid_retriever, open_bm25_index, sync_bm25_index
 
 __all__ = [
-    "GRAPH",
+    "HNSW",
     "Qwen3EmbeddingFunction",
     "aadd_documents",
     "add_documents",
     "aopen_collection",
+    "hybrid_retriever",
+    "open_bm25_index",
     "open_collection",
+    "sync_bm25_index",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
@@ -13,6 +13,7 @@ from chromadb.utils.embedding_functions import register_embedding_function
 from numpy.typing import NDArray
 
 from qwen3_embed_integrations import (
+    ConfigError,
     EncoderConfig,
     Qwen3EmbedError,
     Qwen3Encoder,
@@ -20,17 +21,19 @@ from qwen3_embed_integrations import (
     VectorSpace,
     load_encoder,
 )
+from qwen3_embed_integrations.core.catalog import TINY
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import EmptyInputError
+from qwen3_embed_integrations.core.options import declared
 
 _NAME = "qwen3_embed"
-_BUNDLED = "tiny"
 
 
 @register_embedding_function
 class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
     """Qwen3-Embedding as Chroma's `EmbeddingFunction`: documents raw, queries with their instruction.
 
-    Light to make: weights load at the first use and are shared by all doors of the process. A collection
+    Light to make: weights load at the first use and are shared by all integrations of the process. A collection
     keeps the options that decide its vectors and the description of its vector space, so another process
     reopens it after `import qwen3_embed_integrations.chroma`; if the weights have changed since, the first
     use raises SpaceMismatchError. Chroma itself compares only names: open with `open_collection`.
@@ -41,14 +44,15 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         (128,)
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `EncoderConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `EncoderConfig`; they override `config`. Keywords of Chroma's
+            `SentenceTransformerEmbeddingFunction` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, config: EncoderConfig | None = None, **options: Any) -> None:
+    def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.encoder: Qwen3Encoder = load_encoder(config, **options)
         self._stored: Mapping[str, Any] | None = None  # the space of a reopened collection
         self._agrees = False
@@ -57,7 +61,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
         return f"Qwen3EmbeddingFunction({self.encoder!r})"
 
     def __call__(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma checks this very signature
-        """Gives one float32 unit row a document.
+        """Return one float32 unit embedding a document.
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
@@ -65,22 +69,22 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
             SpaceMismatchError: The collection holds vectors of another space.
         """
         self._check()
-        return _rows(self.encoder.encode_document(input))
+        return _embeddings(self.encoder.encode_document(input))
 
     def embed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma's name
-        """Gives one float32 unit row a query, instruction in front; raises as for documents."""
+        """Return one float32 unit embedding a query, instruction in front; raises as for documents."""
         self._check()
-        return _rows(self.encoder.encode_query(input))
+        return _embeddings(self.encoder.encode_query(input))
 
     async def aembed_documents(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of calling this function: `AsyncCollection` would embed on the event loop."""
         await asyncio.to_thread(self._check)
-        return _rows(await self.encoder.aencode_document(input))
+        return _embeddings(await self.encoder.aencode_document(input))
 
     async def aembed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of `embed_query`, for `AsyncCollection.query(query_embeddings=…)`."""
         await asyncio.to_thread(self._check)
-        return _rows(await self.encoder.aencode_query(input))
+        return _embeddings(await self.encoder.aencode_query(input))
 
     @property
     def space(self) -> VectorSpace:
@@ -94,19 +98,19 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def name() -> str:
-        """Gives the name under which Chroma stores and finds this function."""
+        """Return the name under which Chroma stores and finds this function."""
         return _NAME
 
     def default_space(self) -> Space:
-        """Gives "cosine"; unit rows rank alike under all three."""
+        """Return "cosine"; unit embeddings rank alike under all three."""
         return "cosine"
 
     def supported_spaces(self) -> list[Space]:
-        """Gives every distance of Chroma's."""
+        """Return every distance of Chroma's."""
         return ["cosine", "l2", "ip"]
 
     def get_config(self) -> dict[str, Any]:
-        """Gives what decides the vectors, as JSON types; no device, dtype, cache folder or secret.
+        """Return what decides the vectors, as JSON types; no device, dtype, cache folder or secret.
 
         "space" describes the vector space, where the model is on this machine. A local model's path is
         absolute, because reopening needs it; elsewhere, open the collection with the model's path there.
@@ -119,9 +123,21 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> Qwen3EmbeddingFunction:
-        """Gives the function that `get_config` described; loads nothing."""
+        """Return the function that `get_config` described; load nothing.
+
+        What is stored decides nothing about this machine: options of another scope are refused, and a server is used
+        only if this process allows it (`allow_host`).
+
+        Raises:
+            ConfigError: An option that no collection stores, or an unfit one.
+        """
         options = {name: value for name, value in config.items() if name != "space"}
-        function = Qwen3EmbeddingFunction(**options)
+        foreign = [name for name, extra in declared(EncoderConfig).items() if name in options and not extra["portable"]]
+        if foreign:
+            raise ConfigError(
+                f"The stored config holds {', '.join(foreign)}. Such an option is a machine's own and is never stored."
+            )
+        function = Qwen3EmbeddingFunction(EncoderConfig.from_options(options))
         function._stored = config.get("space")
         return function
 
@@ -161,10 +177,10 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
             self._agrees = True
 
     def _known_space(self) -> dict[str, Any] | None:
-        """Gives the space where that needs no download; a broken model speaks up at its first use."""
+        """Return the space where that needs no download; a broken model speaks up at its first use."""
         encoder = self.encoder
         model = encoder.config.model
-        if not (encoder.is_loaded or model == _BUNDLED or _is_folder(model)):
+        if not (encoder.is_loaded or model == TINY or _is_folder(model)):
             encoder = Qwen3Encoder(encoder.config, local_files_only=True)
         try:
             return encoder.space.to_dict()
@@ -173,11 +189,11 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
 
 def _is_folder(model: str) -> bool:
-    return model != _BUNDLED and Path(model).expanduser().is_dir()
+    return model != TINY and Path(model).expanduser().is_dir()
 
 
-def _rows(rows: NDArray[np.float32]) -> Embeddings:
-    """Gives a list of rows: Chroma's search asks a 2-D array for its truth, which has none."""
-    if not len(rows):
+def _embeddings(embeddings: NDArray[np.float32]) -> Embeddings:
+    """Return a list of embeddings: Chroma's search asks a 2-D array for its truth, which has none."""
+    if not len(embeddings):
         raise EmptyInputError("The list of texts is empty, and Chroma takes no empty list. Give at least one.")
-    return list(rows)
+    return list(embeddings)

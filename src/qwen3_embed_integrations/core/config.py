@@ -1,28 +1,31 @@
 """EncoderConfig: the one place where an option is declared.
 
-Doors, stored configs, pipelines and the command line derive their options from here.
+Integrations, stored configs, pipelines and the command line derive their options from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
-from .errors import ConfigError
-from .explain import checked_url, checked_variable, explain
-from .models import MIN_DIMENSION, canonical_model
-from .options import OFF, Engine, Scope, declared, option
-from .plan import parse_pins
+from .catalog import MIN_DIMENSION, canonical_model
+from .consent import name_replaced, name_server, rebuild, restoring, seal
+from .encoder_options import EncoderKeywords
+from .errors import did_you_mean
+from .execution_plan import parse_pins
+from .frozen_options import FrozenOptions
+from .option_errors import checked_url, checked_variable
+from .options import BUILT_IN_BACKENDS, OFF, Engine, Scope, backend_entry_points, declared, option
 from .prompts import find_task
+from .stock_keywords import translate_stock_keywords
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
 
 
-class EncoderConfig(BaseModel):
+class EncoderConfig(FrozenOptions):
     """Every option of the encoder: frozen, hashable, serialisable.
 
     Example:
@@ -32,15 +35,6 @@ class EncoderConfig(BaseModel):
     Raises:
         ConfigError: An unknown option (the nearest known name is given), a wrong type, a value out of range.
     """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        validate_default=True,
-        populate_by_name=True,
-        hide_input_in_errors=True,  # it may be a key in the wrong place
-    )
 
     model: str = option(
         "Qwen/Qwen3-Embedding-0.6B",
@@ -68,10 +62,10 @@ class EncoderConfig(BaseModel):
         portable=False,
     )
     plan: str = option(
-        "auto", 'How a CPU computes: measured, or pinned as in "products=plain lanes=1".', "model", portable=False
+        "auto", 'How a CPU computes: measured, or pinned as in "matmul=plain streams=1".', "model", portable=False
     )
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None = option(
-        None, "How a text's token states become one row. None: as the checkpoint says.", "model"
+        None, "How a text's token states become one embedding. None: as the checkpoint says.", "model"
     )
     max_batch_tokens: int | None = option(
         None,
@@ -80,8 +74,11 @@ class EncoderConfig(BaseModel):
         portable=False,
         ge=1,
     )
-    backend: Literal["torch", "remote"] = option(
-        "torch", "What computes: PyTorch in this process, or a server at base_url.", "model"
+    backend: str = option(
+        "torch",
+        'What computes: "torch" in this process, "remote" on a server at base_url, "fake" for tests, or a backend '
+        "that another package adds.",
+        "model",
     )
     base_url: str | None = option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
     engine: Engine = option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")
@@ -121,7 +118,10 @@ class EncoderConfig(BaseModel):
         allow_inf_nan=False,
     )
     dimension: int | None = option(
-        None, "Length of a row (Matryoshka), 32 to the model's width. None: full width.", "space", ge=MIN_DIMENSION
+        None,
+        "Length of an embedding (Matryoshka), 32 to the model's width. None: full width.",
+        "space",
+        ge=MIN_DIMENSION,
     )
     document_task: str | None = option(
         None,
@@ -149,21 +149,20 @@ class EncoderConfig(BaseModel):
     )
     cache_path: str | None = option(
         None,
-        "File in which rows are kept and found again, also by other processes.",
+        "File in which embeddings are kept and found again, also by other processes.",
         "call",
         portable=False,
         min_length=1,
     )
     cache_max_mb: int = option(
-        1000, "Size of that file; the oldest rows are dropped beyond it.", "call", portable=False, ge=1
+        1000, "Size of that file; the oldest embeddings are dropped beyond it.", "call", portable=False, ge=1
     )
     show_progress: bool = option(OFF, "Draw a progress bar on standard error.", "call", portable=False)
 
-    def __init__(self, **options: Any) -> None:
-        try:
-            super().__init__(**options)
-        except ValidationError as error:
-            raise ConfigError(explain(error, type(self))) from error
+    def __init__(self, **options: Unpack[EncoderKeywords]) -> None:
+        super().__init__(**translate_stock_keywords(options))
+        if self.base_url is not None:
+            name_server(self.base_url, self.api_key_env)
 
     @field_validator("model")
     @classmethod
@@ -182,6 +181,14 @@ class EncoderConfig(BaseModel):
     def _known_pins(cls, plan: str) -> str:
         return plan if parse_pins(plan) else "auto"
 
+    @field_validator("backend")
+    @classmethod
+    def _known_backend(cls, backend: str) -> str:
+        if backend not in BUILT_IN_BACKENDS and backend not in (others := backend_entry_points()):
+            known = [*BUILT_IN_BACKENDS, *sorted(others)]
+            raise ValueError(f"There is no such backend.{did_you_mean(backend, known)} Installed: {', '.join(known)}.")
+        return backend
+
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, url: str | None) -> str | None:
@@ -196,25 +203,23 @@ class EncoderConfig(BaseModel):
     def _knows_its_server(self) -> Self:
         if self.backend == "remote" and not self.base_url:
             raise ValueError('backend="remote" needs base_url="http://…", the address of the server.')
-        if self.backend != "remote" and self.base_url:
+        if self.backend == "torch" and self.base_url:
             raise ValueError(f'base_url is for backend="remote"; backend is {self.backend!r}.')
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles as the stored form: options only, the token left behind."""
-        return type(self).from_options, (self.to_options(),)
+        """Pickle as the stored form: options without the token, and proof of consent for workers of this process."""
+        return rebuild, (type(self).from_options, self.to_options(), seal(self.base_url, self.api_key_env))
 
-    def to_options(self) -> dict[str, Any]:
-        """Gives the options that differ from their defaults, as JSON types, without secrets."""
-        return self.model_dump(mode="json", exclude_defaults=True)
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Gives back the config that `to_options` described."""
-        return cls(**options)
+    def replace(self, **options: Any) -> Self:
+        """Return a copy with some options changed, checked like new ones."""
+        changed = translate_stock_keywords(options)
+        copy = super().replace(**changed)
+        name_replaced((self.base_url, self.api_key_env), (copy.base_url, copy.api_key_env), changed)
+        return copy
 
     def portable(self, *scopes: Scope) -> dict[str, Any]:
-        """Gives what may be stored beside vectors, as JSON types: no option of this machine, no secret.
+        """Return what may be stored beside vectors, as JSON types: no option of this machine, no secret.
 
         Defaults are spelled out, so that a later version cannot change what was stored; None is left out.
 
@@ -228,15 +233,11 @@ class EncoderConfig(BaseModel):
         }
         return self.model_dump(mode="json", include=names, exclude_none=True)
 
-    def replace(self, **options: Any) -> Self:
-        """Gives a copy with some options changed, checked like new ones."""
-        kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return type(self)(**{**kept, **options})
-
     def plain(self) -> EncoderConfig:
-        """Gives these options as a plain EncoderConfig; a door that extends this class is one itself."""
+        """Return these options as a plain EncoderConfig; an integration that extends this class is one itself."""
         kept = self.model_fields_set & EncoderConfig.model_fields.keys()
-        return EncoderConfig(**{name: getattr(self, name) for name in kept})
+        with restoring():
+            return EncoderConfig(**{name: getattr(self, name) for name in kept})
 
     @cached_property
     def model_key(self) -> tuple[Any, ...]:
@@ -245,5 +246,5 @@ class EncoderConfig(BaseModel):
 
 
 def options_of_scope(scope: Scope) -> tuple[str, ...]:
-    """Gives the names of the options that decide `scope`."""
+    """Return the names of the options that decide `scope`."""
     return tuple(name for name, extra in declared(EncoderConfig).items() if extra["scope"] == scope)

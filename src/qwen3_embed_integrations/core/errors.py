@@ -1,29 +1,31 @@
 """Every error of the package, in one tree.
 
     Qwen3EmbedError
-    ├── ConfigError (ValueError)              an option's name, type or range; a task or model nobody knows
-    ├── InputTypeError (TypeError)            something that is not a sequence of str
-    ├── EmptyInputError (ValueError)          an empty list where a store needs at least one text
-    ├── TextTooLongError (ValueError)         a text over max_length with on_overflow="error"
+    ├── ConfigError (ValueError)              an option has an unknown name, a wrong type or a value out of range
+    ├── InputTypeError (TypeError)            the input is not a sequence of str
+    ├── EmptyInputError (ValueError)          the list of texts is empty and the store needs at least one
+    ├── TextTooLongError (ValueError)         a text exceeds max_length and on_overflow is "error"
+    ├── HostNotAllowedError (PermissionError) a stored config names a server that this process did not allow
     ├── MissingExtraError (ImportError)       an optional dependency is not installed
-    ├── ModelNotFoundError (FileNotFoundError) no such folder, no such model
+    ├── ModelNotFoundError (FileNotFoundError) there is no such folder or model
     ├── HubUnavailableError (ConnectionError) the model hub can't be reached
-    ├── CheckpointError (ValueError)          a model folder that is corrupt or of another architecture
-    ├── SpaceMismatchError (ValueError)       vectors of another vector space
-    ├── NonFiniteError (ArithmeticError)      a row is NaN or infinite even in float32
-    ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call waited
-    ├── OverloadedError (RuntimeError)        more calls wait than max_waiting_calls allows
-    ├── PartialWriteError (RuntimeError)      a store took some of the documents and then failed
-    ├── RemoteError (RuntimeError)            a server that computes for us fails
-    │   ├── RemoteUnavailableError (ConnectionError) it can't be reached, or goes on failing
-    │   ├── RemoteTimeoutError (TimeoutError) it did not answer within the deadline
-    │   ├── RemoteRefusedError (ValueError)   it refuses the request: key, model, path, an option
-    │   └── RemoteAnswerError (ValueError)    its answer is not the rows that were asked for
-    ├── DataFileError (ValueError)            a file of training rows or judgements is malformed
-    ├── TrainingError (RuntimeError)          a fine-tuning can't start, go on or end as asked
-    └── RagError (RuntimeError)               the RAG door can't read, index or answer
+    ├── CheckpointError (ValueError)          a model folder is corrupt or not a Qwen3 embedding model
+    ├── SpaceMismatchError (ValueError)       stored embeddings belong to another vector space
+    ├── NonFiniteError (ArithmeticError)      an embedding is NaN or infinite even in float32
+    ├── EncoderClosedError (RuntimeError)     the encoder was closed while the call was waiting
+    ├── OverloadedError (RuntimeError)        more calls are waiting than max_waiting_calls allows
+    ├── PartialWriteError (RuntimeError)      a store accepted the first documents, then failed
+    ├── RemoteError (RuntimeError)            a remote embedding server failed
+    │   ├── RemoteUnavailableError (ConnectionError) the server can't be reached, or keeps failing
+    │   ├── RemoteTimeoutError (TimeoutError) the server did not answer within the deadline
+    │   ├── RemoteRefusedError (ValueError)   the server rejected the request: key, model, path or an option
+    │   └── RemoteAnswerError (ValueError)    the response is not the embeddings that were requested
+    ├── BM25IndexError (OSError)              the file of a BM25 index can't be read or written
+    ├── DataFileError (ValueError)            a file of training data or relevance judgements is malformed
+    ├── TrainingError (RuntimeError)          training can't start, continue or finish
+    └── RagError (RuntimeError)               the RAG application can't read, index or answer
 
-Each also inherits the builtin that it refines, so that ``except ValueError`` keeps working.
+Each class also inherits the builtin exception that it refines, so that ``except ValueError`` keeps working.
 A message says what was found, what was expected and what to do.
 """
 
@@ -33,9 +35,12 @@ import copy
 import difflib
 from collections.abc import Iterable
 
+EXIT_INTERRUPTED = 130
+"""Exit code of a command ended by Ctrl-C: 128 + SIGINT, the convention of shells."""
+
 
 class Qwen3EmbedError(Exception):
-    """Anything that this package raises on purpose."""
+    """Base class of every exception that this package raises deliberately."""
 
 
 class ConfigError(Qwen3EmbedError, ValueError):
@@ -47,19 +52,23 @@ class InputTypeError(Qwen3EmbedError, TypeError):
 
 
 class EmptyInputError(Qwen3EmbedError, ValueError):
-    """A list of texts is empty, and the store at hand takes no empty list."""
+    """The list of texts is empty, and the store does not accept an empty list."""
 
 
 class TextTooLongError(Qwen3EmbedError, ValueError):
     """A text is longer than `max_length` tokens and `on_overflow` is "error"."""
 
 
+class HostNotAllowedError(Qwen3EmbedError, PermissionError):
+    """A stored config names a server, or a variable with its API key, that this process did not allow."""
+
+
 class MissingExtraError(Qwen3EmbedError, ImportError):
-    """An optional dependency is missing; the message holds the pip command that adds it."""
+    """An optional dependency is missing; the message contains the pip command that installs it."""
 
 
 class ModelNotFoundError(Qwen3EmbedError, FileNotFoundError):
-    """No model folder, or no model of that name on the hub."""
+    """The model is neither a local folder nor on the hub."""
 
 
 class HubUnavailableError(Qwen3EmbedError, ConnectionError):
@@ -67,30 +76,30 @@ class HubUnavailableError(Qwen3EmbedError, ConnectionError):
 
 
 class CheckpointError(Qwen3EmbedError, ValueError):
-    """A model folder is corrupt, incomplete, unsafe or of another architecture."""
+    """A model folder is corrupt, incomplete, unsafe, or not a Qwen3 embedding model."""
 
 
 class SpaceMismatchError(Qwen3EmbedError, ValueError):
-    """Stored vectors and this encoder are of different vector spaces."""
+    """The stored embeddings and this encoder belong to different vector spaces."""
 
 
 class NonFiniteError(Qwen3EmbedError, ArithmeticError):
-    """A row is NaN or infinite even when it is computed in float32."""
+    """An embedding is NaN or infinite even when computed in float32."""
 
 
 class EncoderClosedError(Qwen3EmbedError, RuntimeError):
-    """The encoder was closed before it could compute the rows."""
+    """The encoder was closed before it could compute the embeddings."""
 
 
 class OverloadedError(Qwen3EmbedError, RuntimeError):
-    """As many calls wait for the model as `max_waiting_calls` allows; this one was not begun."""
+    """`max_waiting_calls` calls are already waiting for the model; this one was not started."""
 
 
 class PartialWriteError(Qwen3EmbedError, RuntimeError):
-    """A store took the first documents and then failed.
+    """A store accepted the first documents, then failed.
 
     Attributes:
-        n_written: How many documents, from the first, are in the store.
+        n_written: Number of documents, counted from the first, that are in the store.
     """
 
     def __init__(self, message: str, n_written: int) -> None:
@@ -99,11 +108,11 @@ class PartialWriteError(Qwen3EmbedError, RuntimeError):
 
 
 class RemoteError(Qwen3EmbedError, RuntimeError):
-    """A server that computes the rows (`backend="remote"`) fails; the message names it and what it said."""
+    """A remote embedding server (`backend="remote"`) failed; the message names the server and quotes its response."""
 
 
 class RemoteUnavailableError(RemoteError, ConnectionError):
-    """The server can't be reached, or goes on failing after all retries."""
+    """The server can't be reached, or still fails after all retries."""
 
 
 class RemoteTimeoutError(RemoteError, TimeoutError):
@@ -111,51 +120,59 @@ class RemoteTimeoutError(RemoteError, TimeoutError):
 
 
 class RemoteRefusedError(RemoteError, ValueError):
-    """The server refuses the request (4xx): its key, model, path or an option."""
+    """The server rejected the request (4xx): its key, model, path or an option."""
 
 
 class RemoteAnswerError(RemoteError, ValueError):
-    """The server's answer is not the rows that were asked for; none of it was kept."""
+    """The server's response is not the embeddings that were requested; all of it was discarded."""
+
+
+class BM25IndexError(Qwen3EmbedError, OSError):
+    """The file of a BM25 index can't be read or written: it is locked, its disk is full, or access is denied."""
 
 
 class DataFileError(Qwen3EmbedError, ValueError):
-    """A file of training rows, texts or judgements is malformed; the message names the file and the lines."""
+    """A file of training data, texts or relevance judgements is malformed; the message names the file and lines."""
 
 
 class TrainingError(Qwen3EmbedError, RuntimeError):
-    """A fine-tuning can't start, go on or end as asked; no model folder was written."""
+    """Training can't start, continue or finish; no model folder was written."""
 
 
 class RagError(Qwen3EmbedError, RuntimeError):
-    """The RAG door can't read a document, open an index or write an answer."""
+    """The RAG application can't read a document, open an index or write an answer."""
 
 
 class TruncationWarning(UserWarning):
-    """Texts were cut to `max_length` tokens; the message says which and by how much."""
+    """Texts were truncated to `max_length` tokens; the message says which ones and how much they lost."""
+
+
+class CheckpointWarning(UserWarning):
+    """A model folder loads, but its embeddings may be poor; the message says why."""
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:
-    """Gives the error for an optional `package` that the extra `extra` would install."""
+    """Return the error for a missing optional `package` that installing the extra `extra` provides."""
     return MissingExtraError(
         f'The package {package!r} is not installed. Run: pip install "qwen3-embed-integrations[{extra}]"'
     )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Gives " Did you mean 'x'?" for the nearest known name, or "" when none is near."""
+    """Return " Did you mean 'x'?" for the closest known name, or "" if none is close."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def own_copy(error: BaseException) -> BaseException:
-    """Gives an exception of the same type and message, with the original as its cause.
+def copy_exception(error: BaseException) -> BaseException:
+    """Return an exception of the same type and message, with the original as its cause.
 
-    For callers who share a failure: each raises its own, so that nobody's traceback and notes grow on another's.
-    An exception that can't be copied is given as it is.
+    Callers that share one failure each raise their own copy, so that tracebacks and notes do not accumulate on a
+    shared object. Return the exception itself if it can't be copied.
     """
     try:
         made = copy.copy(error)
-    except Exception:  # noqa: BLE001 - its constructor takes other arguments than it keeps
+    except Exception:  # noqa: BLE001 - the constructor's arguments differ from the stored ones
         return error
     if type(made) is not type(error) or str(made) != str(error):
         return error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import IntArray
+from .types import IntArray
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,10 @@ class PackedBatch:
     """Sequences laid end to end.
 
     Attributes:
-        input_ids: `[tokens]`.
-        position_ids: `[tokens]`, counted from each sequence's own start, prefix included.
-        cu_seqlens: `[n + 1]`, where each sequence starts and the last one ends (flash-attention's meaning).
-        prefix: Token ids that every sequence continues: they stand before each, and in none of the arrays.
+        input_ids: `[tokens]` int64.
+        position_ids: `[tokens]` int64, counted from the start of each sequence, prefix included.
+        cu_seqlens: `[n + 1]` int64, the start of each sequence and the end of the last (as in flash-attention).
+        prefix: Token ids that precede every sequence; the arrays leave them out.
     """
 
     input_ids: IntArray
@@ -28,17 +28,22 @@ class PackedBatch:
 
     @property
     def lengths(self) -> IntArray:
-        """Tokens of each sequence, `[n]`."""
+        """Number of tokens of each sequence, `[n]`, prefix excluded."""
         return np.diff(self.cu_seqlens)
 
     def without_prefix(self) -> PackedBatch:
-        """Gives the same batch with the prefix written out before each sequence."""
+        """Return the same batch with the prefix written out before each sequence."""
         parts = np.split(self.input_ids, self.cu_seqlens[1:-1])
         return pack([[*self.prefix, *ids.tolist()] for ids in parts]) if self.prefix else self
 
 
 def pack(sequences: Sequence[Sequence[int]], prefix: tuple[int, ...] = ()) -> PackedBatch:
-    """Lays `sequences` (each of at least one token) end to end, in their order; each continues `prefix`."""
+    """Return the sequences laid end to end, in their order.
+
+    Args:
+        sequences: Token ids, at least one for each sequence.
+        prefix: Token ids that precede every sequence.
+    """
     lengths = np.fromiter((len(ids) for ids in sequences), dtype=np.int64, count=len(sequences))
     cu_seqlens = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     input_ids = np.concatenate([np.asarray(ids, dtype=np.int64) for ids in sequences])
@@ -47,9 +52,13 @@ def pack(sequences: Sequence[Sequence[int]], prefix: tuple[int, ...] = ()) -> Pa
 
 
 def fill_budget(lengths: Iterable[int], max_batch_tokens: int) -> int:
-    """Gives how many of the first `lengths` (at least one) fit into one batch.
+    """Return how many of the first sequences fit into one batch.
 
-    At least 1, so that a sequence longer than the budget goes alone.
+    Return at least 1: a sequence longer than the budget gets a batch of its own.
+
+    Args:
+        lengths: Number of tokens of each sequence; at least one sequence.
+        max_batch_tokens: Budget of the batch in tokens.
     """
     count = total = 0
     for length in lengths:

@@ -1,10 +1,10 @@
-r"""The text that Qwen3-Embedding reads before a query: its template and the official task strings.
+r"""The query template of Qwen3-Embedding and its official task instructions.
 
 Template: ``Instruct: {task}\nQuery:{query}``, without a space after ``Query:``
-(source: QwenLM/Qwen3-Embedding, examples/qwen3_embedding_transformers.py). Documents are raw.
-The strings below are those that the model was evaluated with (same repository,
-evaluation/task_prompts.json and evaluation/qwen3_embedding_model.py), their grammar slips
-("retrieval code") included: they are what the model knows.
+(source: QwenLM/Qwen3-Embedding, examples/qwen3_embedding_transformers.py). Documents have no prompt.
+The instructions are those used in the model's evaluation (same repository, evaluation/task_prompts.json and
+evaluation/qwen3_embedding_model.py). Keep them verbatim, grammar slips ("retrieval code") included: other wording
+moves the embeddings.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from types import MappingProxyType
 
 from .errors import ConfigError, did_you_mean
 
-END_TOKEN = "<|endoftext|>"  # noqa: S105 - the end token of a text, no secret
+END_TOKEN = "<|endoftext|>"  # noqa: S105 - the token that ends a text, not a secret
 
 
 @dataclass(frozen=True)
 class Task:
-    """One named task: the instruction that goes before a query.
+    """A named task and its instruction.
 
     Attributes:
         name: Short name, as in `task="code"`.
         instruction: The official string, verbatim.
-        symmetric: True where both sides are alike (similarity, duplicates, clustering), so that
-            documents take the instruction too.
+        symmetric: Whether queries and documents are texts of the same kind (similarity, duplicates, clustering), so
+            that documents take the instruction too.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Task:
     symmetric: bool = False
 
 
-_ROWS = (
+_TABLE = (
     Task("web", "Given a web search query, retrieve relevant passages that answer the query"),
     Task("qa", "Given a question, retrieve Wikipedia passages that answer the question"),
     Task("multihop", "Given a multi-hop question, retrieve documents that can help answer the question"),
@@ -73,35 +73,35 @@ _ROWS = (
     Task("clustering", "Identify the topic or theme of the given news articles", symmetric=True),
 )
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ROWS})
+TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _TABLE})
 """The task presets by short name; "web" is the default."""
 
 DEFAULT_TASK = "web"
 
 
 def find_task(task: str) -> Task:
-    """Gives the preset called `task`, or a task made of that free text.
+    """Return the preset named `task`, or a custom task with `task` as its instruction.
 
-    A text of several words is an instruction of the caller's own; a single word is a preset's name.
+    A single word is the name of a preset; two or more words are a custom instruction.
 
     Raises:
-        ConfigError: `task` is empty, a single word that names no preset, or a whole prompt.
+        ConfigError: `task` is empty, is one word that names no preset, or is a whole prompt.
     """
     if task in TASKS:
         return TASKS[task]
     if task.lstrip().startswith("Instruct:") or task.rstrip().endswith("Query:"):
         raise ConfigError(
             f"task={task!r} is a whole prompt, expected the instruction alone: the text between "
-            '"Instruct: " and the line break. The template is put around it here.'
+            '"Instruct: " and the line break. The template is added here.'
         )
     if " " in task.strip():
         return Task("custom", task)
     raise ConfigError(
         f"Unknown task {task!r}.{did_you_mean(task, TASKS)} "
-        f"Presets: {', '.join(TASKS)}. An instruction of your own is a sentence of at least two words."
+        f"Presets: {', '.join(TASKS)}. A custom instruction has at least two words."
     )
 
 
 def query_prompt(instruction: str) -> str:
-    r"""Gives what stands before a query: ``Instruct: {instruction}\nQuery:``."""
+    r"""Return the prompt of a query: ``Instruct: {instruction}\nQuery:``."""
     return f"Instruct: {instruction}\nQuery:"

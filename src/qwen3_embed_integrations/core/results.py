@@ -1,21 +1,26 @@
-"""What a call gives back beyond the rows."""
+"""Results of a call: embeddings, token counts, truncations, rendered queries."""
 
 from __future__ import annotations
 
-import sys
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import FloatArray, IntArray, RawRows
 from .errors import TruncationWarning
 from .matryoshka import truncate_and_normalize
+from .types import FloatArray, IntArray, RawEmbeddings
+from .user_warning import warn_user
 
 
 @dataclass(frozen=True)
 class Truncation:
-    """One text that was cut: its place in the call, its tokens, and how many of them were lost."""
+    """One truncated text.
+
+    Attributes:
+        index: Index of the text in the call.
+        n_tokens: Its length in tokens, prompt and end token included.
+        n_lost: How many of them were cut off.
+    """
 
     index: int
     n_tokens: int
@@ -24,66 +29,87 @@ class Truncation:
 
 @dataclass(frozen=True)
 class Encoded:
-    """The whole result of one forward pass, for callers who want more than the rows.
+    """The embeddings of one call, with token counts and truncations.
 
     Attributes:
-        rows: `[n, dimension]` float32 unit rows.
-        n_tokens: `[n]`, tokens of each text before truncation, prompt and end token included; -1 where only a
-            server knows it.
-        truncations: The texts that were cut; nothing is known of those with -1 tokens.
-        full: `[n, width]` float32 unit rows of the model's whole width; `rows` itself where `dimension` is that.
+        embeddings: `[n, dimension]` float32, of unit length.
+        n_tokens: `[n]` int64, length of each text in tokens before truncation, prompt and end token included; -1 if
+            only a server knows it.
+        truncations: The truncated texts; texts with -1 tokens are not listed.
+        full_embeddings: `[n, hidden_size]` float32, of unit length; the same array as `embeddings` if `dimension` is
+            `hidden_size`.
     """
 
-    rows: FloatArray
+    embeddings: FloatArray
     n_tokens: IntArray
     truncations: tuple[Truncation, ...]
-    full: FloatArray
+    full_embeddings: FloatArray
 
     def at(self, dimension: int) -> FloatArray:
-        """Gives the rows at another dimension, without another forward pass: `[n, dimension]` unit rows."""
-        return truncate_and_normalize(self.full, dimension)
+        """Return the embeddings truncated to another dimension, without another forward pass.
+
+        Args:
+            dimension: From 1 to `hidden_size`.
+
+        Returns:
+            `[n, dimension]` float32, of unit length.
+
+        Raises:
+            ConfigError: `dimension` is out of range.
+        """
+        return truncate_and_normalize(self.full_embeddings, dimension)
 
 
 @dataclass(frozen=True)
 class RenderedQuery:
-    """What the model reads for a query: the exact string, its token ids and their vocabulary entries."""
+    """The exact input of the model for a query.
+
+    Attributes:
+        text: Prompt and query.
+        token_ids: Token ids of `text`, end token last.
+        tokens: Vocabulary entry of each token id.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     tokens: tuple[str, ...]
 
 
-def finish(raw: RawRows, dimension: int, max_length: int) -> Encoded:
-    """Gives unit rows of `dimension` from a backend's rows, and a record of each text over `max_length`.
+def postprocess(raw: RawEmbeddings, dimension: int, max_length: int) -> Encoded:
+    """Truncate and normalise a backend's embeddings, and list the texts longer than `max_length`.
 
-    The backend's rows are written over: many of them are large, and nobody else holds them.
+    Overwrite `raw.embeddings`: they can be large, and the caller no longer needs them.
+
+    Args:
+        raw: `[n, hidden_size]` embeddings of a backend.
+        dimension: From 1 to `hidden_size`.
+        max_length: Tokens to which texts were truncated.
+
+    Raises:
+        ConfigError: `dimension` is out of range.
+        NonFiniteError: An embedding has a NaN or infinite component, or norm 0.
     """
     cut = np.flatnonzero(raw.n_tokens > max_length)
     truncations = tuple(
         Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
     )
-    width = raw.rows.shape[1]
-    full = truncate_and_normalize(raw.rows, width, in_place=True)
-    rows = full if dimension == width else truncate_and_normalize(full, dimension)
-    return Encoded(rows, raw.n_tokens, truncations, full)
+    width = raw.embeddings.shape[1]
+    full_embeddings = truncate_and_normalize(raw.embeddings, width, in_place=True)
+    embeddings = full_embeddings if dimension == width else truncate_and_normalize(full_embeddings, dimension)
+    return Encoded(embeddings, raw.n_tokens, truncations, full_embeddings)
 
 
 def warn_of_truncations(truncations: tuple[Truncation, ...], max_length: int) -> None:
-    """Warns once, at the user's line: which texts were cut, how much they lost, and what to do."""
+    """Issue one TruncationWarning that points at the caller's line and says which texts were truncated.
+
+    Args:
+        truncations: At least one truncated text; the first three are named.
+        max_length: Tokens to which they were truncated.
+    """
     shown = ", ".join(f"text {t.index} lost {t.n_lost} of {t.n_tokens} tokens" for t in truncations[:3])
     more = f" and {len(truncations) - 3} more" if len(truncations) > 3 else ""  # noqa: PLR2004 - as many as shown
-    warnings.warn(
+    warn_user(
         f"{len(truncations)} texts were cut to max_length={max_length}: {shown}{more}. "
         'Split them, raise max_length, or set on_overflow="error".',
         TruncationWarning,
-        stacklevel=_levels_to_user(),
     )
-
-
-def _levels_to_user() -> int:
-    """Gives the stacklevel at which a warning points at the user's line and not into this package."""
-    package = __name__.partition(".")[0]
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - warnings' own skip_file_prefixes needs Python 3.12
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(package):
-        level, frame = level + 1, frame.f_back
-    return level

@@ -1,4 +1,4 @@
-"""The similarity of rows to rows."""
+"""Similarity of two sets of embeddings."""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import FloatArray
 from .errors import ConfigError
 from .matryoshka import truncate_and_normalize
+from .types import FloatArray
 
 
 def similarity(a: FloatArray, b: FloatArray, metric: Literal["cosine", "dot"]) -> FloatArray:
-    """Gives the similarity of each row of `a`, `[n, d]`, to each row of `b`, `[m, d]`: `[n, m]` float32.
+    """Return the similarity of each embedding of `a` to each embedding of `b`.
+
+    Args:
+        a: `[n, dimension]`, or `[dimension]` for one embedding.
+        b: `[m, dimension]`, or `[dimension]` for one embedding.
+        metric: "cosine" or "dot" (inner product).
+
+    Returns:
+        `[n, m]` float32.
 
     Raises:
-        ConfigError: Shapes that don't fit, or an unknown metric.
+        ConfigError: The shapes do not match, or the metric is unknown.
+        NonFiniteError: With "cosine": an embedding has a NaN or infinite component, or norm 0.
     """
-    left, right = (np.atleast_2d(np.asarray(rows, dtype=np.float32)) for rows in (a, b))
-    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[1]:  # noqa: PLR2004 - rows and columns
-        raise ConfigError(f"Can't compare rows of shape {left.shape} and {right.shape}: lengths must be equal.")
+    left, right = (np.atleast_2d(np.asarray(embeddings, dtype=np.float32)) for embeddings in (a, b))
+    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[1]:  # noqa: PLR2004 - embeddings and columns
+        raise ConfigError(
+            f"Can't compare embeddings of shape {left.shape} and {right.shape}: their dimensions must be equal."
+        )
     if metric == "cosine":
-        left, right = (truncate_and_normalize(rows, rows.shape[1]) for rows in (left, right))
+        left, right = (truncate_and_normalize(embeddings, embeddings.shape[1]) for embeddings in (left, right))
     elif metric != "dot":
         raise ConfigError(f'Unknown metric {metric!r}. Use "cosine" or "dot".')
     scores: FloatArray = left @ right.T

@@ -1,32 +1,38 @@
-"""How well a model finds: figures on a user's own queries and judgements, at every dimension, as table and picture.
+"""Measure retrieval quality on a user's own queries and relevance judgements, at every dimension.
+
+dataset    RetrievalDataset: queries, documents, relevance judgements; read from files
+metrics    nDCG, recall and reciprocal rank of one ranked list
+evaluator  encoder and dataset → RetrievalMetrics, one for each dimension
+records    the records of JSON Lines, CSV, TSV and Parquet files, each with its line number
+report     metrics as a Markdown table
+plots      metrics and similarities as a picture
 
 Example:
     >>> from qwen3_embed_integrations import Qwen3Encoder
-    >>> judged = JudgedSet.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
-    >>> evaluate(Qwen3Encoder(model="tiny"), judged, [128])[0].recall_at_10
+    >>> dataset = RetrievalDataset.of_pairs([("capital of France", "Paris is the capital of France.")], ["Cats sleep."])
+    >>> evaluate(Qwen3Encoder(model="tiny"), dataset, [128])[0].recall_at_10
     1.0
 """
 
-from .judged import JudgedSet, read_judged, read_pairs
-from .measuring import Figures, evaluate, figures_of, ladder
+from .dataset import RetrievalDataset, read_dataset, read_pairs
+from .evaluator import RetrievalMetrics, evaluate, evaluate_embeddings, matryoshka_dims
 from .plots import check_picture, plot_quality, plot_similarity
-from .tables import Row, read_rows, refuse
-from .tables_of_figures import markdown_table, terminal_table
+from .records import Record, raise_problems, read_records
+from .report import markdown_table
 
 __all__ = [
-    "Figures",
-    "JudgedSet",
-    "Row",
+    "Record",
+    "RetrievalDataset",
+    "RetrievalMetrics",
     "check_picture",
     "evaluate",
-    "figures_of",
-    "ladder",
+    "evaluate_embeddings",
     "markdown_table",
+    "matryoshka_dims",
     "plot_quality",
     "plot_similarity",
-    "read_judged",
+    "raise_problems",
+    "read_dataset",
     "read_pairs",
-    "read_rows",
-    "refuse",
-    "terminal_table",
+    "read_records",
 ]

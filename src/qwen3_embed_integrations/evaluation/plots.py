@@ -1,4 +1,4 @@
-"""Pictures of figures and similarities, written to a file by the ending of its name."""
+"""Plot metrics and similarities to a .png, .svg or .pdf file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .measuring import Figures
+from .evaluator import RetrievalMetrics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,39 +22,39 @@ _LABEL_LENGTH = 40  # characters of a text beside a heat map
 
 
 def check_picture(path: Path) -> None:
-    """Refuses a picture that could not be written, before any time is spent on what it shows.
+    """Refuse a path that a plot could not be written to, before anything is computed for it.
 
     Raises:
-        ConfigError: Another ending than .png, .svg or .pdf, or no such folder.
-        MissingExtraError: matplotlib is not installed.
+        ConfigError: If the suffix is not .png, .svg or .pdf, or the folder does not exist.
+        MissingExtraError: If matplotlib is not installed.
     """
     if path.suffix.lower() not in _ENDINGS:
-        raise ConfigError(f"The picture {path.name!r} should end in {', '.join(_ENDINGS)}.")
+        raise ConfigError(f"The picture {path.name!r} has the suffix {path.suffix!r}, expected {', '.join(_ENDINGS)}.")
     if not path.absolute().parent.is_dir():
-        raise ConfigError(f"There is no folder {str(path.absolute().parent)!r} for the picture. Make it first.")
+        raise ConfigError(f"The folder {str(path.absolute().parent)!r} does not exist. Create it first.")
     if find_spec("matplotlib") is None:
         raise missing_extra("matplotlib", "plot")
 
 
-def plot_quality(series: Mapping[str, Sequence[Figures]], path: Path, title: str = "") -> None:
-    """Draws nDCG@10 in percent against the dimension, a line for each model.
+def plot_quality(series: Mapping[str, Sequence[RetrievalMetrics]], path: Path, title: str = "") -> None:
+    """Plot nDCG@10 in percent against the dimension, one line for each model.
 
     Args:
-        series: Figures by the name of their model.
-        path: Where to; .png, .svg or .pdf.
-        title: Above the picture.
+        series: Metrics by the name of their model.
+        path: File to write: .png, .svg or .pdf.
+        title: Title of the plot.
     """
     figure = _figure(7.0, 4.2)
     axes = figure.add_subplot()
-    for name, figures in series.items():
-        ordered = sorted(figures, key=lambda one: one.dimension)
+    for name, metrics in series.items():
+        ordered = sorted(metrics, key=lambda one: one.dimension)
         shown = [100 * one.ndcg_at_10 for one in ordered]
         axes.plot([one.dimension for one in ordered], shown, marker="o", label=name)
         axes.annotate(f"{shown[-1]:.1f}", (ordered[-1].dimension, shown[-1]), (5, 4), textcoords="offset points")
-    dimensions = sorted({one.dimension for figures in series.values() for one in figures})
+    dimensions = sorted({one.dimension for metrics in series.values() for one in metrics})
     axes.set_xscale("log", base=2)
     axes.set_xticks(dimensions, [str(dimension) for dimension in dimensions])
-    axes.set_xlabel("dimension of a row")
+    axes.set_xlabel("dimension")
     axes.set_ylabel("nDCG@10, percent")
     axes.set_title(title)
     axes.grid(visible=True, alpha=0.3)
@@ -65,13 +65,13 @@ def plot_quality(series: Mapping[str, Sequence[Figures]], path: Path, title: str
 
 
 def plot_similarity(scores: FloatArray, rows: Sequence[str], columns: Sequence[str], path: Path) -> None:
-    """Draws a heat map of `scores`, `[n, m]`, each cell with its number.
+    """Plot a heat map of a similarity matrix, each cell with its number.
 
     Args:
-        scores: Cosine similarities.
+        scores: Cosine similarities, `[n, m]`.
         rows: The n texts of the rows.
         columns: The m texts of the columns.
-        path: Where to; .png, .svg or .pdf.
+        path: File to write: .png, .svg or .pdf.
     """
     figure = _figure(3.5 + 0.9 * len(columns), 2.2 + 0.6 * len(rows))
     axes = figure.add_subplot()

@@ -1,6 +1,17 @@
-"""Questions answered from documents, with LangChain and Chroma: read, index, search, answer.
+"""Answer questions from documents with LangChain and Chroma: read, index, retrieve, answer.
 
-`qwen3-embed rag` is its command; `examples/chroma_rag.py` is the same pipeline to copy.
+The command is `qwen3-embed rag`; `examples/chroma_rag.py` is the same pipeline to copy.
+
+options          RagOptions: every option of the command
+session          one run: read, index, answer
+corpora/         what is indexed: a folder's files, or the standard library's documentation
+index            the chunks in one Chroma collection
+passage          a retrieved chunk, its citation
+answer           passages → an answer with citations
+conversation     asks for questions on the terminal
+language_models  the chat models that may write the answer
+terminal         what the terminal shows
+paths            where an index is stored by default
 """
 
 from __future__ import annotations
@@ -15,27 +26,31 @@ from .options import RagOptions
 __all__ = ["RagOptions", "run_rag"]
 
 _NEEDED = {
-    "bs4": "beautifulsoup4",
+    "chardet": "chardet",
     "chromadb": "chromadb",
+    "defusedxml": "defusedxml",
     "filelock": "filelock",
-    "langchain_chroma": "langchain-chroma",
-    "langchain_text_splitters": "langchain-text-splitters",
-    "pypdf": "pypdf",
+    "langchain_core": "langchain-core",
+    "lxml": "lxml",
+    "mammoth": "mammoth",
+    "pptx": "python-pptx",
+    "pypdfium2": "pypdfium2",
+    "python_calamine": "python-calamine",
     "torch": "torch",
     "transformers": "transformers",
 }
 
 
 def run_rag(config: EncoderConfig, options: RagOptions) -> None:
-    """Indexes the documents and answers the questions, on the terminal.
+    """Index the documents, then answer the questions on the terminal.
 
     Args:
         config: The encoder's options.
-        options: Everything else.
+        options: All other options.
 
     Raises:
         MissingExtraError: A package of the extra "rag" is not installed.
-        Qwen3EmbedError: Anything that stands in the way, as one line with its remedy.
+        Qwen3EmbedError: The documents, the model or the index can't be used; the message says what to do.
     """
     for module, package in _NEEDED.items():
         if find_spec(module) is None:

@@ -1,8 +1,7 @@
-"""Question + passages → answer: sentences with citations, or a language model's text."""
+"""Turn a question and its passages into an answer: cited sentences, or a language model's text."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,10 +11,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.errors import RagError
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .index import Passage
+from .corpora.sentences import split_sentences
+from .passage import Passage
 
 _INSTRUCTION = """\
 Answer the question from the numbered passages alone, and cite those that you use as [n].
@@ -23,22 +23,23 @@ If they don't hold the answer, say so."""
 PROMPT = ChatPromptTemplate.from_messages(
     [("system", _INSTRUCTION), ("human", "Passages:\n\n{passages}\n\nQuestion: {question}")]
 )
-"""The RAG prompt; what `--show-prompt` shows."""
+"""The RAG prompt, which `--show-prompt` shows."""
 
 _SENTENCES = 3
-_NEAR_BEST = 0.8  # a sentence this near to the best one's score still belongs to the answer
+_NEAR_BEST = 0.8  # of the best sentence's score: sentences below it are left out of the answer
 _MIN_WORDS = 4
-_MIN_LETTERS = 0.6  # of all characters: less is code, a table or a signature
-_BOUNDARY = re.compile(
-    r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])"  # an end, then a new start
-    r"|(?<=[\u3002\uff01\uff1f])"  # a Chinese or Japanese end
-    r"|\n\s*\n|\n(?=\s*(?:[-*•]|>>>)\s)"  # a paragraph, an item of a list, a doctest
-)
+_MIN_LETTERS = 0.6  # share of all characters; code, tables and signatures have fewer
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a passage: its text, the passage's number from 1, its similarity to the question."""
+    """A sentence of a passage.
+
+    Attributes:
+        text: The sentence, its white space normalised.
+        passage: The passage's number, from 1.
+        score: Mean of the sentence's and the passage's cosine similarity to the question.
+    """
 
     text: str
     passage: int
@@ -47,54 +48,59 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer and how it came about, as in "extractive" or a model's name."""
+    """An answer.
+
+    Attributes:
+        text: The answer, with citations as `[n]`.
+        label: "extractive", or the name of the language model that wrote it.
+    """
 
     text: str
     label: str
 
 
 class Generator(Protocol):
-    """Whatever turns ranked passages into an answer."""
+    """A function that turns ranked passages into an answer."""
 
     def __call__(self, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Answer:
-        """Gives the answer."""
+        """Return the answer."""
 
 
 def rendered_prompt(question: str, passages: Sequence[Passage]) -> str:
-    """Gives the RAG prompt as a language model gets it, as readable text."""
+    """Return the RAG prompt that a language model gets, as readable text."""
     messages = PROMPT.format_messages(question=question, passages=_numbered(passages))
     return "\n\n".join(f"[{message.type}]\n{message.content}" for message in messages)
 
 
-def rank_sentences(encoder: Qwen3Encoder, row: FloatArray, passages: Sequence[Passage]) -> list[Sentence]:
-    """Gives every sentence of the passages, the nearest to the question first.
+def rank_sentences(encoder: Qwen3Encoder, embedding: FloatArray, passages: Sequence[Passage]) -> list[Sentence]:
+    """Return every sentence of the passages, the most similar to the question first.
 
     Args:
-        encoder: Embeds the sentences, each behind its passage's title.
-        row: The question's `[dim]` unit row.
-        passages: As the index found them.
+        encoder: Embeds the sentences, each prefixed with its passage's title.
+        embedding: The question's embedding `[dim]`, of norm 1.
+        passages: The passages that the index returned.
     """
     found = [
         (number, passage, text)
         for number, passage in enumerate(passages, start=1)
         for text in sentences_of(passage.text.removeprefix(passage.title))
     ]
-    rows = encoder.encode_document([f"{passage.title}: {text}" for _, passage, text in found])
-    # A sentence stands for its passage too: alone, a short one is near to anything.
-    scores = (rows @ row + np.array([passage.score for _, passage, _ in found], dtype=np.float32)) / 2
+    embeddings = encoder.encode_document([f"{passage.title}: {text}" for _, passage, text in found])
+    # Averaged with the passage's score: a short sentence alone is similar to almost any question.
+    scores = (embeddings @ embedding + np.array([passage.score for _, passage, _ in found], dtype=np.float32)) / 2
     ranked = sorted(zip(found, scores.tolist(), strict=True), key=lambda pair: -pair[1])
     return [Sentence(text, number, score) for (number, _, text), score in ranked]
 
 
 def sentences_of(text: str) -> list[str]:
-    """Gives the prose sentences of a text, white space evened out; code and fragments are left out."""
-    pieces = (" ".join(piece.split()) for piece in _BOUNDARY.split(text))
+    """Return the prose sentences of a text, white space normalised; leave out code and fragments."""
+    pieces = (" ".join(piece.split()) for piece in split_sentences(text))
     return [piece for piece in pieces if _is_prose(piece)]
 
 
 def extractive(question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Answer:
-    """Gives the passages' own best sentences, each with its citation; invents nothing."""
-    del question, passages  # the sentences are ranked by the one and cut from the others
+    """Return the passages' own best sentences, each with its citation; nothing is generated."""
+    del question, passages  # the sentences are already ranked
     chosen: dict[str, Sentence] = {}
     for sentence in sentences:
         if len(chosen) == _SENTENCES or sentence.score < _NEAR_BEST * sentences[0].score:
@@ -110,17 +116,17 @@ class Generated:
 
     Attributes:
         model: Any LangChain chat model.
-        name: What the answer is labelled with.
+        name: The answer's label.
     """
 
     model: BaseChatModel
     name: str
 
     def __call__(self, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Answer:
-        """Gives the model's answer to the RAG prompt.
+        """Return the model's answer to the RAG prompt.
 
         Raises:
-            RagError: The model or its endpoint fails.
+            RagError: The model or its endpoint failed.
         """
         del sentences
         try:
@@ -137,7 +143,7 @@ class Generated:
 
 def _numbered(passages: Sequence[Passage]) -> str:
     return "\n\n".join(
-        f"[{number}] {passage.source}\n{passage.text}" for number, passage in enumerate(passages, start=1)
+        f"[{number}] {passage.citation}\n{passage.text}" for number, passage in enumerate(passages, start=1)
     )
 
 

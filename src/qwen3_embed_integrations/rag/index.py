@@ -1,48 +1,39 @@
-"""Index: the chunks of one corpus in one Chroma collection, in one vector space."""
+"""Store the chunks of one corpus in one Chroma collection, all in one vector space."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import chromadb
 from chromadb.api.client import Client
+from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from filelock import FileLock, Timeout
-from langchain_chroma import Chroma
-from langchain_core.documents import Document
 
 from qwen3_embed_integrations import Qwen3EmbedError
-from qwen3_embed_integrations.chroma import GRAPH
+from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
+from .corpora.chunking import Chunk
+from .passage import Passage, chunk_metadata, stored_passage
+
 COLLECTION = "qwen3_embed_rag"
 BATCH = 256
-"""Chunks embedded and stored at a time: what a kill costs at most. Chroma takes 5,461 at once."""
-_LITTLE_SPACE = 32_000_000  # bytes: less is not enough for Chroma to write a batch and compact
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A chunk that was found: its text, where it is from, its cosine similarity to the question."""
-
-    text: str
-    source: str
-    title: str
-    score: float
+"""Chunks embedded and stored at a time; a killed process loses at most one batch. Chroma accepts up to 5,461."""
+_LITTLE_SPACE = 32_000_000  # bytes that Chroma needs to write a batch and compact
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a sync did: chunks added, removed, and left as they were."""
+    """The numbers of chunks that a sync added, removed and kept."""
 
     added: int
     removed: int
@@ -50,75 +41,104 @@ class Changes:
 
 
 class Index:
-    """One opened collection; `open_index` makes it and has checked its space."""
+    """An open collection whose vector space `open_index` has checked."""
 
-    def __init__(self, path: Path, store: Chroma, lock: FileLock) -> None:
+    def __init__(self, path: Path, collection: Collection, embeddings: Qwen3Embeddings, lock: FileLock) -> None:
         self._path = path
-        self._store = store
+        self._collection = collection
+        self._embeddings = embeddings
         self._lock = lock
 
-    def sync(self, chunks: Mapping[str, Document], on_progress: Callable[[int, int], None] | None = None) -> Changes:
-        """Makes the index hold exactly `chunks`: embeds what is new, removes what is gone.
+    def sync(self, chunks: Mapping[str, Chunk], on_progress: Callable[[int, int], None] | None = None) -> Changes:
+        """Embed and add the chunks that are missing, then delete the ones that are not in `chunks`.
 
-        The ids in Chroma are the only record of what is done, so a run that is killed at any moment leaves
-        nothing to repair: the next one adds what is missing.
+        The ids in Chroma are the only record of progress, so a killed run needs no repair: the next run adds
+        what is missing. Of chunks that moved within their document, the metadata alone is written.
 
         Args:
-            chunks: By id.
-            on_progress: Called with (chunks done, chunks to do) before the first batch and after each.
+            chunks: Every chunk of the corpus, by id.
+            on_progress: Called with (chunks done, chunks in all) before the first batch and after each batch.
+
+        Raises:
+            RagError: The index is in use by another process, or can't be written.
         """
-        with _explained(self._path), self._lock:
-            stored = set(self._store.get(include=[])["ids"])
+        with _with_remedy(self._path), self._lock:
+            stored = self._stored()
             missing = [key for key in chunks if key not in stored]
-            gone = sorted(stored - chunks.keys())
+            gone = sorted(stored.keys() - chunks.keys())
             self._add(missing, chunks, on_progress)
-            for batch in _batches(gone):  # last: until the new text is there, the old one answers
-                self._store.delete(batch)
+            moved = [key for key in chunks if key in stored and stored[key] != chunk_metadata(chunks[key])]
+            for batch in _batches(moved):
+                self._collection.update(ids=batch, metadatas=[chunk_metadata(chunks[key]) for key in batch])
+            for batch in _batches(gone):  # deleted last, so that the index always answers from a full text
+                self._collection.delete(ids=batch)
         return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
+
+    def _stored(self) -> dict[str, Mapping[str, object]]:
+        found = self._collection.get(include=["metadatas"])
+        return dict(zip(found["ids"], (dict(data or {}) for data in found["metadatas"] or []), strict=True))
 
     def _add(
         self,
         missing: list[str],
-        chunks: Mapping[str, Document],
+        chunks: Mapping[str, Chunk],
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         done = 0
         for batch in _batches(missing):
             if on_progress and not done:
                 on_progress(0, len(missing))
-            self._store.add_documents([chunks[key] for key in batch], ids=batch)
+            found = [chunks[key] for key in batch]
+            self._collection.upsert(
+                ids=batch,
+                embeddings=cast("list[Sequence[float]]", self._embeddings.embed_documents([c.embedded for c in found])),
+                documents=[chunk.text for chunk in found],
+                metadatas=[chunk_metadata(chunk) for chunk in found],
+            )
             done += len(batch)
             if on_progress:
                 on_progress(done, len(missing))
 
-    def search(self, row: list[float], *, top_k: int) -> list[Passage]:
-        """Gives the `top_k` chunks nearest to a query's row, the best first."""
-        with _explained(self._path):
-            found = self._store.similarity_search_by_vector_with_relevance_scores(row, k=top_k)
-        return [
-            Passage(document.page_content, document.metadata["source"], document.metadata["title"], 1 - distance)
-            for document, distance in found
-        ]
+    def search(self, embedding: list[float], *, top_k: int) -> list[Passage]:
+        """Return the `top_k` chunks most similar to a query, the best first.
+
+        Args:
+            embedding: The query's embedding, `dim` numbers.
+            top_k: Number of chunks.
+
+        Raises:
+            RagError: The index can't be read.
+        """
+        with _with_remedy(self._path):
+            found = self._collection.query(
+                query_embeddings=cast("list[Sequence[float]]", [embedding]),
+                n_results=top_k,
+                include=["documents", "metadatas", "distances"],
+            )
+        texts, metadatas, distances = found["documents"], found["metadatas"], found["distances"]
+        if texts is None or metadatas is None or distances is None:
+            return []
+        hits = zip(found["ids"][0], texts[0], metadatas[0], distances[0], strict=True)
+        return [stored_passage(key, text or "", data or {}, 1 - distance) for key, text, data, distance in hits]
 
 
 @contextmanager
 def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False) -> Iterator[Index]:
-    """Opens the index in the folder `path`, or makes it, and closes it when the block ends.
+    """Open or create the index in the folder `path`; close it when the block ends.
 
     Args:
         path: Chroma's folder.
-        embeddings: What the chunks and questions are embedded with.
+        embeddings: Embeds the chunks and the questions.
         corpus: The name of the documents.
-        reindex: Throw away what the collection holds.
+        reindex: Delete the stored chunks first.
 
     Raises:
         SpaceMismatchError: The index holds vectors of another model, dimension, pooling or document prompt.
-        RagError: It belongs to other documents, is in use, or can't be read or written.
+        RagError: The index belongs to other documents, is in use, or can't be read or written.
     """
-    space = embeddings.encoder.space  # finds and checks the model before anything is written
-    metadata = {"corpus": corpus, "fingerprint": space.fingerprint, "space": json.dumps(space.to_dict())}
+    _ = embeddings.encoder.space  # locates and checks the model before anything is written
     with ExitStack() as stack:
-        with _explained(path):
+        with _with_remedy(path):
             if path.exists() and not path.is_dir():
                 raise RagError(f"{path} is a file. Name a folder for the index: --index PATH.")
             path.mkdir(parents=True, exist_ok=True)
@@ -127,14 +147,15 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
                 client = stack.enter_context(closing(_client(path)))
                 if reindex:
                     _drop(client)
-                _check(_collection(client, metadata).metadata or {}, embeddings, path, corpus)
-            store = Chroma(COLLECTION, embeddings, client=client, create_collection_if_not_exists=False)
-        yield Index(path, store, lock)
+                _check_corpus(client, path, corpus)
+                metadata = {"corpus": corpus}
+                collection = open_collection(client, COLLECTION, embeddings, metadata=metadata, remedy=_advice(path))
+        yield Index(path, collection, embeddings, lock)
 
 
 def _client(path: Path) -> Client:
     client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
-    return cast("Client", client)  # declared as its interface, which lacks close()
+    return cast("Client", client)  # chromadb declares the interface, which lacks close()
 
 
 def _drop(client: Client) -> None:
@@ -144,40 +165,31 @@ def _drop(client: Client) -> None:
         return
 
 
-def _collection(client: Client, metadata: dict[str, Any]) -> chromadb.Collection:
+def _check_corpus(client: Client, path: Path, corpus: str) -> None:
+    """Raise RagError if the index belongs to other documents, before anything is changed."""
     try:
-        return client.get_collection(COLLECTION, embedding_function=None)
+        stored = client.get_collection(COLLECTION, embedding_function=None).metadata or {}
     except NotFoundError:
-        hnsw: Any = {"space": "cosine", **GRAPH}
-        return client.create_collection(
-            COLLECTION,
-            metadata=metadata,
-            configuration={"hnsw": hnsw},
-            embedding_function=None,
-        )
-
-
-def _check(stored: Mapping[str, Any], embeddings: Qwen3Embeddings, path: Path, corpus: str) -> None:
-    """Refuses an index of another space or of other documents."""
-    where = f"The index in {path}"
-    if "space" not in stored:
-        raise RagError(f"{where} was not made by this program. Choose another folder with --index.")
-    embeddings.encoder.space.check(
-        json.loads(stored["space"]),
-        where=where,
-        remedy="Use the options it was made with, embed everything anew with --reindex, "
-        "or choose another folder with --index.",
-    )
+        return
+    if "corpus" not in stored:
+        raise RagError(f"The index in {path} was not made by this program. Choose another folder with --index.")
     if stored["corpus"] != corpus:
         raise RagError(
-            f"{where} holds {stored['corpus']}, not {corpus}. "
+            f"The index in {path} holds {stored['corpus']}, not {corpus}. "
             "Choose another folder with --index, or replace what it holds with --reindex."
         )
 
 
+def _advice(path: Path) -> str:
+    return (
+        f"It is the index in {path}: use the options it was made with, embed everything anew with --reindex, "
+        "or choose another folder with --index."
+    )
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turns what Chroma and the file system say into one line with a remedy."""
+def _with_remedy(path: Path) -> Iterator[None]:
+    """Raise errors of Chroma and the file system as a RagError that says what to do."""
     try:
         yield
     except Qwen3EmbedError:
@@ -190,10 +202,10 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _remedy(path: Path, *, is_readable: bool) -> str:
-    """Says what to do; Chroma itself does not say that a disk is full."""
+    """Return what to do about an error; Chroma does not report a full disk as such."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     disk = shutil.disk_usage(there)
-    if disk.total and disk.free < _LITTLE_SPACE:  # /proc and its like have no size at all
+    if disk.total and disk.free < _LITTLE_SPACE:  # virtual file systems such as /proc have size 0
         return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
     return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
 

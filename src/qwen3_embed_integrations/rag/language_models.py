@@ -1,4 +1,4 @@
-"""The language models that may write the answer: an OpenAI-compatible endpoint, or one that runs here."""
+"""Chat models that write the answer: behind an OpenAI-compatible endpoint, or in this process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LocalChatModel(BaseChatModel):
 
     Attributes:
         model: Hub name or local folder.
-        max_new_tokens: Longest answer.
+        max_new_tokens: Length limit of the answer, in tokens.
     """
 
     model: str
@@ -48,7 +48,7 @@ class LocalChatModel(BaseChatModel):
         inputs = tokenizer.apply_chat_template(
             chat,
             add_generation_prompt=True,
-            enable_thinking=False,  # Qwen3's template knows it, others pass it over
+            enable_thinking=False,  # an option of Qwen3's template; other templates ignore it
             return_tensors="pt",
             return_dict=True,
         ).to(model.device)
@@ -58,10 +58,11 @@ class LocalChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
 
     def load(self) -> tuple[Any, Any]:
-        """Gives the tokenizer and the model; loads them the first time.
+        """Return the tokenizer and the model, loaded on the first call.
 
         Raises:
-            ModelNotFoundError: No such model, or it can't be loaded.
+            ModelNotFoundError: The model does not exist or can't be loaded.
+            MissingExtraError: transformers is not installed.
         """
         if self._loaded is None:
             try:
@@ -81,12 +82,12 @@ class LocalChatModel(BaseChatModel):
 
 
 def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
-    """Gives a chat model behind an OpenAI-compatible endpoint.
+    """Return a chat model behind an OpenAI-compatible endpoint.
 
     Args:
-        url: As in "http://localhost:8000/v1"; None: OpenAI's own.
-        model: The model's name there.
-        key_env: The environment variable that holds the key; a local server needs none.
+        url: Base URL, as in "http://localhost:8000/v1"; None for OpenAI.
+        model: The model's name at the endpoint.
+        key_env: Environment variable that holds the API key; a local server needs none.
 
     Raises:
         MissingExtraError: langchain-openai is not installed.

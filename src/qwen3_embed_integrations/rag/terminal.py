@@ -1,8 +1,11 @@
-"""What the terminal shows: a progress bar, a table of passages, an answer."""
+"""Print to the terminal: a progress bar, a table of passages, an answer.
+
+Texts of users, documents and models are printed as they are: `rich` interprets no markup or emoji code in them, and
+control and bidirectional characters are shown as escapes.
+"""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,57 +15,74 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from qwen3_embed_integrations.core.safe_text import safe_text
+
 from .answer import Answer, Sentence
-from .index import Passage
+from .passage import Passage
 
 _EXCERPT = 220  # characters: about four lines at 80 columns
 _REPORT_EVERY_S = 5.0
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a document must not steer the terminal
+
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """Return a console that interprets neither markup nor emoji codes, and highlights nothing."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Return a text as the terminal shows it: control characters but newline and tab as escapes."""
+    return Text(safe_text(text, keep="\n\t"), style=style)
+
+
+def print_note(console: Console, text: str, style: str = "") -> None:
+    """Print a line that the terminal, not the program, wraps."""
+    console.print(shown(text, style), soft_wrap=True)
 
 
 def show_passages(console: Console, question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-    """Shows the passages as a table: number, score, source, and an excerpt around the best sentence."""
-    table = Table(title=_clean(question), title_justify="left", title_style="bold", show_lines=True, expand=True)
+    """Print the passages as a table: number, score, citation, and an excerpt that starts at the best sentence."""
+    title = Text(safe_text(" ".join(question.split())))
+    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True, expand=True)
     table.add_column("#", justify="right", style="cyan")
     table.add_column("Score", justify="right")
     table.add_column("Source", style="green", overflow="fold", max_width=max(16, console.width // 3))
     table.add_column("Excerpt", overflow="fold", ratio=1)
     for number, passage in enumerate(passages, start=1):
         best = next((sentence.text for sentence in sentences if sentence.passage == number), "")
-        table.add_row(str(number), f"{passage.score:.3f}", Text(_clean(passage.source)), excerpt(passage, best))
+        table.add_row(str(number), f"{passage.score:.3f}", Text(safe_text(passage.citation)), excerpt(passage, best))
     console.print(table)
 
 
 def excerpt(passage: Passage, best: str) -> Text:
-    """Gives a piece of the passage that starts at its best sentence, that sentence marked."""
-    words = " ".join(_clean(passage.text).split())
-    best = _clean(best)
+    """Return an excerpt of the passage that starts at the sentence `best`, with that sentence highlighted."""
+    words = safe_text(" ".join(passage.text.split()))
+    best = safe_text(best)
     start = max(words.find(best), 0) if best else 0
     end = start + max(_EXCERPT, min(len(best), 2 * _EXCERPT))
-    shown = f"{'… ' if start else ''}{words[start:end].rstrip()}{' …' if end < len(words) else ''}"
-    text = Text(shown)
-    if best and (at := shown.find(best)) >= 0:
+    cut = f"{'… ' if start else ''}{words[start:end].rstrip()}{' …' if end < len(words) else ''}"
+    text = Text(cut)
+    if best and (at := cut.find(best)) >= 0:
         text.stylize("bold yellow", at, at + len(best))
     return text
 
 
 def show_answer(console: Console, answer: Answer) -> None:
-    """Shows the answer under its label."""
-    console.print(Text(f"Answer ({answer.label})", style="bold"))
-    console.print(Text(_clean(answer.text)), soft_wrap=False)
+    """Print the answer under its label."""
+    console.print(shown(f"Answer ({answer.label})", "bold"))
+    console.print(shown(answer.text), soft_wrap=False)
     console.print()
 
 
 def show_prompt(console: Console, prompt: str) -> None:
-    """Shows the RAG prompt as it is."""
+    """Print the RAG prompt."""
     console.print(Text("Prompt", style="bold"))
-    console.print(Text(_clean(prompt), style="dim"))
+    console.print(shown(prompt, "dim"))
     console.print()
 
 
 @contextmanager
 def indexing_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """Gives a callback that draws a bar with a rate; without a terminal it writes a line now and then."""
+    """Yield a callback that draws a progress bar with a rate, or prints a line every few seconds without a terminal."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -87,7 +107,7 @@ def indexing_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
 
 
 class _Lines:
-    """Progress as plain lines, for logs and pipes."""
+    """Print progress as plain lines, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -99,7 +119,3 @@ class _Lines:
             self._last = now
             rate = done / (now - self._started)
             self._console.print(f"Embedded {done:,} of {total:,} chunks, {rate:,.0f} a second")
-
-
-def _clean(text: str) -> str:
-    return _CONTROL.sub(" ", text)

@@ -1,4 +1,4 @@
-"""The model card of a finished folder."""
+"""Write the model card of a finished folder."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import json
 from importlib.metadata import version
 
 from qwen3_embed_integrations import MODELS
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.evaluation import markdown_table
 
-from .options import DISTILLING, TrainingOptions
-from .prompting import Prompting
+from .options import DISTILLING
+from .plan import TrainingPlan
 from .report import TrainingReport
 
 _PACKAGES = ("qwen3-embed-integrations", "sentence-transformers", "transformers", "torch", "peft")
 
 
-def model_card(report: TrainingReport, options: TrainingOptions, prompting: Prompting, base_licence: str) -> str:
-    """Gives README.md: what the model is, how it was made, how well it finds, how it is used."""
-    name = report.output.name
+def model_card(report: TrainingReport, made: TrainingPlan, base_licence: str) -> str:
+    """Return the text of README.md: what the model is, how it was trained, its metrics and its use."""
+    options, name = made.options, report.output.name
     is_hub_name = "/" in report.base and not report.base.startswith(("/", "."))
     head = {
         "library_name": "peft" if options.keep_adapter else "sentence-transformers",
@@ -36,8 +37,8 @@ A text-embedding model, fine-tuned from `{report.base}` with qwen3-embed-integra
 
 | | |
 |---|---|
-{_facts(report, options, prompting)}
-{_figures(report)}
+{_details(report, made)}
+{_metrics(report)}
 ## Use
 
 ```python
@@ -48,9 +49,10 @@ queries = encoder.encode_query(["…"])
 documents = encoder.encode_document(["…"])
 ```
 
-sentence-transformers gives the same vectors: `SentenceTransformer("{name}").encode_query(…)` and `encode_document(…)`.
+sentence-transformers computes the same embeddings: `SentenceTransformer("{name}").encode_query(…)` and
+`encode_document(…)`.
 
-Its vectors are not those of `{report.base}`: index your documents again.
+These embeddings are of another vector space than those of `{report.base}`: index your documents again.
 
 ## Made with
 
@@ -59,34 +61,35 @@ Its vectors are not those of `{report.base}`: index your documents again.
 
 
 def licence_of(base: str) -> str:
-    """Gives the licence of a published base model, or "" where it is not known."""
-    if base == "tiny":
+    """Return the licence of a published base model, or "" if it is not known."""
+    if base == TINY:
         return "Apache-2.0"
-    return next((card.licence for card in MODELS.values() if card.repo_id == base), "")
+    return next((published.licence for published in MODELS.values() if published.repo_id == base), "")
 
 
-def _facts(report: TrainingReport, options: TrainingOptions, prompting: Prompting) -> str:
+def _details(report: TrainingReport, made: TrainingPlan) -> str:
+    options, prompting, schedule = made.options, made.prompting, made.schedule
     lora = f"LoRA of rank {options.lora_rank} on {', '.join(options.lora_targets)}"
     trained = lora if options.lora_rank else "all parameters"
     if options.lora_rank:
         trained += ", kept as an adapter" if options.keep_adapter else ", merged"
-    loss = f"{options.loss} of a teacher ({options.teacher or 'vectors in the rows'})"
-    facts = {
+    loss = f"{options.loss} of a teacher ({options.teacher or 'vectors in the records'})"
+    details = {
         "trained": trained,
-        "rows": f"{report.n_train:,} for training, {report.n_dev:,} for measuring, no document in both",
+        "records": f"{report.n_train:,} for training, {report.n_dev:,} for evaluation, no document in both",
         "loss": loss if options.loss in DISTILLING else options.loss,
-        "Matryoshka lengths": ", ".join(map(str, options.dimensions)) or "none besides the full one",
-        "steps": f"{report.n_steps:,} of {options.batch_size} rows, peak learning rate {options.learning_rate:g}",
+        "Matryoshka dimensions": ", ".join(map(str, options.dimensions)) or "only the full one",
+        "steps": f"{report.n_steps:,} of {schedule.batch_size} records, peak learning rate {schedule.learning_rate:g}",
         "longest text in training": f"{options.max_tokens} tokens",
-        "before a query": f"`{json.dumps(prompting.query, ensure_ascii=False)}`",
-        "before a document": f"`{json.dumps(prompting.document)}`" if prompting.document else "nothing",
+        "query prompt": f"`{json.dumps(prompting.query, ensure_ascii=False)}`",
+        "document prompt": f"`{json.dumps(prompting.document)}`" if prompting.document else "none",
         "seed": str(options.seed),
     }
-    return "\n".join(f"| {name} | {value} |" for name, value in facts.items())
+    return "\n".join(f"| {name} | {value} |" for name, value in details.items())
 
 
-def _figures(report: TrainingReport) -> str:
+def _metrics(report: TrainingReport) -> str:
     if not report.after:
-        return "\nIt was not measured: the run had no dev set.\n"
+        return "\nIt was not evaluated: the run had no dev set.\n"
     table = markdown_table(report.series())
-    return f"\n## Figures\n\nOn the dev set, shares in percent:\n\n{table}\n![nDCG@10 by dimension](quality.svg)\n"
+    return f"\n## Metrics\n\nOn the dev set, in percent:\n\n{table}\n![nDCG@10 by dimension](quality.svg)\n"

@@ -1,4 +1,4 @@
-"""The losses: sentence-transformers' own, chosen by the options, each under Matryoshka where lengths are given."""
+"""Build the loss that the options name, from sentence-transformers' own; with dimensions, in a Matryoshka loss."""
 
 from __future__ import annotations
 
@@ -7,31 +7,27 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses
 from torch.nn.functional import normalize
 
+from qwen3_embed_integrations.core.catalog import MIN_DIMENSION
 from qwen3_embed_integrations.core.errors import ConfigError
-from qwen3_embed_integrations.core.models import MIN_DIMENSION
 
+from .model import width_of
 from .options import TrainingOptions
-from .student import width_of
 
 
 class TeacherLoss(losses.EmbedDistillLoss):
-    """Distance to a teacher's vectors, these at unit length again after Matryoshka has cut them."""
+    """Distance to a teacher's vectors, which are normalised again after the Matryoshka loss has truncated them."""
 
     def compute_loss_from_embeddings(
         self, embeddings: list[torch.Tensor], teacher_embeddings: list[torch.Tensor]
     ) -> torch.Tensor:
-        """Gives the mean distance over the columns."""
-        units = [normalize(rows, dim=-1) for rows in teacher_embeddings]
+        """Return the mean distance over the columns."""
+        units = [normalize(vectors, dim=-1) for vectors in teacher_embeddings]
         loss: torch.Tensor = super().compute_loss_from_embeddings(embeddings, units)
         return loss
 
 
 def build_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn.Module:
-    """Gives the loss of the options.
-
-    Raises:
-        ConfigError: A Matryoshka length that the model can't serve.
-    """
+    """Return the loss that the options name."""
     loss = _plain_loss(model, options)
     if not options.dimensions:
         return loss
@@ -39,10 +35,10 @@ def build_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn
 
 
 def check_dimensions(options: TrainingOptions, width: int) -> None:
-    """Refuses Matryoshka lengths that a model of this width can't serve.
+    """Refuse Matryoshka dimensions that a model of this width can't serve.
 
     Raises:
-        ConfigError: One is out of range.
+        ConfigError: If one is out of range.
     """
     for dimension in options.dimensions:
         if not MIN_DIMENSION <= dimension <= width:
@@ -50,7 +46,7 @@ def check_dimensions(options: TrainingOptions, width: int) -> None:
 
 
 def _plain_loss(model: SentenceTransformer, options: TrainingOptions) -> torch.nn.Module:
-    if options.loss == "mse" or options.loss == "cosine":  # noqa: PLR1714 - so mypy knows which two are left
+    if options.loss == "mse" or options.loss == "cosine":  # noqa: PLR1714 - mypy narrows the type by == only
         return TeacherLoss(model, distance_metric=options.loss)
     if options.loss == "triplet":
         return losses.TripletLoss(model, losses.TripletDistanceMetric.COSINE, options.margin)

@@ -1,4 +1,4 @@
-"""Hard negatives: near misses of the starting model among the training documents, without what may be an answer."""
+"""Mine hard negatives: training documents that the base model ranks high, without those that may be answers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from sentence_transformers.util import mine_hard_negatives
 
 from qwen3_embed_integrations.core.errors import TrainingError
 
-from .examples import Example
+from .data import Example
+from .model import reading_at_most
 from .options import TrainingOptions
 from .prompting import Prompting
-from .student import reading_at_most
 
-_RANGE_MAX = 100  # ranks that are looked through
+_RANGE_MAX = 100  # ranks that are searched
 
 
 def mine(
-    model: SentenceTransformer, examples: Sequence[Example], options: TrainingOptions, prompting: Prompting
+    model: SentenceTransformer,
+    examples: Sequence[Example],
+    options: TrainingOptions,
+    prompting: Prompting,
+    batch_size: int,
 ) -> list[list[str]]:
-    """Gives `mine_negatives` texts for each row, the nearest first; [] where too few are far enough below the positive.
+    """Return `mine_negatives` texts for each record, the most similar first; [] if too few are below the margin.
 
     Raises:
-        TrainingError: Hardly a row has any.
+        TrainingError: If there are too few documents to mine from.
     """
     wanted = options.mine_negatives
     corpus = list(dict.fromkeys(example.positive for example in examples))
@@ -33,8 +37,8 @@ def mine(
         raise TrainingError(f"{len(corpus)} documents are too few to mine {wanted} negatives from.")
     found: dict[tuple[str, str, str], list[str]] = {}
     for task, prompt in prompting.by_task.items():
-        rows = [example for example in examples if example.task == task]
-        pairs = {"query": [e.query for e in rows], "positive": [e.positive for e in rows]}
+        records = [example for example in examples if example.task == task]
+        pairs = {"query": [e.query for e in records], "positive": [e.positive for e in records]}
         with reading_at_most(model, options.max_tokens):
             mined = mine_hard_negatives(
                 Dataset.from_dict(pairs),
@@ -46,19 +50,21 @@ def mine(
                 query_prompt=prompt or None,
                 corpus_prompt=prompting.document or None,
                 output_format="n-tuple",
-                batch_size=options.batch_size,
+                batch_size=batch_size,
                 verbose=False,
             )
-        for row in mined:
-            found[task, row["query"], row["positive"]] = [row[f"negative_{number + 1}"] for number in range(wanted)]
+        for record in mined:
+            found[task, record["query"], record["positive"]] = [
+                record[f"negative_{number + 1}"] for number in range(wanted)
+            ]
     return [found.get((example.task, example.query, example.positive), []) for example in examples]
 
 
 def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) -> list[Example]:
-    """Gives the rows that got negatives, these behind their own.
+    """Return the records that have mined negatives, with these appended to their own.
 
     Raises:
-        TrainingError: Fewer than half of the rows did.
+        TrainingError: If fewer than half of the records have any.
     """
     kept = [
         replace(example, negatives=(*example.negatives, *texts))
@@ -67,7 +73,7 @@ def with_negatives(examples: Sequence[Example], mined: Sequence[Sequence[str]]) 
     ]
     if 2 * len(kept) < len(examples):
         raise TrainingError(
-            f"Only {len(kept)} of {len(examples)} rows have enough negatives below mine_margin. "
+            f"Only {len(kept)} of {len(examples)} records have enough negatives below mine_margin. "
             "Lower mine_margin or mine_negatives."
         )
     return kept

@@ -1,4 +1,4 @@
-"""The bar of a run: steps, loss, and the dev set's last figure, on standard error."""
+"""Draw the progress bar of a run on standard error: steps, loss, and the last nDCG@10 of the dev set."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
-from .dev import BEST
+from .dev_evaluator import BEST
 
 
 class ProgressBar(TrainerCallback):
-    """Draws one line for the whole run, from the step that it goes on from."""
+    """One progress bar for the whole run, which starts at the step that the run resumes from."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
         self._shown: dict[str, str] = {}
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Opens the bar."""
+        """Open the bar."""
         del args, control
         self._bar = tqdm(total=state.max_steps, initial=state.global_step, desc="Training", unit="step")
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Moves it."""
+        """Advance the bar."""
         del args, control
         if self._bar is not None:
             self._bar.update(state.global_step - self._bar.n)
@@ -39,7 +39,7 @@ class ProgressBar(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
-        """Writes the last loss and the last dev figure behind it."""
+        """Show the last loss and the last dev nDCG@10 behind the bar."""
         del args, state, control
         if self._bar is None or not logs:
             return
@@ -50,7 +50,7 @@ class ProgressBar(TrainerCallback):
         self._bar.set_postfix(self._shown)
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Closes it."""
+        """Close the bar."""
         del args, state, control
         if self._bar is not None:
             self._bar.close()
@@ -58,7 +58,7 @@ class ProgressBar(TrainerCallback):
 
 @contextmanager
 def one_bar_only() -> Iterator[None]:
-    """Silences transformers' own bars (loading, writing) and hints while the block runs."""
+    """Silence transformers' own bars (loading, saving) and hints while the block runs."""
     was_drawn, verbosity = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call] # transformers'
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers'

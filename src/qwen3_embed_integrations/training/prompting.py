@@ -1,4 +1,4 @@
-"""Which instruction each row's query is trained under, and which one the finished folder stores."""
+"""Choose the prompts that queries and documents are trained with, and those that the finished folder stores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.core.errors import DataFileError
 from qwen3_embed_integrations.core.prompts import find_task
 
-from .examples import Example
+from .data import Example
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Prompting:
     """The prompts of a run.
 
     Attributes:
-        query: What stands before a query of the run's own task; the folder stores it.
-        document: What stands before every document; the folder stores it.
-        by_task: What stands before the queries of each task that rows name; "" is the run's own.
+        query: Prompt of a query of the run's own task; the folder stores it.
+        document: Prompt of every document; the folder stores it.
+        by_task: Prompt of the queries of each task that records name; "" is the run's own task.
     """
 
     query: str
@@ -28,29 +28,29 @@ class Prompting:
 
     @classmethod
     def of(cls, config: EncoderConfig, examples: Sequence[Example]) -> Prompting:
-        """Gives the prompts of a run: `config.task`, or the one task that all rows name, or the model's own.
+        """Return the prompts of a run: of `config.task`, else of the one task that all records name, else the model's.
 
         Raises:
-            DataFileError: Rows name tasks that put different prompts before documents.
+            DataFileError: If records name tasks that put different prompts before documents.
         """
         named = {example.task for example in examples}
         if config.task is None and len(named) == 1:
             config = config.replace(task=next(iter(named)) or None)
-        facts = Qwen3Encoder(config).facts
-        by_task = {task: facts.query_prompt(task or config.task) for task in sorted(named)}
-        documents = {facts.document_prompt(config.replace(task=task or config.task)) for task in named}
+        model_info = Qwen3Encoder(config).model_info
+        by_task = {task: model_info.query_prompt(task or config.task) for task in sorted(named)}
+        documents = {model_info.document_prompt(config.replace(task=task or config.task)) for task in named}
         if len(documents) > 1:
             symmetric = sorted(task for task in named if task and find_task(task).symmetric)
             raise DataFileError(
-                f"Rows of the symmetric task {symmetric[0]!r}, whose documents take the instruction too, stand beside "
-                "rows whose documents don't. A model stores one way for documents: train them apart."
+                f"The records mix the symmetric task {symmetric[0]!r}, whose documents take the instruction too, with "
+                "tasks whose documents don't. A model stores one prompt for documents: train them apart."
             )
-        return cls(facts.query_prompt(config.task), documents.pop(), by_task)
+        return cls(model_info.query_prompt(config.task), documents.pop(), by_task)
 
     def of_columns(self, task: str, columns: Sequence[str]) -> dict[str, str]:
-        """Gives the prompt of each text column of rows of one task."""
+        """Return the prompt of each text column of the records of one task."""
         return {name: self.by_task[task] if name == "query" else self.document for name in columns}
 
     def stored(self) -> dict[str, str]:
-        """Gives the prompts that the folder keeps, under the names that sentence-transformers looks for."""
+        """Return the prompts that the folder stores, under sentence-transformers' names."""
         return {"query": self.query, "document": self.document}

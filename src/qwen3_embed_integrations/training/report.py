@@ -1,4 +1,4 @@
-"""What a fine-tuning gives back."""
+"""TrainingReport: what a fine-tuning returns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from qwen3_embed_integrations.evaluation import Figures
+from qwen3_embed_integrations.evaluation import RetrievalMetrics
 
 
 @dataclass(frozen=True)
@@ -16,27 +16,27 @@ class TrainingReport:
     Attributes:
         output: The model's folder; `EncoderConfig(model=…)` takes it.
         base: The model that it started from.
-        before: Figures of the dev set with the model as it was, by dimension; () without a dev set.
-        after: The same with the model as it is now.
-        n_train: Rows trained on.
-        n_dev: Rows measured with.
-        n_steps: Steps taken.
-        notes: What the user should know: rows left out, figures that fell.
+        before: Metrics of the dev set with the base model, by dimension; () without a dev set.
+        after: The same with the fine-tuned model.
+        n_train: Number of training records.
+        n_dev: Number of dev records.
+        n_steps: Number of steps.
+        notes: What the user should know: records left out, metrics that fell.
     """
 
     output: Path
     base: str
-    before: tuple[Figures, ...]
-    after: tuple[Figures, ...]
+    before: tuple[RetrievalMetrics, ...]
+    after: tuple[RetrievalMetrics, ...]
     n_train: int
     n_dev: int
     n_steps: int
     notes: tuple[str, ...] = ()
 
-    def series(self) -> dict[str, tuple[Figures, ...]]:
-        """Gives the figures by name, for tables and plots; {} without a dev set."""
+    def series(self) -> dict[str, tuple[RetrievalMetrics, ...]]:
+        """Return the metrics as "before" and "after", for tables and plots; {} without a dev set."""
         return {"before": self.before, "after": self.after} if self.after else {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives everything but the folder's place, as JSON types."""
+        """Return the report as JSON types; of the folder only its name."""
         return {**asdict(self), "output": self.output.name}

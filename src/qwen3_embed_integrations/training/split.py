@@ -1,4 +1,4 @@
-"""Train and dev rows that share no document, no query and no group."""
+"""Split records into training and dev sets that share no document, query or group."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qwen3_embed_integrations.core.errors import DataFileError
-from qwen3_embed_integrations.evaluation import JudgedSet
+from qwen3_embed_integrations.evaluation import RetrievalDataset
 
-from .examples import Example, read_examples
+from .data import Example, read_examples
 
 
 @dataclass(frozen=True)
 class Split:
-    """What is trained on and what is measured with.
+    """Training and dev records.
 
     Attributes:
-        train: Rows of the steps.
-        dev: Rows of the dev set; () without one.
-        n_left_out: Training rows left out because a negative of theirs is a dev document.
+        train: Training records.
+        dev: Dev records; () without a dev set.
+        n_left_out: Number of training records left out because one of their negatives is a dev document.
     """
 
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
     n_left_out: int = 0
 
-    def judged(self, n_distractors: int = 10_000) -> JudgedSet:
-        """Gives the dev set: its queries, searched for among its documents and so many training documents."""
+    def dataset(self, n_distractors: int = 10_000) -> RetrievalDataset:
+        """Return the dev set: its queries, its documents, and up to `n_distractors` training documents."""
         tasks = {example.query: example.task for example in reversed(self.dev)}
         distractors = dict.fromkeys(example.positive for example in self.train)
         pairs = [(example.query, example.positive) for example in self.dev]
-        judged = JudgedSet.of_pairs(pairs, list(distractors)[:n_distractors])
-        return replace(judged, tasks=tuple(tasks[query] for query in judged.queries))
+        dataset = RetrievalDataset.of_pairs(pairs, list(distractors)[:n_distractors])
+        return replace(dataset, tasks=tuple(tasks[query] for query in dataset.queries))
 
 
 def split_by_group(examples: Sequence[Example], dev_share: float, seed: int) -> Split:
-    """Gives a split that keeps all rows with a group, a positive or a query in common on one side.
+    """Split so that records with a common group, positive or query stay on one side.
 
     Args:
-        examples: All rows.
-        dev_share: About which share of the rows the dev set gets; 0: none.
-        seed: Decides which.
+        examples: All records.
+        dev_share: Approximate share of the records in the dev set; 0 for no dev set.
+        seed: Seed of the random choice.
 
     Raises:
-        DataFileError: The rows hang together so that no such split exists.
+        DataFileError: If the records are so connected that no such split exists.
     """
     if not dev_share:
         return Split(tuple(examples), ())
@@ -58,18 +58,18 @@ def split_by_group(examples: Sequence[Example], dev_share: float, seed: int) -> 
             dev += cluster
     if len(dev) > len(examples) / 2:
         raise DataFileError(
-            f"{len(dev)} of {len(examples)} rows hang together by group, query or positive, so no document-safe split "
-            "leaves enough to train on. Give --dev a file of its own, or --dev-share 0."
+            f"{len(dev)} of {len(examples)} records are connected by group, query or positive: a split that keeps them "
+            "together leaves too few to train on. Give --dev a file of its own, or set --dev-share 0."
         )
     chosen = {id(example) for example in dev}
     return _without_leaks([example for example in examples if id(example) not in chosen], dev)
 
 
 def read_dev(path: Path, train: Sequence[Example]) -> Split:
-    """Gives the split of training rows and a dev file.
+    """Return the split of training records and a dev file.
 
     Raises:
-        DataFileError: The file is malformed, or shares a query or document with the training rows: the message
+        DataFileError: If the file is malformed, or shares a query or document with the training records; the message
             names the lines.
     """
     dev = read_examples([path])
@@ -77,19 +77,19 @@ def read_dev(path: Path, train: Sequence[Example]) -> Split:
         for example in dev:
             if (text := getattr(example, kind)) in texts:
                 raise DataFileError(
-                    f"{example.place}: its {kind} stands in {texts[text]} too, so the figures would flatter. "
-                    "Take it out of one of them, or leave --dev out: a split by group keeps them apart."
+                    f"{example.place}: its {kind} is also in {texts[text]}, so the metrics would be too high. "
+                    "Remove one of the two, or leave --dev out: the automatic split keeps them apart."
                 )
     return _without_leaks(train, dev)
 
 
 def _without_leaks(train: Iterable[Example], dev: Sequence[Example]) -> Split:
     documents = {example.positive for example in dev}
-    rows = tuple(train)
-    kept = tuple(example for example in rows if documents.isdisjoint(example.negatives))
+    records = tuple(train)
+    kept = tuple(example for example in records if documents.isdisjoint(example.negatives))
     if not kept:
-        raise DataFileError("Every training row has a dev document as a negative. Give --dev a file of its own.")
-    return Split(kept, tuple(dev), len(rows) - len(kept))
+        raise DataFileError("Every training record has a dev document as a negative. Give --dev other records.")
+    return Split(kept, tuple(dev), len(records) - len(kept))
 
 
 def _kinds(examples: Sequence[Example]) -> dict[str, dict[str, str]]:
@@ -100,7 +100,7 @@ def _kinds(examples: Sequence[Example]) -> dict[str, dict[str, str]]:
 
 
 def _clusters(examples: Sequence[Example]) -> list[list[Example]]:
-    """Gives the rows in clusters that hang together by group, positive or query (union-find)."""
+    """Return the connected components of the records by common group, positive or query (union-find)."""
     parent: dict[tuple[str, str], tuple[str, str]] = {}
 
     def root(key: tuple[str, str]) -> tuple[str, str]:

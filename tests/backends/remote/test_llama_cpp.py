@@ -1,4 +1,4 @@
-"""A real engine: llama.cpp's own server over a GGUF of the small checkpoint.
+"""A real engine: llama.cpp's server with a GGUF of the small checkpoint.
 
 Runs where the packages of benchmarks/engines/llama_cpp.py are installed: in this environment, or in one whose
 Python the environment variable LLAMA_CPP_PYTHON names.
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
-from qwen3_embed_integrations.backends.remote.doctor import diagnose
+from qwen3_embed_integrations.cli.server_checks import diagnose
 
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "engines" / "llama_cpp.py"
 TEXTS = [
@@ -50,14 +50,14 @@ def largest_differences(options, local):
     encoder = Qwen3Encoder(**options)
     try:
         return [
-            np.abs(encoder.encode(TEXTS, role).rows - local.encode(TEXTS, role).rows).max(axis=1)
+            np.abs(encoder.encode(TEXTS, role).embeddings - local.encode(TEXTS, role).embeddings).max(axis=1)
             for role in ("query", "document")
         ]
     finally:
         encoder.unload()
 
 
-def test_llama_cpp_gives_local_rows_by_token_ids_and_by_text(checkpoint, local):
+def test_llama_cpp_gives_local_embeddings_by_token_ids_and_by_text(checkpoint, local):
     with engine(checkpoint) as options:
         assert np.max(largest_differences(options, local)) <= 1e-5
         by_text = np.array(largest_differences({**options, "send_token_ids": False}, local))

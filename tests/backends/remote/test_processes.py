@@ -1,4 +1,4 @@
-"""fork, spawn, exit and Ctrl-C with a server behind the encoder, each in a process of its own."""
+"""Fork, exit and Ctrl-C with a remote encoder, each in its own process."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from remote_server import stall
+from remote_server import hang, stall
 
 MAKE = """
 import os, sys, time, threading
@@ -35,11 +35,11 @@ def run(server, code):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_and_its_parent_both_go_on(server):
     code = """
-        rows = encoder.encode_document(["a", "b"])
+        embeddings = encoder.encode_document(["a", "b"])
         import warnings
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on fork beside threads
         pid = os.fork()
-        same = np.abs(encoder.encode_document(["a", "b"]) - rows).max() <= 1e-6
+        same = np.abs(encoder.encode_document(["a", "b"]) - embeddings).max() <= 1e-6
         if pid == 0:
             os._exit(0 if same else 3)
         print(os.waitpid(pid, 0)[1], same)
@@ -59,20 +59,18 @@ def test_exit_in_the_middle_of_a_call_waits_for_it_and_no_longer(server):
 
 
 def test_a_daemon_thread_in_a_call_does_not_hang_the_exit(server):
-    server.faults.extend([None, stall(0.5)])
+    server.faults.extend([None, hang])
     code = """
         encoder.load()
         threading.Thread(target=encoder.encode_document, args=(["a"],), daemon=True).start()
         time.sleep(0.1)
         print("end")
     """
-    before = time.monotonic()
     assert run(server, code) == ["end"]
-    assert time.monotonic() - before < 30
 
 
 def test_ctrl_c_ends_a_waiting_call(server):
-    server.faults.extend([None, stall(20)])
+    server.faults.extend([None, hang])
     code = """
         encoder.load()
         print("waiting", flush=True)
@@ -84,8 +82,6 @@ def test_ctrl_c_ends_a_waiting_call(server):
     with subprocess.Popen(command(server, code), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own script
         assert process.stdout.readline().strip() == "waiting"
         time.sleep(0.3)
-        before = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (out.strip(), err, process.returncode) == ("interrupted", "", 0)
-    assert time.monotonic() - before < 10

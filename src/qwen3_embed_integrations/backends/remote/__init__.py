@@ -1,24 +1,27 @@
-"""Text → rows on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
+"""Text → embeddings on a server: any engine with an embeddings API, by `EncoderConfig(backend="remote")`.
 
-model      what is known of the model before any text is embedded
-backend    the seam that the encoder sees; cuts and ends texts
-calls      one call: plans requests, halves those that are too large, keeps what came
-client     one request: time limits, retries, the key
-refusals   what a status means
-wire       bodies and answers, checked
-profiles   how the engines differ
-loop       the thread that does the waiting
-doctor     asks a server what it really does
+backend          Backend seen by the encoder; truncates texts and appends the end token
+request_batcher  one call: plan requests, split those that are too large, keep what came
+client           one request: time limits, retries, the API key
+network          proxy and TLS settings of the environment
+answer_body      the body of an answer, decompressed within a limit
+quoting          texts of the server in messages and logs, without the API key
+http_errors      what an HTTP status means
+protocol         request bodies; answers, validated
+engines          how the engines differ: a table
+discovery        what is known of a model before any text is embedded
+probe            what the server answers to texts exactly as given
 """
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 
 from .backend import RemoteBackend
-from .model import RemoteModel, open_model
+from .discovery import RemoteModel, open_model
+from .probe import ServerProbe
 
-__all__ = ["build", "open_model"]
+__all__ = ["ServerProbe", "build_backend", "open_model"]
 
 
-def build(config: EncoderConfig, model: RemoteModel) -> RemoteBackend:
-    """Gives a backend that asks the server of `config`."""
+def build_backend(config: EncoderConfig, model: RemoteModel) -> RemoteBackend:
+    """Return a backend that sends texts to the server of `config`."""
     return RemoteBackend(config, model)

@@ -1,17 +1,17 @@
-"""One server over HTTP: keys, time limits, retries, and what its refusals mean.
+"""HTTP client for one server: API key, time limits, retries.
 
-httpx carries the requests: its asynchronous client ends a request the moment that its task is cancelled, so a
-time limit holds against a server that drips bytes, and a cancelled call stops asking. tenacity, on which
-LangChain and LlamaIndex stand too, decides when to try again. The `openai` SDK would bring its own retries
-without a total deadline, its own headers that describe this machine, and one dialect only.
+httpx sends the requests: its asynchronous client ends a request as soon as its task is cancelled, so a time limit
+holds against a server that sends a byte now and then, and a cancelled call sends nothing more. tenacity, which
+LangChain and LlamaIndex use too, decides when to retry. The `openai` SDK has retries without a total deadline,
+sends headers that describe this machine, and speaks one dialect only.
 
-TLS is verified by httpx's defaults; a private authority is named by the environment variable SSL_CERT_FILE.
+Nothing that the server sends gets into a message or a log before `Quoter` took the API key out. An error that holds
+what the server sent is raised after its `except` block, so that no `__context__` keeps it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,37 +19,42 @@ from dataclasses import dataclass
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from qwen3_embed_integrations.core.arrays import FloatArray
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.consent import require_consent
 from qwen3_embed_integrations.core.errors import (
     ConfigError,
     RemoteAnswerError,
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.safe_text import safe_line
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .profiles import Target
-from .refusals import FaultError, raise_for_status
-from .wire import BadAnswerError, Input, read_n_tokens, read_rows, request_body
+from .answer_body import ACCEPTED_ENCODING, read_body
+from .engines import Target
+from .http_errors import FaultError, raise_for_status
+from .network import proxy_for, tls_context
+from .protocol import BadAnswerError, Input, read_embeddings, read_n_tokens, request_body
+from .quoting import Quoter
 
 _CONNECT_S = 10.0
 _MAX_BYTES_A_NUMBER = 32
-_FREE_BYTES = 1 << 20  # of an answer, beyond its rows
+_FREE_BYTES = 1 << 20  # of an answer, beyond its embeddings
 _WIDEST = 1 << 14
-_BAD_ANSWERS = 2  # a server that answers nonsense twice will do so again
+_BAD_ANSWERS = 2  # a server that sends two invalid answers will send a third
 
 _backoff = wait_random_exponential(multiplier=0.5, max=30)  # full jitter
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What is asked of the server in one request.
+class HttpRequest:
+    """The inputs of one HTTP request and how to answer it.
 
     Attributes:
         inputs: Texts or token ids.
-        width: Length of a row that the answer must have; None: any.
-        dimension: Length that the server is to truncate rows to; None: full rows.
-        cut_at: Tokens at which the server is to cut a text; None: it is not to cut.
+        width: Length that each embedding of the answer must have; None: any.
+        dimension: Length that the server is to truncate embeddings to; None: full embeddings.
+        cut_at: Tokens to which the server is to truncate a text; None: it must not truncate.
     """
 
     inputs: Sequence[Input]
@@ -59,40 +64,47 @@ class Ask:
 
 
 class Client:
-    """Asks one server for rows. Belongs to one event loop."""
+    """Sends requests to one server. Use it from one event loop only."""
 
     def __init__(self, config: EncoderConfig, target: Target) -> None:
+        require_consent(config.base_url or "", config.api_key_env)  # before the key is read
         self._config = config
         self._target = target
-        self._key = _key_from(config.api_key_env)
+        key = _key_from(config.api_key_env)
+        self._quote = Quoter(key)
         self._slots = asyncio.Semaphore(config.max_concurrency)
         self._http = httpx.AsyncClient(
-            headers={"User-Agent": "qwen3-embed-integrations"} | _authorization(self._key),
+            headers={"User-Agent": "qwen3-embed-integrations", "Accept-Encoding": ACCEPTED_ENCODING}
+            | _authorization(key),
             timeout=httpx.Timeout(None, connect=min(_CONNECT_S, config.timeout_s)),
-            limits=httpx.Limits(
-                max_connections=config.max_concurrency, max_keepalive_connections=config.max_concurrency
-            ),
+            transport=_transport(target.url, config.max_concurrency),
+            trust_env=False,  # `network` reads the environment
         )
+        self._quote.watch_logs()
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
+        self._quote.unwatch_logs()
         await self._http.aclose()
 
-    async def rows(self, ask: Ask) -> FloatArray:
-        """Gives the rows of one request, `[n, width]`, after as many tries as the config allows.
+    async def embeddings(self, http_request: HttpRequest) -> FloatArray:
+        """Return the embeddings of one request, `[n, width]` float32, retrying as often as the config allows.
 
         Raises:
             TooLargeError: The server refuses the request for its size.
-            RemoteError: As the subclasses say.
+            RemoteTimeoutError: No answer within `deadline_s`.
+            RemoteUnavailableError: The server cannot be reached, or every try failed.
+            RemoteRefusedError: The server refuses the request for another reason.
+            RemoteAnswerError: The answer is not the embeddings that were requested.
         """
-        return (await self._retried(ask))[0]
+        return (await self._retried(http_request))[0]
 
-    async def rows_and_n_tokens(self, ask: Ask) -> tuple[FloatArray, int | None]:
-        """Gives the rows of one request, and how many tokens the server says it read."""
-        rows, content, headers = await self._retried(ask)
-        return rows, read_n_tokens(content, headers)
+    async def embeddings_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
+        """Return the embeddings of one request, and the number of tokens that the server reports; raise as above."""
+        embeddings, content, headers = await self._retried(http_request)
+        return embeddings, read_n_tokens(content, headers)
 
-    async def _retried(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+    async def _retried(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         faults: list[str] = []
         end = asyncio.get_running_loop().time() + self._config.deadline_s
         retrying = AsyncRetrying(
@@ -104,22 +116,21 @@ class Client:
         )
         try:
             async with asyncio.timeout_at(end):
-                return await retrying(self._once, ask)
+                return await retrying(self._once, http_request)
         except TimeoutError as error:
-            last = f" Its last fault: {faults[-1]}." if faults else ""
+            last = f" The last failure: {faults[-1]}." if faults else ""
             raise RemoteTimeoutError(
                 f"{self._where} did not answer within deadline_s={self._config.deadline_s:g}.{last} "
                 "Raise deadline_s, or lower max_batch_texts."
             ) from error
         except FaultError as error:
             raise RemoteUnavailableError(
-                f"{self._where} failed {len(faults) + 1} times, last so: {error}. "
+                f"{self._where} failed {len(faults) + 1} times; the last failure: {error}. "
                 "Check that it runs and can be reached."
             ) from error
         except BadAnswerError as error:
             raise RemoteAnswerError(
-                f"The answer of {self._where} is not what was asked for: {self._redacted(str(error))}. "
-                "`qwen3-embed doctor` shows what the server does."
+                f"{self._where} sent an invalid answer: {error}. `qwen3-embed doctor` shows what the server does."
             ) from error
 
     @property
@@ -136,13 +147,16 @@ class Client:
         pause = error.retry_after_s if isinstance(error, FaultError) else 0.0
         return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
 
-    async def _once(self, ask: Ask) -> tuple[FloatArray, bytes, Mapping[str, str]]:
-        body = request_body(self._target, ask.inputs, dimension=ask.dimension, cut_at=ask.cut_at)
-        width = ask.width or _WIDEST
-        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(ask.inputs)
+    async def _once(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+        body = request_body(
+            self._target, http_request.inputs, dimension=http_request.dimension, cut_at=http_request.cut_at
+        )
+        width = http_request.width or _WIDEST
+        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(http_request.inputs)
         async with self._slots:
             content, headers = await self._post(body, limit)
-        return read_rows(self._target, content, len(ask.inputs), ask.width), content, headers
+        embeddings = read_embeddings(self._target, content, len(http_request.inputs), http_request.width, self._quote)
+        return embeddings, content, headers
 
     async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
         try:
@@ -150,38 +164,39 @@ class Client:
                 asyncio.timeout(self._config.timeout_s),
                 self._http.stream("POST", self._target.url, json=body) as response,
             ):
-                content = await _read(response, limit)
+                content = await _body(response, limit)
         except TimeoutError as error:
             raise FaultError(f"no answer within timeout_s={self._config.timeout_s:g}") from error
         except httpx.RequestError as error:
-            error.request = httpx.Request("POST", self._target.url)  # the one that failed holds the key
-            raise _fault_of(error) from error
-        raise_for_status(self._target, response.status_code, response.headers, self._redacted(_said(content)))
-        return content, response.headers
-
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._key, "[api key]") if self._key else text
+            fault = _fault_of(error, self._quote)
+        else:
+            raise_for_status(self._target, response.status_code, response.headers, content, self._quote)
+            return content, response.headers
+        raise fault
 
 
-async def _read(response: httpx.Response, limit: int) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_bytes():
-        content += piece
-        if len(content) > limit:
-            raise BadAnswerError(f"it is longer than {limit} bytes")
-    return bytes(content)
-
-
-def _said(content: bytes) -> str:
-    """Gives the words of an error's body."""
-    text = content.decode("utf-8", "replace")
+async def _body(response: httpx.Response, limit: int) -> bytes:
+    """Return the body of an answer; b"" for an error whose body cannot be read: its status says enough."""
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
-        answer = None
-    for name in ("error", "message", "detail"):
-        answer = answer.get(name, answer) if isinstance(answer, dict) else answer
-    return " ".join((answer if isinstance(answer, str) else text).split())[:300]
+        return await read_body(response, limit)
+    except BadAnswerError:
+        if response.is_success:
+            raise
+        return b""
+
+
+def _transport(url: str, max_connections: int) -> httpx.AsyncHTTPTransport:
+    try:
+        server = httpx.URL(url)
+        _ = server.host  # decodes an international name
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ConfigError(f"base_url: {safe_line(url, 200)!r} is not an address ({error}). Correct it.") from error
+    proxy = proxy_for(server)
+    context = tls_context(server, proxy)
+    if proxy is not None:
+        proxy = httpx.Proxy(proxy.url, auth=proxy.auth, ssl_context=context if proxy.url.scheme == "https" else None)
+    limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+    return httpx.AsyncHTTPTransport(verify=context, proxy=proxy, limits=limits, trust_env=False)
 
 
 def _wait(state: RetryCallState) -> float:
@@ -193,10 +208,10 @@ def _error_of(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
-def _fault_of(error: httpx.RequestError) -> FaultError:
-    reason = str(error).strip() or type(error).__name__
-    is_final = "CERTIFICATE_VERIFY_FAILED" in reason
-    hint = "; name your own authority with the environment variable SSL_CERT_FILE" if is_final else ""
+def _fault_of(error: httpx.RequestError, quote: Quoter) -> FaultError:
+    reason = quote(str(error)) or type(error).__name__
+    is_final = "CERTIFICATE_VERIFY_FAILED" in str(error)
+    hint = "; name your own certificate authority with the environment variable SSL_CERT_FILE" if is_final else ""
     return FaultError(f"{reason}{hint}", is_final=is_final)
 
 
@@ -205,10 +220,10 @@ def _authorization(key: str) -> dict[str, str]:
 
 
 def _key_from(variable: str | None) -> str:
-    """Reads the API key; "" for a server that needs none.
+    """Read the API key from the environment; return "" for a server that needs none.
 
     Raises:
-        ConfigError: The variable is not set, or what it holds is no key. Its content is not shown.
+        ConfigError: The variable is not set or does not hold a key. The message does not show its value.
     """
     if variable is None:
         return ""
@@ -216,5 +231,7 @@ def _key_from(variable: str | None) -> str:
     if not key:
         raise ConfigError(f"api_key_env={variable!r}: this environment variable is not set. Put the API key into it.")
     if not (key.isascii() and key.isprintable()):
-        raise ConfigError(f"api_key_env={variable!r}: what this variable holds is no API key: it has odd characters.")
+        raise ConfigError(
+            f"api_key_env={variable!r}: the value of this variable is not an API key: expected printable ASCII."
+        )
     return key

@@ -1,16 +1,16 @@
-"""Qwen3DocumentEmbedder: documents → the same documents with their rows."""
+"""Qwen3DocumentEmbedder: documents → the same documents with their embeddings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from haystack import Document, component, logging
 
 from qwen3_embed_integrations import ConfigError, Encoded, InputTypeError, Qwen3Encoder
 
-from .embedder import Embedder, shows_options
+from .embedder import Embedder, HaystackOptions, shows_options
 
 logger = logging.getLogger(__name__)
 _SHOWN = 5  # ids in a warning
@@ -21,7 +21,8 @@ _SHOWN = 5  # ids in a warning
 class Qwen3DocumentEmbedder(Embedder):
     """Embeds documents with Qwen3-Embedding, raw unless the checkpoint or `document_task` says otherwise.
 
-    Every option of `EncoderConfig` is a keyword here; `progress_bar` is taken for `show_progress`. Give the
+    Every option of `EncoderConfig` is a keyword here; keywords of `SentenceTransformersDocumentEmbedder` are
+    understood. Give the
     embedder of the queries the same ones. The encoder gets all documents of a run at once and plans its own
     batches by tokens.
 
@@ -43,20 +44,22 @@ class Qwen3DocumentEmbedder(Embedder):
 
     def __init__(
         self,
+        model: str | None = None,
+        /,
         *,
         meta_fields_to_embed: list[str] | None = None,
         embedding_separator: str = "\n",
-        **options: Any,
+        **options: Unpack[HaystackOptions],
     ) -> None:
-        Embedder.__init__(self, options)
+        Embedder.__init__(self, model, options, prefix_of="document")
         self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
         self.embedding_separator = embedding_separator
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     def run(self, documents: list[Document]) -> dict[str, Any]:
-        """Gives copies of the documents with their unit rows, in the same order.
+        """Return copies of the documents with their unit embeddings, in the same order.
 
-        A document with neither content nor meta to embed gets the row of an empty text, and a warning.
+        A document with neither content nor meta to embed gets the embedding of an empty text, and a warning.
 
         Returns:
             `documents`, and `meta` with model, space and usage.
@@ -74,7 +77,7 @@ class Qwen3DocumentEmbedder(Embedder):
         return self._output(documents, encoder, await encoder.aencode(self._texts(documents), "document"))
 
     def init_parameters(self) -> dict[str, Any]:
-        """Gives the arguments that make an equal component."""
+        """Return the arguments that make an equal component."""
         return {
             **Embedder.init_parameters(self),
             "meta_fields_to_embed": self.meta_fields_to_embed,
@@ -86,7 +89,7 @@ class Qwen3DocumentEmbedder(Embedder):
         empty = [document.id for document, text in zip(documents, texts, strict=True) if not text]
         if empty:
             logger.warning(
-                "{count} of {total} documents have no text to embed: {ids}. They get the row of an empty "
+                "{count} of {total} documents have no text to embed: {ids}. They get the embedding of an empty "
                 "text; drop them, or name their meta fields in meta_fields_to_embed.",
                 count=len(empty),
                 total=len(documents),
@@ -100,9 +103,11 @@ class Qwen3DocumentEmbedder(Embedder):
         return self.embedding_separator.join([*parts, document.content] if document.content else parts)
 
     def _output(self, documents: list[Document], encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        rows = encoded.rows.tolist()
+        embeddings = encoded.embeddings.tolist()
         return {
-            "documents": [replace(document, embedding=row) for document, row in zip(documents, rows, strict=True)],
+            "documents": [
+                replace(document, embedding=vector) for document, vector in zip(documents, embeddings, strict=True)
+            ],
             "meta": self.describe(encoder, encoded),
         }
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
 from haystack import default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
 
 from qwen3_embed_integrations import ConfigError, Encoded, EncoderConfig, Qwen3Encoder, load_encoder
+from qwen3_embed_integrations.core.encoder_options import CommonOptions
+from qwen3_embed_integrations.core.stock_keywords import translate_stock_keywords, with_model
+from qwen3_embed_integrations.core.stock_options import StockOptions
+from qwen3_embed_integrations.core.types import Role
 
 SECRETS = frozenset(name for name, field in EncoderConfig.model_fields.items() if field.exclude)
 """The options that no stored form may hold: here they are `Secret`, resolved at the first use."""
 
 _Class = TypeVar("_Class", bound=type)
+
+
+class HaystackOptions(CommonOptions, StockOptions, total=False):
+    """The keywords of both embedders: the encoder's options, with Haystack's own types of device and token."""
+
+    device: str | ComponentDevice | None
+    token: Secret | None
 
 
 class Embedder:
@@ -25,8 +37,8 @@ class Embedder:
         secrets: The `Secret` of each secret option that was given.
     """
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        options = _without_alias(options)
+    def __init__(self, model: str | None, options: Mapping[str, Any], *, prefix_of: Role) -> None:
+        options = with_model(model, translate_stock_keywords(options, prefix_of=prefix_of))
         self.secrets = {name: options.pop(name) for name in SECRETS if options.get(name) is not None}
         for name, secret in self.secrets.items():
             if not isinstance(secret, Secret):
@@ -55,7 +67,7 @@ class Embedder:
         await asyncio.to_thread(self.warm_up)
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives the stored form: every option, secrets as the names of their environment variables.
+        """Return the stored form: every option, secrets as the names of their environment variables.
 
         Raises:
             ValueError: A secret is a token; use `Secret.from_env_var`.
@@ -64,16 +76,16 @@ class Embedder:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Gives back the component that `to_dict` described."""
+        """Return back the component that `to_dict` described."""
         return default_from_dict(cls, data)
 
     def init_parameters(self) -> dict[str, Any]:
-        """Gives the arguments that make an equal component."""
+        """Return the arguments that make an equal component."""
         unset = dict.fromkeys(sorted(SECRETS))
         return {**self.config.model_dump(mode="json"), **unset, **self.secrets}
 
     def describe(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        """Gives the `meta` output: which model and space the rows are of; how many tokens were read, if known."""
+        """Return the `meta` output: model, space and, if known, how many tokens were read."""
         meta: dict[str, Any] = {"model": encoder.space.model, "space": encoder.space.fingerprint}
         if (encoded.n_tokens >= 0).all():  # only a server may know
             n_tokens = int(encoded.n_tokens.sum())
@@ -82,9 +94,9 @@ class Embedder:
 
 
 def shows_options(cls: _Class) -> _Class:
-    """Gives `cls` a signature that lists every option, for editors, `help` and Haystack."""
+    """Return `cls` a signature that lists every option, for editors, `help` and Haystack."""
     init: Any = vars(cls)["__init__"]
-    own = [p for p in inspect.signature(init).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    own = [p for p in inspect.signature(init).parameters.values() if p.kind not in {p.VAR_KEYWORD, p.POSITIONAL_ONLY}]
     taken = {parameter.name for parameter in own}
     derived = [
         inspect.Parameter(
@@ -106,17 +118,6 @@ def _shown_type(name: str, annotation: Any) -> Any:
     if name in SECRETS:
         return Secret | None
     return str | ComponentDevice if name == "device" else annotation
-
-
-def _without_alias(options: dict[str, Any]) -> dict[str, Any]:
-    """Takes Haystack's name of the progress bar for ours."""
-    rest = {name: value for name, value in options.items() if name != "progress_bar"}
-    if (
-        "progress_bar" in options
-        and rest.setdefault("show_progress", options["progress_bar"]) != options["progress_bar"]
-    ):
-        raise ConfigError("show_progress and progress_bar are one option. Give one of them.")
-    return rest
 
 
 def _torch_name(device: ComponentDevice) -> str:

@@ -1,14 +1,15 @@
-"""Qwen3TextEmbedder: a query → its row."""
+"""Qwen3TextEmbedder: a query → its embedding."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from haystack import component
 
-from qwen3_embed_integrations import Encoded, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import Encoded, Qwen3Encoder
+from qwen3_embed_integrations.core.inputs import checked_text
 
-from .embedder import Embedder, shows_options
+from .embedder import Embedder, HaystackOptions, shows_options
 
 
 @component
@@ -16,8 +17,8 @@ from .embedder import Embedder, shows_options
 class Qwen3TextEmbedder(Embedder):
     """Embeds a query with Qwen3-Embedding, its instruction in front.
 
-    Every option of `EncoderConfig` is a keyword here; `progress_bar` is taken for `show_progress`. Making one
-    is cheap: weights load at the first use and are shared by all embedders of the process.
+    Every option of `EncoderConfig` is a keyword here; keywords of `SentenceTransformersTextEmbedder`
+    are understood. Making one is cheap: weights load at the first use and are shared by all embedders of the process.
 
     Example:
         >>> embedder = Qwen3TextEmbedder(model="tiny", dimension=128)
@@ -28,12 +29,12 @@ class Qwen3TextEmbedder(Embedder):
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
     """
 
-    def __init__(self, **options: Any) -> None:
-        Embedder.__init__(self, options)
+    def __init__(self, model: str | None = None, /, **options: Unpack[HaystackOptions]) -> None:
+        Embedder.__init__(self, model, options, prefix_of="query")
 
     @component.output_types(embedding=list[float], meta=dict[str, Any])
     def run(self, text: str, task: str | None = None) -> dict[str, Any]:
-        """Gives the unit row of a query.
+        """Return the unit embedding of a query.
 
         Args:
             text: The query.
@@ -56,12 +57,8 @@ class Qwen3TextEmbedder(Embedder):
         return self._output(encoder, await encoder.aencode([_query(text)], "query", task=task))
 
     def _output(self, encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
-        return {"embedding": encoded.rows[0].tolist(), "meta": self.describe(encoder, encoded)}
+        return {"embedding": encoded.embeddings[0].tolist(), "meta": self.describe(encoder, encoded)}
 
 
 def _query(text: str) -> str:
-    if not isinstance(text, str):
-        raise InputTypeError(
-            f"The query is {type(text).__name__}, expected str. For documents, use Qwen3DocumentEmbedder."
-        )
-    return text
+    return checked_text(text, "query", "For documents, use Qwen3DocumentEmbedder.")

@@ -1,0 +1,139 @@
+"""Causal attention over packed sequences: no pad token, no dense mask, on any device."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import import_module
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+_VARLEN_DTYPES = (torch.bfloat16, torch.float16)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The positions of the sequences in a packed batch.
+
+    Attributes:
+        runs: (first token, number of sequences, tokens of each) of each run of neighbours of equal length.
+        cu_seqlens: `[n + 1]` int32 on the model's device: the start of each sequence and the end of the last one.
+        max_seqlen: Length of the longest sequence, in tokens.
+    """
+
+    runs: tuple[tuple[int, int, int], ...]
+    cu_seqlens: torch.Tensor
+    max_seqlen: int
+
+    @classmethod
+    def of(cls, lengths: list[int], cu_seqlens: torch.Tensor) -> Layout:
+        """Return the layout of sequences of these lengths, laid end to end, with bounds `cu_seqlens`, `[n + 1]`."""
+        runs, start = [], 0
+        for length, group in groupby(lengths):
+            count = len(list(group))
+            runs.append((start, count, length))
+            start += count * length
+        return cls(tuple(runs), cu_seqlens.to(torch.int32), max(lengths))
+
+
+@dataclass(frozen=True)
+class KeysValues:
+    """One layer's keys and values of some tokens, `[tokens, num_key_value_heads, head_dim]` each."""
+
+    key: torch.Tensor
+    value: torch.Tensor
+
+
+def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the prefix
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None = None,
+) -> torch.Tensor:
+    """Compute causal attention within each sequence.
+
+    Args:
+        query: `[tokens, num_attention_heads, head_dim]`; tokens after the layout's last sequence are padding.
+        key: `[tokens, num_key_value_heads, head_dim]`.
+        value: The shape of `key`.
+        scale: Factor of the attention scores.
+        layout: The sequences' positions.
+        prefix: Keys and values of the tokens that precede every sequence; None if there are none.
+
+    Returns:
+        `[tokens, num_attention_heads, head_dim]`, zeros for padding.
+    """
+    varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES and prefix is None else None
+    if varlen_attn is not None:
+        return varlen_attn(
+            query,
+            key,
+            value,
+            layout.cu_seqlens,
+            layout.cu_seqlens,
+            layout.max_seqlen,
+            layout.max_seqlen,
+            scale=scale,
+            window_size=(-1, 0),  # causal
+            enable_gqa=True,
+            num_splits=1,  # an embedding must not depend on the rest of the batch
+        )
+    return _attention_by_length(query, key, value, scale, layout, prefix)
+
+
+@cache
+def find_varlen() -> Callable[..., torch.Tensor] | None:
+    """Return torch's kernel for packed sequences, or None before torch 2.13, where a result depends on the batch."""
+    try:
+        varlen: Any = import_module("torch.nn.attention.varlen").varlen_attn
+    except (ImportError, AttributeError):
+        return None
+    known = inspect.signature(varlen).parameters
+    return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None
+
+
+def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None,
+) -> torch.Tensor:
+    """Compute `causal_attention` with one call of torch's dense kernel for each run of equally long sequences."""
+    out = torch.empty_like(query, memory_format=torch.contiguous_format)
+    end = 0
+    for start, count, length in layout.runs:
+        end = start + count * length
+        q, k, v = (x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (query, key, value))
+        mixed = _attention_of_equal_lengths(q, k, v, scale, prefix)
+        out[start:end].view(count, length, *out.shape[1:]).copy_(mixed.transpose(1, 2))
+    out[end:] = 0
+    return out
+
+
+def _attention_of_equal_lengths(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
+) -> torch.Tensor:
+    """Compute causal attention of equally long sequences, `[n, heads, tokens, head_dim]`, after their prefix."""
+    if prefix is None:
+        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
+    key, value = (
+        torch.cat((shared.transpose(0, 1).expand(len(own), -1, -1, -1), own), dim=2)
+        for shared, own in ((prefix.key, key), (prefix.value, value))
+    )
+    unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
+    return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
+
+
+@lru_cache(maxsize=64)  # the same for every layer; sequences after a prefix are short
+def _unseen(n_own: int, n_all: int, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return the additive mask of the last `n_own` of `n_all` tokens, `[n_own, n_all]`: -inf for later tokens."""
+    return torch.full((n_own, n_all), float("-inf"), dtype=dtype, device=device).triu(n_all - n_own + 1)

@@ -1,0 +1,102 @@
+"""Devices, dtypes and threads: what this machine has, and which of them a model uses."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import torch
+
+from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.types import IntArray
+
+HEAVY = 100_000_000
+"""Parameters above which a model gets a measured plan; below, importing numba takes longer than it saves."""
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`; "auto" is CUDA if available, else MPS, else the CPU.
+
+    Raises:
+        ConfigError: There is no such device here.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with CUDA
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f'device={name!r} can\'t be used here ({reason}). Use "auto" or "cpu".') from error
+    return device
+
+
+def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torch.dtype:
+    """Return the dtype called `name` for `device` and a model of `n_parameters`.
+
+    On a CPU "auto" is bfloat16 if the CPU multiplies it in hardware and the model is large enough to gain from it;
+    a small model, such as the bundled `tiny`, stays in float32.
+
+    Raises:
+        ConfigError: `name` is float16 where bfloat16 or float32 are available, because float16 overflows to NaN on
+            the 8B model (QwenLM/Qwen3-Embedding#164), or int8 on a device other than a CPU.
+    """
+    on_cpu = device.type == "cpu"
+    has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+    if name == "auto":
+        gains = has_bfloat16_matmul() and n_parameters >= HEAVY if on_cpu else has_bfloat16
+        return torch.bfloat16 if gains else torch.float32
+    if name == "float16" and (on_cpu or has_bfloat16):
+        raise ConfigError(
+            f'dtype="float16" is refused on {device.type!r}: its range overflows to NaN on Qwen3-Embedding-8B. '
+            f'Use dtype="bfloat16"{" or float32" if on_cpu else ""}.'
+        )
+    if name == "int8" and not on_cpu:
+        raise ConfigError(f'dtype="int8" runs on CPUs only, the device is {device.type!r}. Use dtype="bfloat16".')
+    return _DTYPES[name]
+
+
+_DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.int8,
+}
+
+
+def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
+    """Return the array as a tensor on `device`; copy to a GPU from pinned memory, without waiting for the copy."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+_ISAS_WITHOUT_BFLOAT16 = frozenset(
+    ["SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"]
+)
+"""Values of ONEDNN_MAX_CPU_ISA (oneDNN's guide on CPU dispatcher control)."""
+
+
+def has_bfloat16_matmul() -> bool:
+    """Return whether this CPU multiplies bfloat16 matrices in hardware (AVX-512 BF16 or AMX).
+
+    False as well where oneDNN is told to keep to an older instruction set (ONEDNN_MAX_CPU_ISA).
+    """
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "DEFAULT"
+    if allowed.upper() in _ISAS_WITHOUT_BFLOAT16:
+        return False
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
+
+
+def use_threads(n_threads: int, *, of: int) -> None:
+    """Let torch use `n_threads` in this thread, and leave the number of all other threads at `of`.
+
+    torch keeps the number per thread, as OpenMP does; new threads start with the number that was set last.
+    """
+    if torch.get_num_threads() == n_threads:
+        return
+    torch.set_num_threads(n_threads)
+    restoring = threading.Thread(target=torch.set_num_threads, args=(of,))
+    restoring.start()
+    restoring.join()

@@ -1,0 +1,41 @@
+"""Keys and values of shared instruction prefixes, computed once per loaded model."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from .attention import KeysValues
+
+PrefixStates = tuple[KeysValues, ...]
+
+_MOST_PREFIXES = 16  # instructions in use at a time; the 0.6B model keeps 112 KB for each token of a prefix
+
+
+class PrefixCache:
+    """Token ids of a prefix → each layer's keys and values; evicts the least recently used prefix.
+
+    Args:
+        compute: Computes the keys and values of a prefix's token ids.
+    """
+
+    def __init__(self, compute: Callable[[tuple[int, ...]], PrefixStates]) -> None:
+        self._compute = compute
+        self._kept: OrderedDict[tuple[int, ...], PrefixStates] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __call__(self, prefix: tuple[int, ...]) -> PrefixStates:
+        """Return the keys and values of a prefix, computed at its first use; () for an empty prefix."""
+        if not prefix:
+            return ()
+        with self._lock:  # held during the computation: several streams start with the same instruction
+            if prefix not in self._kept:
+                self._kept[prefix] = self._compute(prefix)
+                if len(self._kept) > _MOST_PREFIXES:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(prefix)
+            return self._kept[prefix]

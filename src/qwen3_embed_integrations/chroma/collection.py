@@ -1,0 +1,206 @@
+"""The guard that Chroma lacks: a collection of another vector space is refused when it is opened.
+
+Chroma compares the names of embedding functions and nothing else, so another model, dimension, pooling or
+document instruction opens without a word and mixes vectors that can't be compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Unpack
+
+import numpy as np
+from chromadb.api import AsyncClientAPI, ClientAPI
+from chromadb.api.models.AsyncCollection import AsyncCollection
+from chromadb.api.models.Collection import Collection
+from chromadb.api.types import GetResult
+from chromadb.errors import NotFoundError
+
+from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
+from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
+
+from .function import Qwen3EmbeddingFunction
+from .hnsw import with_hnsw
+
+_SAMPLE = 3  # stored documents that are embedded again when a collection does not say what made it
+_SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move an embedding by less than 0.01
+
+
+def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and what makes it ours
+    client: ClientAPI,
+    name: str,
+    encoder: Any = None,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    configuration: Mapping[str, Any] | None = None,
+    remedy: str | None = None,
+    **options: Unpack[EncoderKeywords],
+) -> Collection:
+    """Return the collection called `name`, made if there is none, and refuses one of another vector space.
+
+    The description of the space is stored in the collection's configuration. A collection that has none
+    (made by LangChain, say) is checked by embedding some of its documents again, and gets it then.
+
+    Args:
+        client: Any client of Chroma's.
+        name: Of the collection.
+        encoder: What embeds: an EncoderConfig, a Qwen3Encoder, a Qwen3EmbeddingFunction, or any integration of this
+            package. With neither encoder nor options, a collection opens as it was stored.
+        metadata: For a new collection.
+        configuration: For a new collection, such as `{"hnsw": {"ef_search": 200}}`; `HNSW` where it says nothing.
+        remedy: What to do about another space, as the end of the message; None: how to re-index by hand.
+        **options: As in `EncoderConfig`, instead of `encoder`.
+
+    Raises:
+        SpaceMismatchError: It holds vectors of another space; the message names what differs and the remedy.
+        ConfigError: An unknown or unfit option, or no encoder.
+    """
+    function = _function(encoder, options) or _stored_function(client, name)
+    advice = _remedy(name) if remedy is None else remedy
+    _ = function.space  # refuse what the model can't serve before anything is made
+    with _foreign(name, advice):
+        collection = client.get_or_create_collection(name, **_new(function, metadata, configuration))
+    if not _is_known(function, collection, advice):
+        sample = collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
+        _check_sample(function, sample, name, advice)
+        collection.modify(configuration={"embedding_function": function})
+    return collection
+
+
+async def aopen_collection(  # noqa: PLR0913 - as its sync twin
+    client: AsyncClientAPI,
+    name: str,
+    encoder: Any = None,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    configuration: Mapping[str, Any] | None = None,
+    remedy: str | None = None,
+    **options: Unpack[EncoderKeywords],
+) -> AsyncCollection:
+    """Async twin of `open_collection`, for `AsyncHttpClient`; what computes leaves the event loop."""
+    function = _function(encoder, options) or await _astored_function(client, name)
+    advice = _remedy(name) if remedy is None else remedy
+    _ = await asyncio.to_thread(lambda: function.space)
+    with _foreign(name, advice):
+        collection = await client.get_or_create_collection(name, **_new(function, metadata, configuration))
+    if not _is_known(function, collection, advice):
+        sample = await collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
+        await asyncio.to_thread(_check_sample, function, sample, name, advice)
+        await collection.modify(configuration={"embedding_function": function})
+    return collection
+
+
+def _function(encoder: Any, options: Mapping[str, Any]) -> Qwen3EmbeddingFunction | None:
+    if isinstance(encoder, Qwen3EmbeddingFunction) and not options:
+        return encoder
+    if encoder is None:
+        return Qwen3EmbeddingFunction(**options) if options else None
+    inner = getattr(encoder, "encoder", encoder)  # every integration has its encoder under this name
+    config = inner.config if isinstance(inner, Qwen3Encoder) else inner
+    if not isinstance(config, EncoderConfig):
+        raise ConfigError(
+            f"Can't embed with {type(encoder).__name__}. Give an EncoderConfig, a Qwen3Encoder, "
+            'an integration of this package, or options such as model="0.6B".'
+        )
+    return Qwen3EmbeddingFunction(config, **options)
+
+
+def _stored_function(client: ClientAPI, name: str) -> Qwen3EmbeddingFunction:
+    try:
+        return _from(client.get_collection(name, embedding_function=None))
+    except NotFoundError:
+        return Qwen3EmbeddingFunction()
+
+
+async def _astored_function(client: AsyncClientAPI, name: str) -> Qwen3EmbeddingFunction:
+    try:
+        return _from(await client.get_collection(name, embedding_function=None))
+    except NotFoundError:
+        return Qwen3EmbeddingFunction()
+
+
+def _from(collection: Collection | AsyncCollection) -> Qwen3EmbeddingFunction:
+    return Qwen3EmbeddingFunction.build_from_config(_stored_config(collection))
+
+
+def _stored_config(collection: Collection | AsyncCollection) -> dict[str, Any]:
+    """Return the config of a Qwen3EmbeddingFunction that the collection keeps; {} when it keeps none."""
+    stored = collection.configuration_json.get("embedding_function") or {}
+    config: dict[str, Any] = stored["config"] if stored.get("name") == Qwen3EmbeddingFunction.name() else {}
+    return config
+
+
+def _new(
+    function: Qwen3EmbeddingFunction,
+    metadata: Mapping[str, Any] | None,
+    configuration: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "embedding_function": function,
+        "metadata": dict(metadata) if metadata else None,
+        "configuration": with_hnsw(configuration, metadata),
+    }
+
+
+@contextmanager
+def _foreign(name: str, advice: str) -> Iterator[None]:
+    """Says what to do about a collection that another embedding function made."""
+    try:
+        yield
+    except ValueError as error:
+        if "Embedding function conflict" not in str(error):
+            raise
+        raise SpaceMismatchError(
+            f"Collection {name!r} holds vectors of another embedding function ({error}). {advice}"
+        ) from error
+
+
+def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCollection, advice: str) -> bool:
+    """Tells whether the collection says that it is of this space; raises when it says another."""
+    stored = _stored_config(collection).get("space")
+    if not stored:
+        return False
+    function.space.check(stored, where=f"Collection {collection.name!r}", remedy=advice)
+    return True
+
+
+def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str, advice: str) -> None:
+    """Embeds some documents again and compares; raises unless the stored vectors are of this space."""
+    pairs = [
+        (text, embedding)
+        for text, embedding in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False)
+        if text
+    ]
+    if not sample["ids"]:
+        return
+    if not pairs:
+        raise SpaceMismatchError(
+            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {advice}"
+        )
+    ours = np.asarray(function([text for text, _ in pairs]))
+    stored = np.asarray([embedding for _, embedding in pairs], dtype=np.float32)
+    if stored.shape != ours.shape:
+        raise SpaceMismatchError(
+            f"Collection {name!r} holds vectors of another space (dimension: stored {stored.shape[1]}, "
+            f"now {ours.shape[1]}). {advice}"
+        )
+    cosines = (ours * stored).sum(axis=1) / np.maximum(np.linalg.norm(stored, axis=1), np.float32(1e-12))
+    if cosines.min() < _SAME:
+        worst = pairs[int(cosines.argmin())][0]
+        raise SpaceMismatchError(
+            f"Collection {name!r} holds vectors of another space (its document {worst[:40]!r}, embedded "
+            f"again, has cosine {cosines.min():.2f} with what is stored, expected 1.00). {advice}"
+        )
+
+
+def _listed(embeddings: Any) -> list[Any]:
+    return [] if embeddings is None else list(embeddings)
+
+
+def _remedy(name: str) -> str:
+    return (
+        f"To re-index: client.delete_collection({name!r}), open it again, add the documents anew. "
+        f"To go on with what is stored: open_collection(client, {name!r}), with its own options or none."
+    )

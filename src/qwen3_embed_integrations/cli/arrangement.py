@@ -1,0 +1,83 @@
+"""How each command lists its options: the ten that most people need, short flags, panels, defaults of its own.
+
+Only the order of the help is decided here. An option that no panel names is listed under "More options".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from qwen3_embed_integrations.core.catalog import TINY
+
+SHORT_FLAGS: Mapping[str, str] = {"model": "-m", "top_k": "-k", "dimension": "-d"}
+
+FLAG_NAMES: Mapping[str, str] = {"as_json": "--json"}
+"""Flags that are not their field's name with hyphens: pydantic's own methods occupy the name `json`."""
+
+PANELS: Mapping[str, tuple[str, ...]] = {
+    "Documents and passages": ("min_score", "reindex", "skip_unreadable", "show_prompt"),
+    "Answers by a language model": ("llm", "llm_url", "llm_model", "llm_key_env"),
+    "Training": (
+        *("dev_share", "loss", "teacher", "max_tokens", "embedding_learning_rate", "warmup", "temperature", "margin"),
+        *("evaluations", "patience", "seed", "fresh"),
+    ),
+    "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
+    "Hard negatives": ("mine_negatives", "mine_margin"),
+    "Model and device": ("revision", "cache_folder", "local_files_only", "device", "dtype", "plan", "pooling"),
+    "Server": (
+        *("backend", "base_url", "engine", "served_model", "api_key_env", "append_end_token", "send_token_ids"),
+        *("server_dimensions", "tokenizer", "max_batch_texts", "max_concurrency", "max_retries", "timeout_s"),
+        *("deadline_s",),
+    ),
+    "Texts": ("document_task", "max_length", "on_overflow"),
+    "Speed, memory and cache": (
+        *("mini_batch_tokens", "gradient_checkpointing", "bf16", "max_batch_tokens", "max_waiting_calls"),
+        *("cache_path", "cache_max_mb", "show_progress"),
+    ),
+}
+"""Titles, in the order of the help, and the options below them."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How one command lists its options.
+
+    Attributes:
+        common: The options of the first panel, at most ten, in this order.
+        defaults: Defaults other than the models' own, as they would be typed.
+        left_out: Titles of panels whose options mean nothing to this command, and names of such options.
+        implied: Option → (another option, its value): giving the first sets the second, unless that is given too.
+    """
+
+    common: tuple[str, ...]
+    defaults: Mapping[str, str] = field(default_factory=lambda: {"model": TINY})
+    left_out: Collection[str] = ()
+    implied: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+COMMANDS: Mapping[str, Arrangement] = {
+    "rag": Arrangement(
+        ("ask", "docs", "model", "top_k", "task", "dimension", "index", "llm", "device", "json"),
+    ),
+    "similarity": Arrangement(("query", "model", "task", "dimension", "device", "plot", "as_json")),
+    "eval": Arrangement(
+        ("pairs", "queries", "documents", "judgements", "model", "task", "dimensions", "plot", "markdown", "as_json"),
+    ),
+    "train": Arrangement(
+        (
+            *("data", "output", "model", "task", "dev", "dimensions", "epochs", "batch_size", "learning_rate"),
+            "lora_rank",
+        ),
+        left_out=(
+            *("Server", "dtype", "plan", "pooling", "dimension", "max_length", "on_overflow", "max_batch_tokens"),
+            *("max_waiting_calls", "cache_path", "cache_max_mb", "show_progress"),
+        ),
+    ),
+    "doctor": Arrangement(
+        ("base_url", "model", "engine", "local", "device", "dtype", "as_json"),
+        defaults={},
+        implied={"base_url": ("backend", "remote")},
+    ),
+    "models": Arrangement(("cache_folder", "as_json"), defaults={}),
+}

@@ -1,0 +1,68 @@
+"""`qwen3-embed doctor`: check this machine or, with --base-url, what an embedding server really does."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from qwen3_embed_integrations import ConfigError, EncoderConfig
+from qwen3_embed_integrations.core.catalog import TINY
+from qwen3_embed_integrations.core.safe_text import safe_line
+
+from .machine import describe_machine
+from .tables import show_json
+
+
+class DoctorOptions(BaseModel):
+    """The options of the command `doctor` beside the encoder's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    local: str | None = Field(
+        None, description="The same model on this machine, to compare the server's embeddings with."
+    )
+    as_json: bool = Field(default=False, description="Print the findings as JSON.")
+
+
+def run_doctor(config: EncoderConfig, options: DoctorOptions) -> int:
+    """Print the findings and return the exit code: 1 if a check of the server failed.
+
+    Raises:
+        ConfigError: If --local is given without a server.
+        MissingExtraError: If a server is to be checked and the extra "remote" is not installed.
+    """
+    if config.backend == "remote":
+        return _check_server(config, options)
+    if options.local:
+        raise ConfigError("--local is compared with a server: give its address with --base-url.")
+    found = describe_machine(config if "model" in config.model_fields_set else config.replace(model=TINY))
+    if options.as_json:
+        show_json([{"name": name, "found": text} for name, text in found])
+    else:
+        _print_lines((f"{name:<13} ", text) for name, text in found)
+    return 0
+
+
+def _check_server(config: EncoderConfig, options: DoctorOptions) -> int:
+    from .server_checks import diagnose
+
+    checks = diagnose(config, EncoderConfig(model=options.local) if options.local else None)
+    if options.as_json:
+        show_json([{"name": check.name, "outcome": check.outcome, "found": check.found} for check in checks])
+    else:
+        _print_lines((f"{check.outcome:<8} {check.name}: ", check.found) for check in checks)
+    return int(any(check.outcome == "failure" for check in checks))
+
+
+def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    """Print (head, text) lines: wrapped under their texts on a terminal, one line each into a pipe."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for head, text in lines:
+        line = head + safe_line(text)
+        indent = " " * min(len(head), 14)
+        shown = textwrap.fill(line, width, subsequent_indent=indent) if width > 2 * len(indent) else line
+        sys.stdout.write(f"{shown}\n")

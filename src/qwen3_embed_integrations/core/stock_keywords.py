@@ -1,0 +1,224 @@
+"""Keywords of the classes that this package replaces: what each means here, or why it is refused.
+
+A user swaps `HuggingFaceEmbeddings`, `HuggingFaceEmbedding`, `SentenceTransformersTextEmbedder`,
+`SentenceTransformerEmbeddingFunction` or `SentenceTransformer` by changing one line. A value that would change the
+result into something that this package doesn't do is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from .catalog import canonical_model
+from .errors import ConfigError
+from .types import Role
+
+Meaning = Callable[[str, Any], dict[str, Any]]
+"""(keyword, value) → the options that it means, under the names of EncoderConfig."""
+
+_TEMPLATE = re.compile(r"Instruct:\s*(?P<instruction>.+?)\s*\nQuery:\s*", re.DOTALL)
+
+
+def translate_stock_keywords(options: Mapping[str, Any], *, prefix_of: Role = "query") -> dict[str, Any]:
+    """Return options under the names of EncoderConfig; names that nobody knows are kept as they are.
+
+    Args:
+        options: Keywords, of stock classes or of EncoderConfig.
+        prefix_of: Which texts `prefix` is for: Haystack's two embedders share the name.
+
+    Raises:
+        ConfigError: A keyword and the option that it means differ, or its value is refused.
+    """
+    meanings: dict[str, Meaning] = {
+        **_MEANINGS,
+        "prefix": partial(_prompt, "task" if prefix_of == "query" else "document_task"),
+    }
+    found = {name: value for name, value in options.items() if name not in meanings}
+    for name, value in options.items():
+        if name not in meanings:
+            continue
+        for option, meant in meanings[name](name, value).items():
+            if option in found and not _is_same(option, found[option], meant):
+                raise ConfigError(
+                    f"{name}={value!r} and {option}={found[option]!r} are one option. Give one of them, not both."
+                )
+            found[option] = meant
+    if "encode_kwargs" in options and "query_encode_kwargs" not in options and "document_task" in found:
+        found.setdefault("task", found["document_task"])  # LangChain's encode_kwargs hold for queries, too
+    return found
+
+
+def with_model(model: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords to which a model's name by position is added.
+
+    Raises:
+        ConfigError: The keywords name another model.
+    """
+    found = translate_stock_keywords(options)
+    if model is not None and not _is_same("model", found.setdefault("model", model), model):
+        raise ConfigError(f"The model is {model!r} by position and {found['model']!r} by keyword. Give one of them.")
+    return found
+
+
+def _is_same(option: str, one: Any, other: Any) -> bool:
+    if option == "model" and isinstance(one, str) and isinstance(other, str):
+        return canonical_model(one) == canonical_model(other)
+    return bool(one == other)
+
+
+def _is(option: str, name: str, value: Any) -> dict[str, Any]:
+    """The keyword is another name of `option`; None leaves the default."""
+    del name
+    return {} if value is None else {option: value}
+
+
+def _nothing(name: str, value: Any) -> dict[str, Any]:
+    """The keyword changes no embedding here: batches are planned by tokens, kernels chosen at load."""
+    del name, value
+    return {}
+
+
+def _only(accepted: tuple[Any, ...], why: str, name: str, value: Any) -> dict[str, Any]:
+    """The keyword is accepted with the values that this package does anyway."""
+    if value in accepted:
+        return {}
+    raise ConfigError(f"{name}={value!r}: {why} Leave it out.")
+
+
+def _dtype(name: str, value: Any) -> dict[str, Any]:
+    del name
+    return {} if value is None else {"dtype": str(value).removeprefix("torch.")}
+
+
+def _prompt(option: str, name: str, value: Any) -> dict[str, Any]:
+    """The keyword is a whole prompt in front of each text; the instruction is taken out of the official template."""
+    if not value:
+        return {} if value is None or name == "prefix" else {option: ""}
+    template = _TEMPLATE.fullmatch(value)
+    if template is None:
+        raise ConfigError(
+            f"{name}={value!r} is no prompt of Qwen3-Embedding, whose form is 'Instruct: …\\nQuery:'. "
+            f'Give the instruction alone: {option}="Given a …, retrieve …".'
+        )
+    return {option: template["instruction"]}
+
+
+def _instruction(option: str, name: str, value: Any) -> dict[str, Any]:
+    """The keyword is an instruction, with or without the template around it."""
+    if isinstance(value, str) and not _TEMPLATE.fullmatch(value):
+        return {option: value}
+    return _prompt(option, name, value)
+
+
+def _prompts(name: str, value: Mapping[str, str] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for role, prompt in (value or {}).items():
+        if role not in {"query", "document", "passage"}:
+            raise ConfigError(f'{name} names {role!r}, expected "query" and "document". Leave the others out.')
+        found |= _prompt("task" if role == "query" else "document_task", f"{name}[{role!r}]", prompt)
+    return found
+
+
+def _nested(
+    meanings: Callable[[], Mapping[str, Meaning]], name: str, value: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The keyword is a dictionary of keywords."""
+    found: dict[str, Any] = {}
+    known = meanings()
+    for key, inner in (value or {}).items():
+        if key not in known:
+            raise ConfigError(
+                f"{name}[{key!r}] is not understood here. Leave it out, or give the option that you mean as a keyword."
+            )
+        found |= known[key](f"{name}[{key!r}]", inner)
+    return found
+
+
+_UNIT = partial(
+    _only, (True, None), "embeddings always have unit length here, so that cosine and dot product rank alike."
+)
+_CODE = partial(_only, (False, None), "code of a checkpoint is never run here.")
+_ONE_PROCESS = partial(_only, (False, None), "one model in one process batches the texts of all callers.")
+_FLOAT32 = partial(_only, ("float32", None), "embeddings are float32 here.")
+_NUMPY = partial(_only, (True, None), "embeddings are numpy arrays here.")
+_SUFFIX = partial(_only, ("", None), "the end token is the one thing that follows a text, and it is appended here.")
+_SIMILARITY = partial(_only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
+_QUERY_PROMPT_NAME = partial(_only, ("query", None), "the query prompt is used for queries.")
+_DOCUMENT_PROMPT_NAME = partial(_only, ("document", "passage", None), "the document prompt is used for documents.")
+_NONE = partial(_only, (None,), "there is nothing like it here.")
+
+_MEANINGS: Mapping[str, Meaning] = MappingProxyType(
+    {
+        "model_name": partial(_is, "model"),
+        "model_name_or_path": partial(_is, "model"),
+        "truncate_dim": partial(_is, "dimension"),
+        "dimensions": partial(_is, "dimension"),
+        "embedding_dimension": partial(_is, "dimension"),
+        "max_seq_length": partial(_is, "max_length"),
+        "max_length": partial(_is, "max_length"),
+        "cache_dir": partial(_is, "cache_folder"),
+        "device": partial(_is, "device"),
+        "dtype": _dtype,
+        "torch_dtype": _dtype,
+        "query_instruction": partial(_instruction, "task"),
+        "text_instruction": partial(_instruction, "document_task"),
+        "embed_instruction": partial(_instruction, "document_task"),
+        "prompts": _prompts,
+        "default_prompt_name": _NONE,
+        "suffix": _SUFFIX,
+        "use_auth_token": lambda _, value: {"token": value} if isinstance(value, str) else {},
+        "normalize": _UNIT,
+        "normalize_embeddings": _UNIT,
+        "precision": _FLOAT32,
+        "trust_remote_code": _CODE,
+        "batch_size": _nothing,
+        "show_progress_bar": partial(_is, "show_progress"),
+        "progress_bar": partial(_is, "show_progress"),
+        "multi_process": _ONE_PROCESS,
+        "parallel_process": _ONE_PROCESS,
+        "target_devices": _NONE,
+        "modules": _NONE,
+        "similarity_fn_name": _SIMILARITY,
+        "model_card_data": _nothing,
+        "model_kwargs": partial(_nested, lambda: _MODEL_KWARGS),
+        "config_kwargs": partial(_nested, lambda: _CONFIG_KWARGS),
+        "tokenizer_kwargs": partial(_nested, lambda: _TOKENIZER_KWARGS),
+        "processor_kwargs": partial(_nested, lambda: _TOKENIZER_KWARGS),
+        "encode_kwargs": partial(_nested, lambda: _encode_kwargs("document_task", _DOCUMENT_PROMPT_NAME)),
+        "query_encode_kwargs": partial(_nested, lambda: _encode_kwargs("task", _QUERY_PROMPT_NAME)),
+    }
+)
+"""The one table of stock keywords. `prefix` is not in it: its texts depend on the class."""
+
+_MODEL_KWARGS: Mapping[str, Meaning] = MappingProxyType(
+    {
+        **{name: _MEANINGS[name] for name in ("device", "dtype", "torch_dtype", "trust_remote_code", "truncate_dim")},
+        **{
+            name: _MEANINGS[name]
+            for name in ("cache_dir", "prompts", "model_kwargs", "tokenizer_kwargs", "processor_kwargs")
+        },
+        **{name: partial(_is, name) for name in ("revision", "cache_folder", "local_files_only", "token", "backend")},
+        "attn_implementation": _nothing,
+        "low_cpu_mem_usage": _nothing,
+        "use_safetensors": partial(_only, (True, None), "weights are read from safetensors alone."),
+    }
+)
+_CONFIG_KWARGS: Mapping[str, Meaning] = MappingProxyType({"trust_remote_code": _CODE})
+_TOKENIZER_KWARGS: Mapping[str, Meaning] = MappingProxyType(
+    {"padding_side": _nothing, "model_max_length": partial(_is, "max_length"), "trust_remote_code": _CODE}
+)
+
+
+def _encode_kwargs(option: str, prompt_name: Meaning) -> Mapping[str, Meaning]:
+    return {
+        **{name: _MEANINGS[name] for name in ("normalize_embeddings", "precision", "batch_size", "show_progress_bar")},
+        **{name: _MEANINGS[name] for name in ("truncate_dim", "device")},
+        "prompt": partial(_prompt, option),
+        "prompt_name": prompt_name,
+        "convert_to_numpy": _NUMPY,
+        "convert_to_tensor": partial(_only, (False, None), "embeddings are numpy arrays or lists of floats here."),
+    }

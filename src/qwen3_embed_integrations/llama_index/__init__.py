@@ -1,0 +1,19 @@
+"""LlamaIndex: Qwen3Embedding, Qwen3Rerank and Qwen3HybridRetriever.
+
+embedding         Qwen3Embedding(BaseEmbedding)
+rerank            Qwen3Rerank(BaseNodePostprocessor)
+role_cache        keys of LlamaIndex's embedding cache that tell roles and spaces apart
+hybrid_retriever  Qwen3HybridRetriever(BaseRetriever): dense search and BM25
+"""
+
+from .embedding import LlamaIndexOptions, Qwen3Embedding
+from .hybrid_retriever import Qwen3HybridRetriever
+from .rerank import LlamaIndexRerankOptions, Qwen3Rerank
+
+__all__ = [
+    "LlamaIndexOptions",
+    "LlamaIndexRerankOptions",
+    "Qwen3Embedding",
+    "Qwen3HybridRetriever",
+    "Qwen3Rerank",
+]

@@ -1,0 +1,62 @@
+"""Read e-mails: subject, sender and date, the body, and the text attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage, MIMEPart
+from email.parser import BytesParser
+from pathlib import Path
+
+from qwen3_embed_integrations.rag.corpora.blocks import Block, UnreadableFileError
+from qwen3_embed_integrations.rag.corpora.decoding import clean, decode
+
+from .html import html_blocks
+from .plain_text import paragraphs
+
+_HEADERS = ("From", "To", "Cc", "Date")
+_TEXTS = ("text/plain", "text/html", "text/markdown", "text/csv")
+
+
+def read_mail(path: Path) -> tuple[str, list[Block]]:
+    """Return the subject and the blocks of an e-mail (.eml).
+
+    Raises:
+        UnreadableFileError: The file has no header of an e-mail.
+    """
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    if not isinstance(message, EmailMessage) or not any(_header(message, name) for name in ("Subject", *_HEADERS)):
+        raise UnreadableFileError("is no e-mail: it has neither subject nor sender nor date")
+    return _header(message, "Subject"), list(_blocks(message))
+
+
+def _blocks(message: EmailMessage) -> Iterator[Block]:
+    if subject := _header(message, "Subject"):
+        yield Block(subject, "heading", level=1)
+    known = ((name, _header(message, name)) for name in _HEADERS)
+    yield Block("\n".join(f"{name}: {value}" for name, value in known if value))
+    body = message.get_body(("plain", "html"))
+    if body is not None:
+        yield from _part(body)
+    for attachment in message.iter_attachments():
+        name = clean(attachment.get_filename() or attachment.get_content_type())
+        yield Block(f"Attachment: {name}", "heading", level=2)
+        if attachment.get_content_type() in _TEXTS:
+            yield from _part(attachment)
+
+
+def _part(part: MIMEPart) -> Iterator[Block]:
+    content = part.get_payload(decode=True)
+    text = decode(content, part.get_content_charset()) if isinstance(content, bytes) else ""
+    if part.get_content_type() == "text/html":
+        yield from html_blocks(text)[1]
+    else:
+        yield from paragraphs(text)
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        value = message[name]
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):  # email's parser on malformed headers
+        return ""
+    return " ".join(clean(str(value)).split()) if value is not None else ""

@@ -1,0 +1,87 @@
+"""Passage: a chunk that was retrieved, with its place in its document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .corpora.blocks import Block
+from .corpora.chunking import Chunk
+
+_LOCATION = ("page", "sheet", "slide", "cell")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk that was retrieved.
+
+    Attributes:
+        text: The chunk.
+        source: The document's name.
+        title: The document's title.
+        score: Cosine similarity to the question, in [-1, 1].
+        headings: The headings above the text, the highest first.
+        location: The place in the document, as in "p. 3"; "" where the document has none.
+        id: The chunk's id.
+        metadata: All that is stored with the chunk: page, sheet, slide, cell, parent_id, ordinal, start, end.
+    """
+
+    text: str
+    source: str
+    title: str
+    score: float
+    headings: tuple[str, ...] = ()
+    location: str = ""
+    id: str = ""
+    metadata: Mapping[str, Any] | None = None
+
+    @property
+    def citation(self) -> str:
+        """The document, the place in it and the heading, as in "guide.pdf p. 3 \u203a Install"."""
+        headings = [heading for heading in self.headings if heading not in (self.title, self.source)]
+        parts = f"{self.source} {self.location}".rstrip()
+        return " \u203a ".join([parts, *headings[-2:]])
+
+    def as_json(self, number: int) -> dict[str, Any]:
+        """Return the passage as JSON data.
+
+        Args:
+            number: Its number among the passages of the question, from 1.
+        """
+        data = dict(self.metadata or {})
+        known = {name: data[name] for name in (*_LOCATION, "parent_id", "ordinal", "start", "end") if name in data}
+        found = {"number": number, "score": round(self.score, 6), "citation": self.citation, "headings": self.headings}
+        passage = asdict(self)
+        return {**found, **{name: passage[name] for name in ("id", "source", "title", "text")}, **known}
+
+
+def chunk_metadata(chunk: Chunk) -> dict[str, str | int]:
+    """Return what is stored with a chunk: flat, and without None, which Chroma refuses."""
+    place = {name: value for name in _LOCATION if (value := getattr(chunk.first, name)) is not None}
+    return {
+        "source": chunk.source,
+        "title": chunk.title,
+        "headings": json.dumps(chunk.headings, ensure_ascii=False),
+        "parent_id": chunk.parent_id,
+        "ordinal": chunk.ordinal,
+        "start": chunk.start,
+        "end": chunk.end,
+        **place,
+    }
+
+
+def stored_passage(key: str, text: str, metadata: Mapping[str, Any], score: float) -> Passage:
+    """Return the passage of a chunk as it is stored.
+
+    Args:
+        key: The chunk's id.
+        text: Its text.
+        metadata: As `chunk_metadata` made it.
+        score: Its cosine similarity to the question.
+    """
+    place = {name: metadata[name] for name in _LOCATION if name in metadata}
+    headings = tuple(json.loads(metadata.get("headings", "[]")))
+    location = Block("", **place).location
+    return Passage(text, metadata["source"], metadata["title"], score, headings, location, key, metadata)

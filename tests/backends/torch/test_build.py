@@ -1,0 +1,58 @@
+"""A configuration becomes a backend; the report says how; a load leaves little to the garbage collector."""
+
+import subprocess
+import sys
+import textwrap
+
+import torch
+
+from qwen3_embed_integrations import EncoderConfig
+from qwen3_embed_integrations.backends.torch.build import load_backend, report
+from qwen3_embed_integrations.backends.torch.memory import available_memory
+from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
+from qwen3_embed_integrations.core.protocols import EmbedRequest
+
+
+def test_a_backend_embeds_in_the_width_of_its_model(checkpoint):
+    config = EncoderConfig(model=str(checkpoint), max_batch_tokens=64)
+    backend = load_backend(config, open_checkpoint(config))
+    try:
+        assert backend.submit(EmbedRequest(["a", "b " * 90], 100)).result().embeddings.shape == (2, 64)
+    finally:
+        backend.close()
+
+
+def test_the_report_names_memory_dtype_plan_and_reasons(checkpoint):
+    config = EncoderConfig(model=str(checkpoint), dtype="bfloat16", device="cpu")
+    found = dict(report(config, open_checkpoint(config)))
+    assert found["dtype"] == "bfloat16"
+    assert f"{torch.get_num_threads()} threads" in found["device"]
+    assert ("weights" in found) == (available_memory() is not None)
+    assert found["plan"].startswith("matmul=")
+
+
+def test_one_full_collection_serves_many_loads(make_checkpoint):
+    folders = [str(make_checkpoint(seed=seed)) for seed in (51, 52, 53)]
+    code = """
+    import gc, sys
+    from qwen3_embed_integrations import Qwen3Encoder
+
+    def note(phase, told):
+        if phase == "start" and told["generation"] == 2:
+            walks.append(told)
+
+    walks = []
+    gc.callbacks.append(note)
+    Qwen3Encoder(model=sys.argv[1]).load()
+    print(len(walks) > 0)
+    gc.freeze()  # Python's own count of what is young starts anew: what is counted now are our collections
+    walks.clear()
+    for folder in sys.argv[1:] * 3:
+        Qwen3Encoder(model=folder).load()
+        Qwen3Encoder(model=folder).unload()
+    print(len(walks))
+    """
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", textwrap.dedent(code), *folders], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["True", "0"], done.stderr

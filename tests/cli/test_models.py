@@ -1,0 +1,42 @@
+"""`models` lists every known model within 80 columns, with what is on this machine, and as JSON."""
+
+import json
+
+from qwen3_embed_integrations import MODELS
+
+
+def by_name(cells, out):
+    return {line[0]: line for line in cells(out)}
+
+
+def test_every_model_is_listed_whole_at_80_columns(run, cells, tmp_path):
+    code, out, _ = run("models", "--cache-folder", tmp_path / "hub")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+    lines = by_name(cells, out)
+    assert lines["tiny"] == ["tiny", "11", "M", "4", "256", "8,192", "0.05", "/", "0.02", "Apache-2.0", "bundled"]
+    assert lines["8B"] == ["8B", "7.6", "B", "36", "4096", "40,960", "30.27", "/", "15.13", "Apache-2.0", "no"]
+    assert lines.keys() >= MODELS.keys()
+
+
+def test_a_cached_model_is_shown_with_its_size(run, cells, tmp_path):
+    snapshot = tmp_path / "hub/models--Qwen--Qwen3-Embedding-4B/snapshots/abc"
+    snapshot.mkdir(parents=True)
+    with (snapshot / "model.safetensors").open("wb") as file:
+        file.truncate(200_000_000)
+    (tmp_path / "hub/models--Qwen--Qwen3-Embedding-4B/refs").mkdir()
+    (tmp_path / "hub/models--Qwen--Qwen3-Embedding-4B/refs/main").write_text("abc")
+    _, out, _ = run("models", "--cache-folder", tmp_path / "hub")
+    assert by_name(cells, out)["4B"][-2:] == ["0.2", "GB"]
+    described = json.loads(run("models", "--cache-folder", tmp_path / "hub", "--json")[1])
+    assert [(one["name"], one["cached_bytes"]) for one in described if one["cached_bytes"]] == [("4B", 200_000_000)]
+
+
+def test_json_describes_every_model(run):
+    code, out, notes = run("models", "--json")
+    assert (code, notes) == (0, "")
+    described = {one["name"]: one for one in json.loads(out)}
+    assert described.keys() == {"tiny", *MODELS}
+    assert [name for name, one in described.items() if one["is_bundled"]] == ["tiny"]
+    assert described["0.6B"]["float32_bytes"] == 4 * MODELS["0.6B"].n_parameters

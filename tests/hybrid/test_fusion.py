@@ -1,0 +1,72 @@
+import pytest
+
+from qwen3_embed_integrations import ConfigError
+from qwen3_embed_integrations.hybrid.fusion import (
+    convex_combination,
+    min_max,
+    reciprocal_rank_fusion,
+    share_of_best,
+)
+
+
+def test_rrf_sums_one_over_60_plus_the_rank_from_1() -> None:
+    fused = dict(reciprocal_rank_fusion([["a", "b"], ["b"]]))
+    assert fused == {"b": pytest.approx(1 / 62 + 1 / 61), "a": pytest.approx(1 / 61)}
+
+
+def test_rrf_weights_multiply() -> None:
+    fused = reciprocal_rank_fusion([["a"], ["b"]], weights=[1, 3], k=0)
+    assert fused == [("b", 3.0), ("a", 1.0)]
+
+
+def test_equal_scores_keep_the_order_of_the_rankings() -> None:
+    assert [one.id for one in reciprocal_rank_fusion([["x"], ["a"]])] == ["x", "a"]
+    assert [one.id for one in convex_combination([{"x": 0.5}, {"a": 0.5}])] == ["x", "a"]
+    crossed = reciprocal_rank_fusion([["a", "b", "c"], ["c", "b", "a"]], k=0)
+    assert [one.id for one in crossed] == ["a", "c", "b"]
+
+
+def test_a_convex_combination_is_the_weighted_mean_and_a_missing_score_is_0() -> None:
+    fused = convex_combination([{"a": 1.0, "b": 0.5}, {"b": 1.0}], weights=[3, 1])
+    assert fused == [("a", 0.75), ("b", 0.625)]
+
+
+def test_min_max_runs_from_0_to_1_and_cuts_scores_beyond_the_limits() -> None:
+    assert min_max({"a": 0.2, "b": 0.4, "c": 0.3}) == {"a": 0, "b": 1, "c": pytest.approx(0.5)}
+    assert min_max({"a": 0.2, "b": 0.4, "c": -1.0, "d": 2.0}, among=["a", "b"]) == {"a": 0, "b": 1, "c": 0, "d": 1}
+    assert min_max({"a": 0.3, "b": 0.3, "c": 0.1}, among=["a", "b"]) == {"a": 1, "b": 1, "c": 0}
+    assert min_max({}) == {}
+
+
+def test_share_of_best_divides_by_the_highest() -> None:
+    assert share_of_best({"a": 4.0, "b": 1.0}) == {"a": 1.0, "b": 0.25}
+    assert share_of_best({"a": 0.0}) == {"a": 0.0}
+    assert share_of_best({}) == {}
+
+
+def test_nothing_fuses_to_nothing() -> None:
+    assert reciprocal_rank_fusion([]) == reciprocal_rank_fusion([[], []]) == convex_combination([{}, {}]) == []
+
+
+@pytest.mark.parametrize("weights", [[1.0], [0.0, 0.0], [-1.0, 1.0], [float("nan"), 1.0]])
+def test_weights_that_do_not_fit_are_rejected(weights: list[float]) -> None:
+    with pytest.raises(ConfigError, match="weights"):
+        reciprocal_rank_fusion([["a"], ["b"]], weights=weights)
+    with pytest.raises(ConfigError, match="weights"):
+        convex_combination([{"a": 1.0}, {"b": 1.0}], weights=weights)
+
+
+def test_an_id_twice_in_a_ranking_is_rejected() -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        reciprocal_rank_fusion([["a", "a"]])
+
+
+def test_a_negative_k_is_rejected() -> None:
+    with pytest.raises(ConfigError, match="k=-1"):
+        reciprocal_rank_fusion([["a"]], k=-1)
+
+
+@pytest.mark.parametrize("fuse", [min_max, share_of_best, lambda side: convex_combination([side])])
+def test_a_score_that_is_not_finite_is_rejected(fuse) -> None:
+    with pytest.raises(ConfigError, match="'a' has the score nan"):
+        fuse({"a": float("nan")})

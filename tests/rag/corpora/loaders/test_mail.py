@@ -1,0 +1,24 @@
+from document_files import FACT, MAIL
+from qwen3_embed_integrations.rag.corpora.loaders.mail import read_mail
+
+MULTIPART = (
+    "Subject: Plan\nFrom: a@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+    "Content-Type: multipart/alternative; boundary=y\n\n--y\nContent-Type: text/html\n\n<p>No</p>\n--y\n"
+    "Content-Type: text/plain; charset=utf-8\n\nThe plan.\n--y--\n--x\nContent-Type: text/csv\n"
+    'Content-Disposition: attachment; filename="p.csv"\n\na,b\n--x\nContent-Type: application/zip\n'
+    'Content-Disposition: attachment; filename="p.zip"\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n'
+)
+
+
+def test_headers_are_decoded_and_the_body_is_text(tmp_path):
+    (tmp_path / "a.eml").write_bytes(MAIL)
+    title, blocks = read_mail(tmp_path / "a.eml")
+    assert title == "Re: Spesen \u00fc"
+    assert blocks[1].text.startswith("From: J\u00f6rg <joerg@example.org>\nTo: all@example.org\nDate: Mon, 02 Nov 2026")
+    assert blocks[2].text == f"{FACT} Gr\u00fc\u00dfe"
+
+
+def test_plain_text_is_preferred_and_attachments_are_named(tmp_path):
+    (tmp_path / "a.eml").write_text(MULTIPART)
+    texts = [block.text for block in read_mail(tmp_path / "a.eml")[1]]
+    assert texts == ["Plan", "From: a@example.org", "The plan.", "Attachment: p.csv", "a,b", "Attachment: p.zip"]

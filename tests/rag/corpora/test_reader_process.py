@@ -1,0 +1,56 @@
+import io
+import json
+
+import pytest
+
+from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.rag.corpora.blocks import Block, UnreadableFileError
+from qwen3_embed_integrations.rag.corpora.loaders.registry import TEXT
+from qwen3_embed_integrations.rag.corpora.reader_process import ReaderProcess, serve
+
+
+def answers(*requests):
+    """Serve these requests in this process; return the answers."""
+    out = io.BytesIO()
+    serve(io.BytesIO(b"".join(json.dumps(request).encode() + b"\n" for request in requests)), out)
+    first, *lines = out.getvalue().splitlines()
+    assert first == b"ready"
+    return [json.loads(line) for line in lines]
+
+
+def test_one_process_reads_one_file_after_the_other_and_ends(tmp_path):
+    (tmp_path / "a.txt").write_text("One.\n\nTwo.")
+    with ReaderProcess(60.0) as process:
+        first = process.read(tmp_path / "a.txt", "a.txt", TEXT)
+        child = process._child
+        assert process.read(tmp_path / "a.txt", "b", TEXT).source == "b"
+        assert process._child is child
+    assert first.blocks == (Block("One."), Block("Two."))
+    assert child.returncode is not None
+
+
+def test_a_process_that_was_ended_from_outside_is_started_again(tmp_path):
+    (tmp_path / "a.txt").write_text("One.")
+    with ReaderProcess(60.0) as process:
+        process.read(tmp_path / "a.txt", "a", TEXT)
+        process._child.kill()
+        process._child.wait()
+        with pytest.raises(UnreadableFileError, match="ended the process that read it"):
+            process.read(tmp_path / "a.txt", "a", TEXT)
+        assert process.read(tmp_path / "a.txt", "a", TEXT).blocks
+
+
+def test_each_request_has_an_answer_whatever_happens(tmp_path):
+    (tmp_path / "a.txt").write_text("One.")
+    (tmp_path / "b.txt").write_bytes(b"\0")
+    path = str(tmp_path / "a.txt")
+    found = answers(
+        [path, "a", TEXT], [str(tmp_path / "b.txt"), "b", TEXT], [str(tmp_path), "c", TEXT], [path, "d", "json:nothing"]
+    )
+    assert [list(answer) for answer in found] == [["title", "blocks"], ["unreadable"], ["unreadable"], ["config"]]
+
+
+def test_a_reader_that_can_not_be_loaded_is_an_error_of_the_option(tmp_path):
+    (tmp_path / "a.txt").write_text("One.")
+    with ReaderProcess(60.0) as process, pytest.raises(ConfigError, match="can't be loaded"):
+        process.read(tmp_path / "a.txt", "a", "json:nothing")
