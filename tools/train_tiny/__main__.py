@@ -51,7 +51,9 @@ def download(work: Work = _WORK, *, evaluation_only: bool = False) -> None:
     """Fetch the Debian packages by name and, unless only evaluation is asked for, the repositories."""
     folder = WorkFolder(work)
     packages.download(folder.downloads, packages.EVALUATION_PACKAGES if evaluation_only else packages.debian_packages())
-    if not evaluation_only:
+    if evaluation_only:
+        packages.clone_evaluation(folder.repositories)
+    else:
         packages.clone_repositories(folder.repositories)
 
 
@@ -85,10 +87,11 @@ def fit_token_vectors(
 
 
 @app.command()
-def teach(work: Work = _WORK, n_texts: int = 60_000) -> None:
+def teach(work: Work = _WORK, n_texts: int = 60_000, n_pairs: int = 20_000) -> None:
     """Write the teacher's vectors of short English texts, which `train` reads; may go on beside it."""
     folder = WorkFolder(work)
     taught.label(taught.short_texts(_texts(folder), n_texts), folder.taught)
+    taught.label_pairs(taught.question_pairs(_texts(folder), n_pairs), folder.taught / "pairs")
 
 
 @app.command()
@@ -112,7 +115,12 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     def embed(texts: list[str]) -> np.ndarray:
         return torch.nn.functional.normalize(bags.encode(vectors, texts), dim=-1).numpy()
 
-    sampler = PairSampler(_texts(folder), STAGES["layers"], taught.load_taught(folder.taught), embed)
+    sampler = PairSampler(
+        _texts(folder),
+        STAGES["layers"],
+        (taught.load_taught(folder.taught), taught.load_pairs(folder.taught / "pairs")),
+        embed,
+    )
     options = TrainingOptions(minutes, batch_size=batch_size, device=device, is_compiled=compiled)
     encoder = Encoder(model, _tokenizer(start), device)
     sets = _development(folder, site_packages)

@@ -7,11 +7,12 @@ work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requir
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .sources.repositories import HELD_OUT, REPOSITORIES
+from .sources.repositories import HELD_OUT, OPENSTAX, REPOSITORIES
 
 logger = logging.getLogger(__name__)
 
@@ -99,20 +100,37 @@ def _fetch_package(package: str, settings: Path, target: Path) -> None:
 
 
 def clone_repositories(target: Path) -> None:
-    """Fill ``target`` with the newest commit of each repository, ``owner+name`` a folder; what is there is kept.
+    """Fill ``target`` with all repositories, ``owner+name`` a folder; what is there is kept.
 
-    Translations of Python's manual lie on the branch of a release.
+    The newest commit is taken, but of textbooks the last under a free licence, and translations of Python's manual
+    lie on the branch of a release.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    for book, commit in OPENSTAX.items():
+        _clone(target, f"openstax/osbooks-{book}", commit)
     for name in (*REPOSITORIES, *HELD_OUT):
-        folder = target / name.replace("/", "+")
-        if not folder.exists():
-            branch = ["--branch", "3.11"] if name.startswith("python/python-docs-") else []
-            partial = folder.with_suffix(".partial")
-            _run(
-                ["git", "clone", "--quiet", "--depth", "1", *branch, f"https://github.com/{name}", str(partial)], target
-            )
-            partial.rename(folder)
+        _clone(target, name, "3.11" if name.startswith("python/python-docs-") else "HEAD")
+
+
+def clone_evaluation(target: Path) -> None:
+    """Fill ``target`` with the repositories that evaluate; one that cannot be had is left out with a warning."""
+    for name in HELD_OUT:
+        try:
+            _clone(target, name, "HEAD")
+        except subprocess.CalledProcessError:
+            logger.warning("%s cannot be had: its sets are left out", name)
+
+
+def _clone(target: Path, name: str, revision: str) -> None:
+    folder = target / name.replace("/", "+")
+    if folder.exists():
+        return
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _run(["git", "init", "--quiet"], partial)
+    _run(["git", "fetch", "--quiet", "--depth", "1", f"https://github.com/{name}", revision], partial)
+    _run(["git", "checkout", "--quiet", "FETCH_HEAD"], partial)
+    partial.rename(folder)
 
 
 def _run(command: list[str], folder: Path) -> None:

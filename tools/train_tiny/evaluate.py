@@ -16,9 +16,9 @@ from sentence_transformers import SentenceTransformer
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
-from .evalsets import RetrievalSet
+from .evalsets import HitSet, RetrievalSet
 from .measured import Measured, load_scores, save_scores
-from .metrics import ndcg_scores, normalised, top_1_scores
+from .metrics import hit_scores, ndcg_scores, normalised, top_1_scores
 from .teachers import load_e5, load_minilm
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def yardsticks(benchmark: list[Benchmark], kept: Path) -> dict[str, dict[str, Me
                 f"{s.name} | {key}": m for s in teacher_systems() for key, m in measure_system(s, [dataset]).items()
             }
             if isinstance(dataset, RetrievalSet):
-                made[f"BM25 | {dataset.name} | 0 | none"] = Measured(ndcg_scores(bm25_scores(dataset), dataset))
+                made[f"BM25 | {dataset.name} | 0 | none"] = Measured(retrieval_scores(bm25_scores(dataset), dataset))
             save_scores(made, path)
         for key, measured in load_scores(path).items():
             system, _, rest = key.partition(" | ")
@@ -116,10 +116,15 @@ def measure_system(system: System, benchmark: Iterable[Benchmark]) -> dict[str, 
     return figures
 
 
+def retrieval_scores(scores: np.ndarray, dataset: RetrievalSet) -> np.ndarray:
+    """Return each query's score in percent: hit@3 of a `HitSet`, else nDCG@10."""
+    return hit_scores(scores, dataset) if isinstance(dataset, HitSet) else ndcg_scores(scores, dataset)
+
+
 def scored(dataset: Benchmark, queries: np.ndarray, documents: np.ndarray) -> Measured:
     """Return the set's scores for unit rows of its queries and documents."""
     if isinstance(dataset, RetrievalSet):
-        return Measured(ndcg_scores(queries @ documents.T, dataset))
+        return Measured(retrieval_scores(queries @ documents.T, dataset))
     if isinstance(dataset, BitextSet):
         return Measured(top_1_scores(queries, documents))
     if isinstance(dataset, TripleSet):

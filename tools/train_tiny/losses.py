@@ -79,3 +79,22 @@ def taught_loss(found: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
         squares = (rows @ rows.T - wanted).square().mean()
         total = total + weight * (_divergence(rows, taught) + _SQUARES_WEIGHT * squares)
     return total
+
+
+def taught_pairs_loss(
+    found: tuple[torch.Tensor, torch.Tensor], taught: tuple[torch.Tensor, torch.Tensor]
+) -> torch.Tensor:
+    """Return how far the similarities of questions to passages are from the teacher's, at every width.
+
+    Args:
+        found: Both sides, ``[n, 256]``, not normalised.
+        taught: Both sides, ``[n, any]``, the teacher's unit rows.
+    """
+    total = found[0].new_zeros(())
+    wanted = taught[0] @ taught[1].T / _TEMPERATURE
+    for width, weight in _WIDTHS.items():
+        left, right = (normalize(side[:, :width], dim=-1) for side in found)
+        got = left @ right.T / _TEMPERATURE
+        for ours, theirs in ((got, wanted), (got.T, wanted.T)):
+            total = total + weight / 2 * kl_div(log_softmax(ours, -1), softmax(theirs, -1), reduction="batchmean")
+    return total

@@ -23,6 +23,13 @@ def ndcg_scores(scores: np.ndarray, dataset: RetrievalSet) -> np.ndarray:
     return 100 * np.array(values)
 
 
+def hit_scores(scores: np.ndarray, dataset: RetrievalSet, n_first: int = 3) -> np.ndarray:
+    """Return 100 for each query that has a relevant document among its first, else 0."""
+    nearest = np.argsort(-scores, axis=1, kind="stable")[:, :n_first]
+    hits = [not relevant.isdisjoint(found.tolist()) for found, relevant in zip(nearest, dataset.relevant, strict=True)]
+    return 100.0 * np.array(hits)
+
+
 def ndcg_at_10(scores: np.ndarray, dataset: RetrievalSet) -> float:
     """Return the mean of `ndcg_scores`."""
     return float(ndcg_scores(scores, dataset).mean())

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .prompts import as_question
-from .taught import TaughtTexts
+from .taught import TaughtPairs, TaughtTexts
 from .templates import training_triples
 from .training_text import LONG_CHARS, TrainingText
 
@@ -28,7 +29,15 @@ _SENTENCE_KEPT = 0.15
 _OTHER_INSTRUCTION = 0.15
 STAGES = {
     "token-vectors": {"qa": 0.3, "code": 0.14, "bitext": 0.36, "passage": 0.15, "same": 0.05},
-    "layers": {"qa": 0.25, "code": 0.1, "bitext": 0.25, "passage": 0.13, "similar": 0.13, "triple": 0.14},
+    "layers": {
+        "qa": 0.18,
+        "code": 0.09,
+        "bitext": 0.21,
+        "passage": 0.11,
+        "similar": 0.1,
+        "taught": 0.11,
+        "triple": 0.2,
+    },
 }
 """How often each kind of batch is drawn in each stage."""
 _SIZES = {"bitext": 2.0, "similar": 2.0, "triple": 1.5}
@@ -67,8 +76,8 @@ _MORE_INSTRUCTIONS = (
 class PairBatch:
     """Texts ``left`` with what each should find, ``right``.
 
-    ``wrong`` is a negative of each, where there is one; ``taught`` the teacher's rows of ``left``, where nothing is
-    to be found.
+    ``wrong`` is a negative of each, where there is one; ``taught`` and ``taught_right`` the teacher's
+    rows of either side, where it has any.
     """
 
     kind: str
@@ -76,6 +85,7 @@ class PairBatch:
     right: list[str]
     wrong: list[str] = field(default_factory=list)
     taught: np.ndarray | None = None
+    taught_right: np.ndarray | None = None
 
     @property
     def is_symmetric(self) -> bool:
@@ -90,7 +100,7 @@ class PairSampler:
         self,
         texts: Iterable[TrainingText],
         shares: dict[str, float],
-        taught: TaughtTexts | None = None,
+        taught: tuple[TaughtTexts | None, TaughtPairs | None] = (None, None),
         embed: Embed | None = None,
     ) -> None:
         """Sort the texts into groups.
@@ -98,10 +108,11 @@ class PairSampler:
         Args:
             texts: All of them.
             shares: How often each kind of batch is drawn.
-            taught: What batches of the kind ``similar`` hold; without, there are none.
+            taught: What batches of the kinds ``similar`` and ``taught`` hold; without, there are none.
             embed: Texts to unit rows; what resembles is found by them. Without, batches are drawn at random.
         """
-        self.shares, self.taught, self.embed = shares, taught, embed
+        self.shares, self.embed = shares, embed
+        self.taught, self.taught_pairs = taught
         self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in _INSTRUCTIONS}
         for item in texts:
             self._add(item)
@@ -132,8 +143,14 @@ class PairSampler:
     def batches(self, size: int, seed: int) -> Iterator[PairBatch]:
         """Yield batches of up to ``size`` pairs."""
         rng = random.Random(seed)  # noqa: S311 - no secret
-        kinds = [kind for kind in self.shares if kind == "triple" or self.weights[kind]]
-        kinds += ["similar"] * ("similar" in self.shares and self.taught is not None)
+        known = {
+            kind
+            for kind, there in (
+                ("triple", True), ("similar", self.taught), ("taught", self.taught_pairs), *self.weights.items(),
+            )
+            if there
+        }  # fmt: skip
+        kinds = [kind for kind in self.shares if kind in known]
         while True:
             kind = rng.choices(kinds, [self.shares[kind] for kind in kinds])[0]
             yield self._batch(kind, int(size * _SIZES.get(kind, 1.0)), rng)
@@ -145,7 +162,16 @@ class PairSampler:
             texts, rows = self.taught.neighbours(size, rng)
             prefix = _symmetric_prefix(rng, kind)
             return PairBatch(kind, [prefix + text for text in texts], [], taught=rows)
+        if kind == "taught" and self.taught_pairs is not None:
+            return self._taught_pairs(self.taught_pairs, size, rng)
         return self._pairs(kind, size, rng)
+
+    @staticmethod
+    def _taught_pairs(pairs: TaughtPairs, size: int, rng: random.Random) -> PairBatch:
+        chosen = pairs.neighbours(size, rng)
+        left = [_prefix(rng, "qa") + pairs.pairs[number][0] for number in chosen]
+        right = [pairs.pairs[number][1] for number in chosen]
+        return PairBatch("taught", left, right, taught=pairs.left[chosen], taught_right=pairs.right[chosen])
 
     def _triples(self, size: int, rng: random.Random) -> PairBatch:
         triples = training_triples(size, rng.randrange(2**40))
@@ -183,7 +209,6 @@ class PairSampler:
             names = [other for other in names if other.split("/")[0] == name.split("/", maxsplit=1)[0]]
         chosen = rng.choices(names, [weights[other] for other in names], k=size)
         return [rng.choice(groups[other]) for other in chosen]
-
 
     def _alike(self, drawn: list[tuple[str, str]], size: int, rng: random.Random) -> list[tuple[str, str]]:
         """Return the nearest pairs, by their second halves, to a few of them."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from itertools import chain
 
-_WHO = (
+from .template_words import split_words
+
+_WHO = split_words(
     "A man,A woman,A boy,A girl,A child,A young man,An old man,An old woman,A dog,A brown dog,A cat,A baby,A horse,"
     "A person,Two men,Two women,Two children,Two dogs,Three people,A group of people,A crowd,Some kids,A couple,"
     "A musician,A chef,A cyclist,A football player,A bird,A monkey,A teacher,Several students,A worker,A soldier"
-).split(",")
-_DOES = (
+)
+_DOES = split_words(
     "playing a guitar,playing the flute,playing the piano,playing football,playing tennis,playing cards,riding a horse,"
     "riding a bicycle,riding a motorcycle,driving a car,slicing an onion,cutting a potato,chopping vegetables,"
     "cooking pasta,frying eggs,peeling an apple,mixing flour and water,pouring milk into a bowl,eating a banana,"
@@ -21,12 +23,12 @@ _DOES = (
     "washing the dishes,painting a picture,taking a photograph,watching television,looking at a map,waiting for a bus,"
     "buying fruit,selling flowers,feeding the birds,holding a baby,petting a cat,fixing a bicycle,building a house,"
     "shooting a gun,cutting paper with scissors,putting on make-up,brushing her hair,laughing,crying,boxing,fishing"
-).split(",")
-_WHERE = (
+)
+_WHERE = split_words(
     ",,,,in the park,on the beach,in the street,in the kitchen,in the snow,in the water,on a stage,on the grass,"
     "at a market,at home,in a garden,in front of a building,near a lake,in the rain,at night,on a train,in the woods,"
     "outside,indoors,on the road,with friends,alone"
-).split(",")
+)
 _HEADLINES = (
     "{n} killed in {c} {d}", "{c} {d} kills at least {n}", "{d} hits {c}, {n} people injured", "{c} votes for new {o}",
     "{c} {o} resigns over {s}", "{o} of {c} denies {s}", "{c} and {e} sign {t} deal", "{c} rejects {t} deal with {e}",
@@ -38,19 +40,23 @@ _HEADLINES = (
     "New {w} cases reported in {c}", "{c} bans {v} imports from {e}", "Company cuts {n} thousand jobs in {c}",
 )  # fmt: skip
 _FILLERS = {
-    "n": "two,three,five,ten,12,20,30,45,100".split(","),
-    "c": "China,India,Russia,Egypt,Syria,France,Germany,Japan,Brazil,Iran,Israel,Turkey,Mexico,Spain,Nigeria".split(","),
-    "e": "Ukraine,Pakistan,Britain,Italy,Greece,South Korea,Australia,Canada,Iraq,the EU,the US,Kenya,Chile".split(","),
-    "d": "bus crash,earthquake,bomb blast,flood,train crash,fire,storm,plane crash,mine explosion,attack".split(","),
-    "o": "president,prime minister,mayor,finance minister,army chief,judge".split(","),
-    "s": "corruption scandal,tax plan,election result,leaked tapes,bank fraud,arms sales,pension reform".split(","),
-    "t": "trade,nuclear,peace,climate,gas,border,debt,security".split(","),
-    "r": "raises,cuts,keeps,lowers,increases".split(","),
-    "m": "rise,fall,climb,drop,jump,slip".split(","),
-    "m2": "lifts,imposes,extends,eases".split(","),
-    "f": "World Cup,Olympic hockey,Davis Cup,cricket,rugby,chess".split(","),
-    "v": "vaccine,planet,drug,beef,species of frog,seafood,gene,steel,fossil".split(","),
-    "w": "cancer,malaria,flu,diabetes,measles,heart disease,obesity".split(","),
+    "n": split_words("two,three,five,ten,12,20,30,45,100"),
+    "c": split_words(
+        "China,India,Russia,Egypt,Syria,France,Germany,Japan,Brazil,Iran,Israel,Turkey,Mexico,Spain,Nigeria"
+    ),
+    "e": split_words(
+        "Ukraine,Pakistan,Britain,Italy,Greece,South Korea,Australia,Canada,Iraq,the EU,the US,Kenya,Chile"
+    ),
+    "d": split_words("bus crash,earthquake,bomb blast,flood,train crash,fire,storm,plane crash,mine explosion,attack"),
+    "o": split_words("president,prime minister,mayor,finance minister,army chief,judge"),
+    "s": split_words("corruption scandal,tax plan,election result,leaked tapes,bank fraud,arms sales,pension reform"),
+    "t": split_words("trade,nuclear,peace,climate,gas,border,debt,security"),
+    "r": split_words("raises,cuts,keeps,lowers,increases"),
+    "m": split_words("rise,fall,climb,drop,jump,slip"),
+    "m2": split_words("lifts,imposes,extends,eases"),
+    "f": split_words("World Cup,Olympic hockey,Davis Cup,cricket,rugby,chess"),
+    "v": split_words("vaccine,planet,drug,beef,species of frog,seafood,gene,steel,fossil"),
+    "w": split_words("cancer,malaria,flu,diabetes,measles,heart disease,obesity"),
 }
 
 

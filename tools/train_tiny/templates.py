@@ -195,11 +195,13 @@ def _unless(rng: random.Random, w: Words) -> Triple:
 _TRAINED: tuple[Callable[[random.Random, Words], Triple], ...] = (
     _role, _transfer, _time, _compare, _way, _negation, _opposite, _number, _all_none, _without,
 )  # fmt: skip
+# Order and role are learnt last, so they are drawn more often.
+_DRAWN = (*_TRAINED, _role, _role, _role, _transfer, _transfer, _transfer, _way, _compare, _time, _opposite)
 
 
 def training_triples(n: int, seed: int) -> list[Triple]:
     """Return ``n`` triples of the kinds and words that are trained on."""
-    return _drawn(n, seed, TRAINING_WORDS, _TRAINED)
+    return _drawn(n, seed, TRAINING_WORDS, _DRAWN)
 
 
 def development_triples(n: int = 600, seed: int = 7) -> list[Triple]:

@@ -17,13 +17,14 @@ from torch.nn.functional import normalize
 from transformers import Qwen3Model
 
 from .forward import last_token
-from .losses import contrastive_loss, similarity_divergence, taught_loss
+from .losses import contrastive_loss, similarity_divergence, taught_loss, taught_pairs_loss
 from .pair_sampler import PairBatch, PairSampler
 from .token_vectors import BagOfTokens
 
 logger = logging.getLogger(__name__)
 
 _KEEP_WEIGHT = 0.2
+_TOKEN_VECTORS_SHARE = 0.13
 _CHARS_A_TOKEN = 8
 _KEEP_CHARS = 600
 _SHORT_CUT, _LONG_CUT, _LONG_EVERY = 96, 320, 8
@@ -36,8 +37,8 @@ class TrainingOptions:
 
     Attributes:
         minutes: Minutes of training; the learning rate falls to a fiftieth over them, whatever the speed.
-        learning_rate: Its peak, for the layers; token vectors get a third.
-        warmup_steps: Steps to reach the peak.
+        learning_rate: Its peak, for the layers; token vectors get a share (`_TOKEN_VECTORS_SHARE`).
+        warmup_steps: Steps to reach the peak, also after each start from a checkpoint.
         batch_size: Pairs a step.
         checkpoint_s: Seconds between checkpoints.
         evaluate_every: Checkpoints between evaluations on the development sets.
@@ -47,11 +48,11 @@ class TrainingOptions:
     """
 
     minutes: float
-    learning_rate: float = 4e-4
-    warmup_steps: int = 100
+    learning_rate: float = 1e-3
+    warmup_steps: int = 40
     batch_size: int = 64
     checkpoint_s: float = 180.0
-    evaluate_every: int = 5
+    evaluate_every: int = 4
     log_steps: int = 20
     device: str = "cpu"
     is_compiled: bool = False
@@ -143,11 +144,11 @@ def train(
     bags = BagOfTokens(Tokenizer.from_str(start.tokenizer.to_str()))
     optimizer = _optimizer(model)
     at = _resume(model, optimizer, checkpoint, options.device)
-    saved_s, n_saved = at.elapsed_s, 0
+    saved_s, n_saved, first = at.elapsed_s, 0, at.step
     losses: dict[str, list[float]] = defaultdict(list)
     for batch in sampler.batches(options.batch_size, seed=1000 + at.step):
         began = time.monotonic()
-        _set_rate(optimizer, options.rate_at(at.step, at.elapsed_s))
+        _set_rate(optimizer, options.rate_at(at.step - first, at.elapsed_s))
         contrast, keep = _losses(encoder, bags, start.vectors, batch, _cut(at.step))
         optimizer.zero_grad(set_to_none=True)
         (contrast + _KEEP_WEIGHT * keep).backward()
@@ -181,6 +182,10 @@ def _losses(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     n = len(batch.left)
     found = encoder([*batch.left, *batch.right, *batch.wrong], max_length)
+    if batch.taught is not None and batch.taught_right is not None:
+        taught = tuple(torch.from_numpy(rows).to(found.device) for rows in (batch.taught, batch.taught_right))
+        contrast = contrastive_loss(found[:n], found[n:], taught[1], symmetric=False)
+        return contrast, taught_pairs_loss((found[:n], found[n:]), taught) / _KEEP_WEIGHT
     if batch.taught is not None:
         return taught_loss(found, torch.from_numpy(batch.taught).to(found.device)), found.new_zeros(())
     plain = [text.rpartition("\nQuery:")[2][:_KEEP_CHARS] for text in (*batch.left, *batch.right)]
@@ -193,13 +198,13 @@ def _losses(
 
 
 def _optimizer(model: Qwen3Model) -> torch.optim.AdamW:
-    """Return AdamW, without decay for token vectors and norms, which learn at a third of the rate."""
-    layers = [parameter for parameter in model.layers.parameters() if parameter.ndim > 1]
-    chosen = {id(parameter) for parameter in layers}
-    others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
+    """Return AdamW; token vectors learn at a smaller rate, and they and the norms without decay."""
+    matrices = [parameter for parameter in model.layers.parameters() if parameter.ndim > 1]
+    norms = [parameter for parameter in model.parameters() if parameter.ndim == 1]
     groups = [
-        {"params": layers, "weight_decay": 0.01, "share": 1.0},
-        {"params": others, "weight_decay": 0.0, "share": 1 / 3},
+        {"params": matrices, "weight_decay": 0.01, "share": 1.0},
+        {"params": norms, "weight_decay": 0.0, "share": 1.0},
+        {"params": [model.embed_tokens.weight], "weight_decay": 0.0, "share": _TOKEN_VECTORS_SHARE},
     ]
     return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
 
@@ -220,5 +225,6 @@ def _resume(model: Qwen3Model, optimizer: torch.optim.AdamW, checkpoint: Path, d
         return Progress()
     state = torch.load(checkpoint, weights_only=True, map_location=device)
     model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
+    if len(state["optimizer"]["param_groups"]) == len(optimizer.param_groups):
+        optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])
