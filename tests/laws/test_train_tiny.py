@@ -122,7 +122,7 @@ def test_development_triples_share_no_names_and_two_kinds_are_never_trained_on()
     assert not [triple for triple in held_out if any(name in triple.anchor.split() for name in names)]
 
 
-def test_a_triple_turns_on_meaning_alone():
+def test_the_sentences_of_a_triple_differ():
     for triple in [*training_triples(300, seed=2), *development_triples(300)]:
         assert len({triple.anchor, triple.same, triple.different}) == 3
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
-from . import benchmark, corpus, evalsets, evaluate, export, report, taught
+from . import benchmark, corpus, evalsets, evaluate, export, report, teacher_texts
 from . import download as packages
 from .dev_sets import DevelopmentSets, development_figures, load_development_sets, small
 from .development import load_development
@@ -90,8 +90,8 @@ def fit_token_vectors(
 def teach(work: Work = _WORK, n_texts: int = 60_000, n_pairs: int = 20_000) -> None:
     """Write the teacher's vectors of short English texts, which `train` reads; may go on beside it."""
     folder = WorkFolder(work)
-    taught.label(taught.short_texts(_texts(folder), n_texts), folder.taught)
-    taught.label_pairs(taught.question_pairs(_texts(folder), n_pairs), folder.taught / "pairs")
+    teacher_texts.label(teacher_texts.short_texts(_texts(folder), n_texts), folder.teacher_texts)
+    teacher_texts.label_pairs(teacher_texts.question_pairs(_texts(folder), n_pairs), folder.teacher_texts / "pairs")
 
 
 @app.command()
@@ -118,7 +118,7 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     sampler = PairSampler(
         _texts(folder),
         STAGES["layers"],
-        (taught.load_taught(folder.taught), taught.load_pairs(folder.taught / "pairs")),
+        (teacher_texts.load_texts(folder.teacher_texts), teacher_texts.load_pairs(folder.teacher_texts / "pairs")),
         embed,
     )
     options = TrainingOptions(minutes, batch_size=batch_size, device=device, is_compiled=compiled)

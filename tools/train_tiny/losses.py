@@ -63,35 +63,35 @@ def _divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
     return kl_div(got_shares, wanted_shares, reduction="batchmean")
 
 
-def taught_loss(found: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+def distillation_loss(found: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """Return how far the texts' similarities are from the teacher's, at every width.
 
     The divergence looks at each text's nearest, the squared difference at all.
 
     Args:
         found: ``[n, 256]``, not normalised.
-        taught: ``[n, any]``, the teacher's unit rows.
+        teacher: ``[n, any]``, the teacher's unit rows.
     """
     total = found.new_zeros(())
-    wanted = taught @ taught.T
+    wanted = teacher @ teacher.T
     for width, weight in _WIDTHS.items():
         rows = normalize(found[:, :width], dim=-1)
         squares = (rows @ rows.T - wanted).square().mean()
-        total = total + weight * (_divergence(rows, taught) + _SQUARES_WEIGHT * squares)
+        total = total + weight * (_divergence(rows, teacher) + _SQUARES_WEIGHT * squares)
     return total
 
 
-def taught_pairs_loss(
-    found: tuple[torch.Tensor, torch.Tensor], taught: tuple[torch.Tensor, torch.Tensor]
+def pair_distillation_loss(
+    found: tuple[torch.Tensor, torch.Tensor], teacher: tuple[torch.Tensor, torch.Tensor]
 ) -> torch.Tensor:
     """Return how far the similarities of questions to passages are from the teacher's, at every width.
 
     Args:
         found: Both sides, ``[n, 256]``, not normalised.
-        taught: Both sides, ``[n, any]``, the teacher's unit rows.
+        teacher: Both sides, ``[n, any]``, the teacher's unit rows.
     """
     total = found[0].new_zeros(())
-    wanted = taught[0] @ taught[1].T / _TEMPERATURE
+    wanted = teacher[0] @ teacher[1].T / _TEMPERATURE
     for width, weight in _WIDTHS.items():
         left, right = (normalize(side[:, :width], dim=-1) for side in found)
         got = left @ right.T / _TEMPERATURE

@@ -16,7 +16,7 @@ import numpy as np
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .prompts import as_question
-from .taught import TaughtPairs, TaughtTexts
+from .teacher_texts import TeacherPairs, TeacherTexts
 from .templates import training_triples
 from .training_text import LONG_CHARS, TrainingText
 
@@ -35,7 +35,7 @@ STAGES = {
         "bitext": 0.21,
         "passage": 0.11,
         "similar": 0.1,
-        "taught": 0.11,
+        "teacher": 0.11,
         "triple": 0.2,
     },
 }
@@ -76,7 +76,7 @@ _MORE_INSTRUCTIONS = (
 class PairBatch:
     """Texts ``left`` with what each should find, ``right``.
 
-    ``wrong`` is a negative of each, where there is one; ``taught`` and ``taught_right`` the teacher's
+    ``wrong`` is a negative of each, where there is one; ``teacher`` and ``teacher_right`` the teacher's
     rows of either side, where it has any.
     """
 
@@ -84,8 +84,8 @@ class PairBatch:
     left: list[str]
     right: list[str]
     wrong: list[str] = field(default_factory=list)
-    taught: np.ndarray | None = None
-    taught_right: np.ndarray | None = None
+    teacher: np.ndarray | None = None
+    teacher_right: np.ndarray | None = None
 
     @property
     def is_symmetric(self) -> bool:
@@ -100,7 +100,7 @@ class PairSampler:
         self,
         texts: Iterable[TrainingText],
         shares: dict[str, float],
-        taught: tuple[TaughtTexts | None, TaughtPairs | None] = (None, None),
+        teacher: tuple[TeacherTexts | None, TeacherPairs | None] = (None, None),
         embed: Embed | None = None,
     ) -> None:
         """Sort the texts into groups.
@@ -108,11 +108,11 @@ class PairSampler:
         Args:
             texts: All of them.
             shares: How often each kind of batch is drawn.
-            taught: What batches of the kinds ``similar`` and ``taught`` hold; without, there are none.
+            teacher: What batches of the kinds ``similar`` and ``teacher`` hold; without, there are none.
             embed: Texts to unit rows; what resembles is found by them. Without, batches are drawn at random.
         """
         self.shares, self.embed = shares, embed
-        self.taught, self.taught_pairs = taught
+        self.teacher, self.teacher_pairs = teacher
         self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in _INSTRUCTIONS}
         for item in texts:
             self._add(item)
@@ -146,7 +146,7 @@ class PairSampler:
         known = {
             kind
             for kind, there in (
-                ("triple", True), ("similar", self.taught), ("taught", self.taught_pairs), *self.weights.items(),
+                ("triple", True), ("similar", self.teacher), ("teacher", self.teacher_pairs), *self.weights.items(),
             )
             if there
         }  # fmt: skip
@@ -158,20 +158,20 @@ class PairSampler:
     def _batch(self, kind: str, size: int, rng: random.Random) -> PairBatch:
         if kind == "triple":
             return self._triples(size, rng)
-        if kind == "similar" and self.taught is not None:
-            texts, rows = self.taught.neighbours(size, rng)
+        if kind == "similar" and self.teacher is not None:
+            texts, rows = self.teacher.neighbours(size, rng)
             prefix = _symmetric_prefix(rng, kind)
-            return PairBatch(kind, [prefix + text for text in texts], [], taught=rows)
-        if kind == "taught" and self.taught_pairs is not None:
-            return self._taught_pairs(self.taught_pairs, size, rng)
+            return PairBatch(kind, [prefix + text for text in texts], [], teacher=rows)
+        if kind == "teacher" and self.teacher_pairs is not None:
+            return self._teacher_pairs(self.teacher_pairs, size, rng)
         return self._pairs(kind, size, rng)
 
     @staticmethod
-    def _taught_pairs(pairs: TaughtPairs, size: int, rng: random.Random) -> PairBatch:
+    def _teacher_pairs(pairs: TeacherPairs, size: int, rng: random.Random) -> PairBatch:
         chosen = pairs.neighbours(size, rng)
         left = [_prefix(rng, "qa") + pairs.pairs[number][0] for number in chosen]
         right = [pairs.pairs[number][1] for number in chosen]
-        return PairBatch("taught", left, right, taught=pairs.left[chosen], taught_right=pairs.right[chosen])
+        return PairBatch("teacher", left, right, teacher=pairs.left[chosen], teacher_right=pairs.right[chosen])
 
     def _triples(self, size: int, rng: random.Random) -> PairBatch:
         triples = training_triples(size, rng.randrange(2**40))

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from .measured import Measured, interval
 
-Figures = dict[str, dict[str, Measured]]
+SystemFigures = dict[str, dict[str, Measured]]
 
 
-def markdown(figures: Figures, model: str, before: str) -> str:
+def markdown(figures: SystemFigures, model: str, before: str) -> str:
     """Return two tables: each set at 256 dimensions beside the other systems, and at fewer dimensions."""
     ours, earlier = figures[model], figures.get(before, {})
     others = [name for name in figures if name not in {model, before}]
@@ -42,7 +42,7 @@ def _beside(measured: Mapping[str, Measured], name: str) -> str:
     return f"{found[0].value():.1f}" if found else ""
 
 
-def as_json(figures: Figures) -> str:
+def as_json(figures: SystemFigures) -> str:
     """Return every figure with its interval."""
     return json.dumps(
         {

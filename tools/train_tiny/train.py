@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 from transformers import Qwen3Model
 
 from .forward import last_token
-from .losses import contrastive_loss, similarity_divergence, taught_loss, taught_pairs_loss
+from .losses import contrastive_loss, distillation_loss, pair_distillation_loss, similarity_divergence
 from .pair_sampler import PairBatch, PairSampler
 from .token_vectors import BagOfTokens
 
@@ -182,12 +182,12 @@ def _losses(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     n = len(batch.left)
     found = encoder([*batch.left, *batch.right, *batch.wrong], max_length)
-    if batch.taught is not None and batch.taught_right is not None:
-        taught = tuple(torch.from_numpy(rows).to(found.device) for rows in (batch.taught, batch.taught_right))
-        contrast = contrastive_loss(found[:n], found[n:], taught[1], symmetric=False)
-        return contrast, taught_pairs_loss((found[:n], found[n:]), taught) / _KEEP_WEIGHT
-    if batch.taught is not None:
-        return taught_loss(found, torch.from_numpy(batch.taught).to(found.device)), found.new_zeros(())
+    if batch.teacher is not None and batch.teacher_right is not None:
+        teacher = tuple(torch.from_numpy(rows).to(found.device) for rows in (batch.teacher, batch.teacher_right))
+        contrast = contrastive_loss(found[:n], found[n:], teacher[1], symmetric=False)
+        return contrast, pair_distillation_loss((found[:n], found[n:]), teacher) / _KEEP_WEIGHT
+    if batch.teacher is not None:
+        return distillation_loss(found, torch.from_numpy(batch.teacher).to(found.device)), found.new_zeros(())
     plain = [text.rpartition("\nQuery:")[2][:_KEEP_CHARS] for text in (*batch.left, *batch.right)]
     before = normalize(bags.encode(start, plain), dim=-1).to(found.device)
     wrong = found[2 * n :] if batch.wrong else None

@@ -38,9 +38,9 @@ class WorkFolder:
         return self.root / "development.jsonl"
 
     @property
-    def taught(self) -> Path:
+    def teacher_texts(self) -> Path:
         """Short texts with the teacher's vectors."""
-        return self.root / "taught"
+        return self.root / "teacher-texts"
 
     @property
     def token_vectors(self) -> Path:

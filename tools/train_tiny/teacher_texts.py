@@ -84,7 +84,7 @@ def label_pairs(pairs: list[tuple[str, str]], folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class TaughtPairs:
+class TeacherPairs:
     """Questions with passages, and the teacher's unit rows of each, float32 ``[n, 384]``."""
 
     pairs: list[tuple[str, str]]
@@ -99,7 +99,7 @@ class TaughtPairs:
         return list(dict.fromkeys(pool[place] for place in nearest.reshape(-1).tolist()))
 
 
-def load_pairs(folder: Path) -> TaughtPairs | None:
+def load_pairs(folder: Path) -> TeacherPairs | None:
     """Return all parts of `label_pairs`, None before the first."""
     pairs: list[tuple[str, str]] = []
     rows: list[tuple[np.ndarray, np.ndarray]] = []
@@ -110,7 +110,7 @@ def load_pairs(folder: Path) -> TaughtPairs | None:
     if not rows:
         return None
     left, right = (np.concatenate(side) for side in zip(*rows, strict=True))
-    return TaughtPairs(pairs, left, right)
+    return TeacherPairs(pairs, left, right)
 
 
 def label(texts: list[str], folder: Path) -> None:
@@ -131,7 +131,7 @@ def label(texts: list[str], folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class TaughtTexts:
+class TeacherTexts:
     """Texts and the teacher's unit rows, float32 ``[n, 384]``."""
 
     texts: list[str]
@@ -147,7 +147,7 @@ class TaughtTexts:
         return [self.texts[pool[row]] for row in chosen], rows[chosen]
 
 
-def load_taught(folder: Path) -> TaughtTexts | None:
+def load_texts(folder: Path) -> TeacherTexts | None:
     """Return all parts of `label`, None before the first."""
     texts: list[str] = []
     rows = []
@@ -155,4 +155,4 @@ def load_taught(folder: Path) -> TaughtTexts | None:
         with np.load(path) as part:
             texts += json.loads(str(part["texts"]))
             rows.append(part["rows"].astype(np.float32))
-    return TaughtTexts(texts, np.concatenate(rows)) if rows else None
+    return TeacherTexts(texts, np.concatenate(rows)) if rows else None
