@@ -30,13 +30,13 @@ _OTHER_INSTRUCTION = 0.15
 STAGES = {
     "token-vectors": {"qa": 0.3, "code": 0.14, "bitext": 0.36, "passage": 0.15, "same": 0.05},
     "layers": {
-        "qa": 0.18,
-        "code": 0.09,
-        "bitext": 0.21,
-        "passage": 0.11,
-        "similar": 0.1,
-        "teacher": 0.11,
-        "triple": 0.2,
+        "qa": 0.25,
+        "code": 0.11,
+        "bitext": 0.27,
+        "passage": 0.13,
+        "similar": 0.14,
+        "teacher": 0.07,
+        "triple": 0.03,
     },
 }
 """How often each kind of batch is drawn in each stage."""
@@ -157,7 +157,7 @@ class PairSampler:
 
     def _batch(self, kind: str, size: int, rng: random.Random) -> PairBatch:
         if kind == "triple":
-            return self._triples(size, rng)
+            return self.triples(size, rng)
         if kind == "similar" and self.teacher is not None:
             texts, rows = self.teacher.neighbours(size, rng)
             prefix = _symmetric_prefix(rng, kind)
@@ -173,7 +173,9 @@ class PairSampler:
         right = [pairs.pairs[number][1] for number in chosen]
         return PairBatch("teacher", left, right, teacher=pairs.left[chosen], teacher_right=pairs.right[chosen])
 
-    def _triples(self, size: int, rng: random.Random) -> PairBatch:
+    @staticmethod
+    def triples(size: int, rng: random.Random) -> PairBatch:
+        """Return ``size`` triples, all behind one instruction or none."""
         triples = training_triples(size, rng.randrange(2**40))
         prefix = _symmetric_prefix(rng, "same")
         sides = [
