@@ -151,6 +151,15 @@ def write_model(target: Path, work: Work = _WORK, start: Start = _PACKAGED, shar
     typer.echo(f"{target}: {size / 1e6:.1f} MB")
 
 
+@app.command()
+def measure_baselines(work: Work = _WORK, site_packages: SitePackages = _SITE_PACKAGES, sets: str = "") -> None:
+    """Measure BM25 and the teachers alone and keep their scores for `evaluate`."""
+    folder = WorkFolder(work)
+    names = tuple(filter(None, sets.split(",")))
+    found = benchmark.load_benchmark(folder.unpacked, folder.repositories, site_packages, folder.development, names)
+    evaluate.baselines(found, folder.root / "baselines", measured_only=False)
+
+
 @app.command(name="evaluate")
 def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     model: Path,
@@ -166,7 +175,7 @@ def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     folder = WorkFolder(work)
     names = tuple(filter(None, sets.split(",")))
     found = benchmark.load_benchmark(folder.unpacked, folder.repositories, site_packages, folder.development, names)
-    figures = evaluate.yardsticks(found, folder.root / "yardsticks") if teachers else {}
+    figures = evaluate.baselines(found, folder.root / "baselines", measured_only=not teachers)
     if before is not None:
         figures["before"] = evaluate.measure_system(evaluate.model_system("before", before), found)
     figures["tiny"] = evaluate.measure_system(evaluate.model_system("tiny", model), found)

@@ -24,6 +24,7 @@ from .teachers import load_e5, load_minilm
 logger = logging.getLogger(__name__)
 
 DIMENSIONS = (256, 128, 64)
+BASELINES = ("BM25", "MiniLM", "e5-small")
 Encode = Callable[[list[str]], np.ndarray]
 
 
@@ -66,36 +67,45 @@ def model_system(name: str, folder: Path) -> System:
 
 
 @cache
-def teacher_systems() -> list[System]:
-    """Return both teachers as systems, e5 behind its own prefixes."""
-    e5, minilm = load_e5(torch.float32), load_minilm(torch.float32)
-    return [
-        System(
-            "e5-small",
-            lambda texts: e5.encode([f"query: {text}" for text in texts]),
-            lambda texts: e5.encode([f"passage: {text}" for text in texts]),
-        ),
-        System("MiniLM", minilm.encode, minilm.encode),
-    ]
+def teacher_system(name: str) -> System:
+    """Return a teacher as a system, e5 behind its own prefixes."""
+    if name == "MiniLM":
+        minilm = load_minilm(torch.float32)
+        return System(name, minilm.encode, minilm.encode)
+    e5 = load_e5(torch.float32)
+    return System(
+        name,
+        lambda texts: e5.encode([f"query: {text}" for text in texts]),
+        lambda texts: e5.encode([f"passage: {text}" for text in texts]),
+    )
 
 
-def yardsticks(benchmark: list[Benchmark], kept: Path) -> dict[str, dict[str, Measured]]:
-    """Return the figures of BM25 and both teachers; each set's scores are kept below ``kept`` for the next time."""
-    kept.mkdir(parents=True, exist_ok=True)
+def baselines(benchmark: list[Benchmark], kept: Path, *, measured_only: bool) -> dict[str, dict[str, Measured]]:
+    """Return the figures of BM25 and both teachers, which do not change: scores are kept below ``kept``.
+
+    Args:
+        benchmark: The sets.
+        kept: Folder of the scores, a file for each system and set.
+        measured_only: Leave out what is not kept, in place of measuring it.
+    """
     figures: dict[str, dict[str, Measured]] = {}
-    for dataset in benchmark:
-        path = kept / f"{dataset.name.replace(' ', '-')}.npz"
-        if not path.exists():
-            made = {
-                f"{s.name} | {key}": m for s in teacher_systems() for key, m in measure_system(s, [dataset]).items()
-            }
-            if isinstance(dataset, RetrievalSet):
-                made[f"BM25 | {dataset.name} | 0 | none"] = Measured(retrieval_scores(bm25_scores(dataset), dataset))
-            save_scores(made, path)
-        for key, measured in load_scores(path).items():
-            system, _, rest = key.partition(" | ")
-            figures.setdefault(system, {})[rest] = measured
+    for name in BASELINES:
+        for dataset in benchmark:
+            path = kept / name / f"{dataset.name.replace(' ', '-')}.npz"
+            if not path.exists() and not (measured_only and name != "BM25"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_scores(_baseline(name, dataset), path)
+            if path.exists():
+                figures.setdefault(name, {}).update(load_scores(path))
     return figures
+
+
+def _baseline(name: str, dataset: Benchmark) -> dict[str, Measured]:
+    if name != "BM25":
+        return measure_system(teacher_system(name), [dataset])
+    if not isinstance(dataset, RetrievalSet):
+        return {}
+    return {f"{dataset.name} | 0 | none": Measured(retrieval_scores(bm25_scores(dataset), dataset))}
 
 
 def measure_system(system: System, benchmark: Iterable[Benchmark]) -> dict[str, Measured]:

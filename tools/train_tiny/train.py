@@ -24,7 +24,7 @@ from .token_vectors import BagOfTokens
 
 logger = logging.getLogger(__name__)
 
-_KEEP_WEIGHT = 0.2
+_KEEP_WEIGHT, _TRIPLE_WEIGHT = 0.2, 2.0
 _TOKEN_VECTORS_SHARE = 0.2
 _CHARS_A_TOKEN = 8
 _KEEP_CHARS = 600
@@ -156,7 +156,7 @@ def train(
         triples = sampler.triples(options.n_triples, random.Random(at.step))  # noqa: S311 - no secret
         meaning, _ = _losses(encoder, bags, start.vectors, triples, _SHORT_CUT)
         optimizer.zero_grad(set_to_none=True)
-        (contrast + _KEEP_WEIGHT * keep + meaning).backward()
+        (contrast + _KEEP_WEIGHT * keep + _TRIPLE_WEIGHT * meaning).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses[batch.kind].append(contrast.item())
