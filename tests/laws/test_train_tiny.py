@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from tools.train_tiny.losses import contrastive_loss
+from tools.train_tiny.losses import contrastive_loss, distillation_loss, pair_distillation_loss
 from tools.train_tiny.measured import Measured, interval, load_scores, save_scores
 from tools.train_tiny.metrics import spearman
 from tools.train_tiny.model import CARRIER, HIDDEN_SIZE, build_model
@@ -108,6 +108,18 @@ def test_a_right_pair_costs_less_than_a_wrong_one_and_a_negative_costs_more():
     right = contrastive_loss(left, left, none, symmetric=True)
     assert right < contrastive_loss(left, left.roll(1, 0), none, symmetric=True)
     assert right < contrastive_loss(left, left, none, left + 0.1 * wrong, symmetric=True)
+
+
+def test_distillation_costs_nothing_where_the_similarities_are_the_teachers_and_something_elsewhere():
+    torch.manual_seed(0)
+    embeddings = torch.nn.functional.normalize(torch.randn(8, 64), dim=-1)
+    narrow = torch.nn.functional.pad(embeddings, (0, 192))  # the first 64 dimensions say all
+    assert distillation_loss(narrow, embeddings).item() == pytest.approx(0.0, abs=1e-5)
+    assert pair_distillation_loss((narrow, narrow), (embeddings, embeddings)).item() == pytest.approx(0.0, abs=1e-5)
+    other = narrow.roll(1, 1)
+    other[:, 1:5] = 0.0
+    assert distillation_loss(other, embeddings).item() > 0.01
+    assert pair_distillation_loss((other, narrow), (embeddings, embeddings)).item() > 0.01
 
 
 def test_the_bag_ignores_order_so_that_order_is_the_layers_to_learn(tokenizer, vectors):

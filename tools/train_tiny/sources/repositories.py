@@ -24,7 +24,6 @@ from .translated_docs import (
 # The textbooks' last commit under CC BY 4.0: most were put under a non-commercial licence in 2025 and 2026.
 OPENSTAX = {
     "american-government": "5c90dd7907dbf25f42266417e63ca3bb0012f031",
-    "|": "nc",
     "anatomy-physiology": "b0058a743bdd2cc08196abaaa7d5469970c0d80c",
     "astronomy": "63157f370b09c06a4cc12832384aaaf4de1ced3b",
     "chemistry-bundle": "32c719622fbb7a0ca729cd645c1df4cf4e7d5b3a",
