@@ -81,23 +81,23 @@ def _pairs():
         yield TrainingText("words", "de", f"auf Deutsch: {text}", english=text)
 
 
-def _train(model, tokenizer, vectors, checkpoint, minutes):
+def _train(model, tokenizer, vectors, checkpoint, steps):
     sampler = PairSampler(_pairs(), {"qa": 0.4, "bitext": 0.4, "triple": 0.2})
-    options = TrainingOptions(minutes, batch_size=8, warmup_steps=2, log_steps=1000)
+    options = TrainingOptions(60, batch_size=8, n_triples=4, warmup_steps=2, max_steps=steps)
     train(Start(model, tokenizer, vectors), sampler, checkpoint, options)
     return torch.load(checkpoint, weights_only=True)["progress"]
 
 
 def test_training_moves_every_layer_and_goes_on_from_its_checkpoint(model, tokenizer, vectors, tmp_path):
     before = {name: weight.clone() for name, weight in model.named_parameters()}
-    first = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", minutes=0.02)
-    assert first["step"] > 0
+    first = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", steps=3)
+    assert first["step"] == 3
     moved = {name for name, weight in model.named_parameters() if not torch.equal(weight, before[name])}
     for layer in range(2):
         for part in ("self_attn.q_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj"):
             assert f"layers.{layer}.{part}.weight" in moved
-    second = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", minutes=0.04)
-    assert second["step"] > first["step"]
+    second = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", steps=5)
+    assert second["step"] == 5
     assert second["n_tokens"] > first["n_tokens"]
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from benchmarks.pages import replace_block
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
@@ -168,6 +169,7 @@ def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     site_packages: SitePackages = _SITE_PACKAGES,
     sets: Annotated[str, typer.Option(help="Beginnings of the names of the sets, by commas; all without.")] = "",
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the figures here.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Also write the tables into this page's block `figures`.")] = None,
     *,
     teachers: bool = True,
 ) -> None:
@@ -177,11 +179,20 @@ def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     found = benchmark.load_benchmark(folder.unpacked, folder.repositories, site_packages, folder.development, names)
     figures = evaluate.baselines(found, folder.root / "baselines", measured_only=not teachers)
     if before is not None:
-        figures["before"] = evaluate.measure_system(evaluate.model_system("before", before), found)
-    figures["tiny"] = evaluate.measure_system(evaluate.model_system("tiny", model), found)
-    typer.echo(report.markdown(figures, "tiny", "before"))
+        figures["before"] = evaluate.model_figures(before, found, folder.root / "baselines")
+    figures["tiny"] = evaluate.model_figures(model, found, folder.root / "baselines")
+    tables = report.markdown(figures, "tiny", "before")
+    typer.echo(tables)
+    if page is not None:
+        replace_block(page, "figures", tables)
     if json_file is not None:
         json_file.write_text(report.as_json(figures) + "\n", "utf-8")
+
+
+@app.command()
+def sources(page: Path, work: Work = _WORK) -> None:
+    """Write the table of sources, licences and counts into a page's block `sources`."""
+    replace_block(page, "sources", report.source_table(_texts(WorkFolder(work))))
 
 
 def _development(folder: WorkFolder, site_packages: Path) -> DevelopmentSets:

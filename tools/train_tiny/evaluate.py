@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
     return np.stack([index.get_scores(query) if query else np.zeros(len(dataset.documents)) for query in queries])
 
 
+@cache
 def model_system(name: str, folder: Path) -> System:
     """Return a sentence-transformers folder in the package's format as a system."""
     model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32})
@@ -97,6 +99,19 @@ def baselines(benchmark: list[Benchmark], kept: Path, *, measured_only: bool) ->
                 save_scores(_baseline(name, dataset), path)
             if path.exists():
                 figures.setdefault(name, {}).update(load_scores(path))
+    return figures
+
+
+def model_figures(folder: Path, benchmark: list[Benchmark], kept: Path) -> dict[str, Measured]:
+    """Return the figures of a model's folder; scores are kept below ``kept`` under the weights' digest."""
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+    figures: dict[str, Measured] = {}
+    for dataset in benchmark:
+        path = kept / digest / f"{dataset.name.replace(' ', '-')}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_scores(measure_system(model_system(digest, folder), [dataset]), path)
+        figures |= load_scores(path)
     return figures
 
 

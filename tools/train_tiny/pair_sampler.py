@@ -15,7 +15,7 @@ import numpy as np
 
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
-from .prompts import as_question
+from .prompts import INSTRUCTIONS, as_question, query_prefix, symmetric_prefix
 from .teacher_texts import TeacherPairs, TeacherTexts
 from .templates import training_triples
 from .training_text import LONG_CHARS, TrainingText
@@ -26,7 +26,6 @@ _ASKED = 0.35
 _LEAST_PAIRS = 40
 _ONE_SOURCE = 0.5
 _SENTENCE_KEPT = 0.15
-_OTHER_INSTRUCTION = 0.15
 STAGES = {
     "token-vectors": {"qa": 0.3, "code": 0.14, "bitext": 0.36, "passage": 0.15, "same": 0.05},
     "layers": {
@@ -48,28 +47,6 @@ _CANDIDATES, _N_CLUSTERS = 8, 4
 _HEAD_CHARS = 240
 Embed = Callable[[list[str]], np.ndarray]
 LANGUAGE_WEIGHTS = {"ja": 3.0, "ko": 3.0, "ru": 3.0, "zh": 3.0, "ar": 3.0, "hi": 2.0, "de": 2.0, "fr": 1.5, "es": 1.5}
-# How likely each instruction stands before a query; the rest of the queries have none.
-_INSTRUCTIONS: dict[str, dict[str, float]] = {
-    "qa": dict.fromkeys(
-        ("qa", "multihop", "fact_check", "scientific", "citations", "financial", "medical", "nutrition", "covid",
-         "legal", "ecommerce", "entities", "arguments", "chinese_web", "code", "code_problem"), 0.025,
-    ) | {"web": 0.25},
-    "passage": {"web": 0.2, "qa": 0.1, "multihop": 0.03, "fact_check": 0.04, "scientific": 0.04, "arguments": 0.03},
-    "code": {"code": 0.3, "code_comment": 0.1, "code_problem": 0.1, "sql": 0.03, "web": 0.1},
-    "bitext": {"bitext": 0.25, "sts": 0.15, "duplicates": 0.03, "clustering": 0.03, "classification": 0.03},
-    "similar": {"sts": 0.35, "duplicates": 0.05, "forum_duplicates": 0.03, "classification": 0.03, "clustering": 0.03},
-    "same": {"sts": 0.3, "duplicates": 0.1, "forum_duplicates": 0.05, "classification": 0.05, "clustering": 0.05},
-}  # fmt: skip
-_MORE_INSTRUCTIONS = (
-    "Given a question, retrieve passages of the documentation that answer it",
-    "Find the section of the manual that helps with this",
-    "Retrieve the passage that the sentence was taken from",
-    "Given a heading, retrieve the text below it",
-    "Search the knowledge base",
-    "Given a keyword query, find matching articles",
-    "Retrieve documents about the topic",
-    "Given a user's message, find the help page that answers it",
-)
 
 
 @dataclass(frozen=True)
@@ -113,7 +90,7 @@ class PairSampler:
         """
         self.shares, self.embed = shares, embed
         self.teacher, self.teacher_pairs = teacher
-        self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in _INSTRUCTIONS}
+        self.groups: dict[str, dict[str, list[tuple[str, str]]]] = {kind: defaultdict(list) for kind in INSTRUCTIONS}
         for item in texts:
             self._add(item)
         self.weights = {
@@ -160,7 +137,7 @@ class PairSampler:
             return self.triples(size, rng)
         if kind == "similar" and self.teacher is not None:
             texts, rows = self.teacher.neighbours(size, rng)
-            prefix = _symmetric_prefix(rng, kind)
+            prefix = symmetric_prefix(rng, kind)
             return PairBatch(kind, [prefix + text for text in texts], [], teacher=rows)
         if kind == "teacher" and self.teacher_pairs is not None:
             return self._teacher_pairs(self.teacher_pairs, size, rng)
@@ -169,7 +146,7 @@ class PairSampler:
     @staticmethod
     def _teacher_pairs(pairs: TeacherPairs, size: int, rng: random.Random) -> PairBatch:
         chosen = pairs.neighbours(size, rng)
-        left = [_prefix(rng, "qa") + pairs.pairs[number][0] for number in chosen]
+        left = [query_prefix(rng, "qa") + pairs.pairs[number][0] for number in chosen]
         right = [pairs.pairs[number][1] for number in chosen]
         return PairBatch("teacher", left, right, teacher=pairs.left[chosen], teacher_right=pairs.right[chosen])
 
@@ -177,7 +154,7 @@ class PairSampler:
     def triples(size: int, rng: random.Random) -> PairBatch:
         """Return ``size`` triples, all behind one instruction or none."""
         triples = training_triples(size, rng.randrange(2**40))
-        prefix = _symmetric_prefix(rng, "same")
+        prefix = symmetric_prefix(rng, "same")
         sides = [
             [prefix + text for text in side]
             for side in zip(*((t.anchor, t.same, t.different) for t in triples), strict=True)
@@ -194,11 +171,11 @@ class PairSampler:
             drawn = [pair for text, _ in drawn if (pair := sentence_of(text, rng))]
         left, right = _distinct(drawn)
         if kind in {"bitext", "same"} or (kind == "code" and rng.random() < _CODE_BOTH):
-            prefix = _symmetric_prefix(rng, kind) if kind != "code" else query_prompt(TASKS["code2code"].instruction)
+            prefix = symmetric_prefix(rng, kind) if kind != "code" else query_prompt(TASKS["code2code"].instruction)
             return PairBatch(kind, [prefix + text for text in left], [prefix + text for text in right])
         english = "/" not in name
         asked = [as_question(t, rng) if kind == "qa" and english and rng.random() < _ASKED else t for t in left]
-        return PairBatch(kind, [_prefix(rng, kind) + text for text in asked], right)
+        return PairBatch(kind, [query_prefix(rng, kind) + text for text in asked], right)
 
     def _drawn(self, kind: str, name: str, size: int, rng: random.Random) -> list[tuple[str, str]]:
         """Return pairs of one group, or, half of the time, for translations of one language, else of all groups."""
@@ -225,22 +202,6 @@ def _weight(kind: str, name: str, size: int) -> float:
     if kind == "bitext":
         return LANGUAGE_WEIGHTS.get(name.split("/", maxsplit=1)[0], 0.7) * min(size, 20_000) ** 0.5 / 100
     return size**0.5 * (0.4 if name in _DICTIONARIES else 1.0)
-
-
-def _prefix(rng: random.Random, kind: str) -> str:
-    weights = _INSTRUCTIONS[kind]
-    drawn = rng.random()
-    if drawn < _OTHER_INSTRUCTION and kind != "code":
-        return query_prompt(rng.choice(_MORE_INSTRUCTIONS))
-    names = [*weights, ""]
-    name = rng.choices(names, [*weights.values(), 1 - sum(weights.values())])[0]
-    return query_prompt(TASKS[name].instruction) if name else ""
-
-
-def _symmetric_prefix(rng: random.Random, kind: str) -> str:
-    weights = _INSTRUCTIONS[kind]
-    name = rng.choices([*weights, ""], [*weights.values(), 1 - sum(weights.values())])[0]
-    return query_prompt(TASKS[name].instruction) if name else ""
 
 
 def _distinct(pairs: list[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from .measured import Measured, interval
+from .sources.licences import described
+from .training_text import TrainingText
 
 SystemFigures = dict[str, dict[str, Measured]]
 
@@ -52,3 +55,18 @@ def as_json(figures: SystemFigures) -> str:
         indent=1,
         ensure_ascii=False,
     )
+
+
+def source_table(texts: Iterable[TrainingText]) -> str:
+    """Return each source with its licence and how many pairs, translations and texts without a pair it has."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for item in texts:
+        kind = "translation" if item.english else "pair" if item.answer else "text"
+        counts.setdefault(described(item.source), Counter())[kind] += 1
+    lines = ["| source | pairs | translations | texts alone | licence |", "|---|--:|--:|--:|---|"]
+    for (name, licence), of in sorted(counts.items(), key=lambda found: -found[1].total()):
+        cells = (f"{of[kind]:,}" if of[kind] else "" for kind in ("pair", "translation", "text"))
+        lines.append(f"| {name} | {' | '.join(cells)} | {licence} |")
+    total = sum((of for of in counts.values()), Counter[str]())
+    lines.append(f"| together | {total['pair']:,} | {total['translation']:,} | {total['text']:,} | |")
+    return "\n".join(lines)

@@ -122,7 +122,8 @@ def _negation(rng: random.Random, w: Words) -> Triple:
     yes = (f"{a} {_VERBS[number]} the {thing}", f"{a} does {_BARE[number]} the {thing}",
            f"it is true that {a} {_VERBS[number]} the {thing}")  # fmt: skip
     no = (f"{a} does not {_BARE[number]} the {thing}", f"{a} doesn't {_BARE[number]} the {thing}",
-          f"it is not true that {a} {_VERBS[number]} the {thing}", f"{a} never {_VERBS[number]} the {thing}")  # fmt: skip
+          f"it is not true that {a} {_VERBS[number]} the {thing}",
+          f"{a} never {_VERBS[number]} the {thing}")  # fmt: skip
     right, wrong = (yes, no) if rng.random() < 0.5 else (no, yes)  # noqa: PLR2004 - even
     first, second = rng.sample(right, 2)
     return Triple("negation", first, second, rng.choice(wrong))

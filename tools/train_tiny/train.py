@@ -47,6 +47,7 @@ class TrainingOptions:
         log_steps: Steps between log lines.
         device: Where to train, such as ``cpu`` or ``cuda``.
         is_compiled: Whether to compile the forward pass first, which takes minutes.
+        max_steps: End after so many steps, if the minutes are not spent before.
     """
 
     minutes: float
@@ -59,6 +60,7 @@ class TrainingOptions:
     log_steps: int = 20
     device: str = "cpu"
     is_compiled: bool = False
+    max_steps: int | None = None
 
     def rate_at(self, step: int, elapsed_s: float) -> float:
         """Return the learning rate: linear warm-up, then half a cosine."""
@@ -168,7 +170,7 @@ def train(
             shown = {kind: round(float(np.mean(values)), 3) for kind, values in sorted(losses.items())}
             logger.info("step %d, %.0f s, %.2f M tokens: %s", at.step, at.elapsed_s, at.n_tokens / 1e6, shown)
             losses.clear()
-        is_over = at.elapsed_s >= 60 * options.minutes
+        is_over = at.elapsed_s >= 60 * options.minutes or at.step == options.max_steps
         if is_over or at.elapsed_s - saved_s > options.checkpoint_s:
             saved_s = at.elapsed_s
             _save(model, optimizer, at, checkpoint)
