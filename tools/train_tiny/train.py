@@ -24,7 +24,7 @@ from .token_vectors import BagOfTokens
 
 logger = logging.getLogger(__name__)
 
-_KEEP_WEIGHT, _TRIPLE_WEIGHT = 0.2, 2.0
+_KEEP_WEIGHT, _TRIPLE_WEIGHT = 2.0, 2.0
 _TOKEN_VECTORS_SHARE = 0.2
 _CHARS_A_TOKEN = 8
 _KEEP_CHARS = 600
@@ -51,7 +51,7 @@ class TrainingOptions:
     """
 
     minutes: float
-    learning_rate: float = 6e-4
+    learning_rate: float = 1e-3
     warmup_steps: int = 20
     batch_size: int = 64
     n_triples: int = 40
