@@ -31,7 +31,7 @@ def main() -> None:
     documents = read_documents()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         client = chromadb.PersistentClient(folder)
-        collection = open_collection(client, "docstrings", model="tiny", dimension=128, task="code")
+        collection = open_collection(client, "docstrings", model="tiny", dimension=128)
         add_documents(
             client,
             collection,

@@ -43,11 +43,8 @@ def main() -> None:
     querying.add_component("retriever", ChromaEmbeddingRetriever(store, top_k=3))
     querying.connect("embedder.embedding", "retriever.query_embedding")
     querying = Pipeline.loads(querying.dumps())  # any process can load it, without an allow-list
-    for task in (None, "code"):
-        answer = querying.run({"embedder": {"text": question, "task": task}})["retriever"]["documents"]
-        for found in answer:
-            print(f"  {found.meta['name']:20} {(found.content or '').splitlines()[0]}")
-        print()
+    for found in querying.run({"embedder": {"text": question}})["retriever"]["documents"]:
+        print(f"  {found.meta['name']:20} {(found.content or '').splitlines()[0]}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def read_documents() -> list[Document]:
 
 def main() -> None:
     """Indexes and asks."""
-    embeddings = Qwen3Embeddings(model="tiny", dimension=128, task="code")
+    embeddings = Qwen3Embeddings(model="tiny", dimension=128)
     client = chromadb.EphemeralClient()
     open_collection(client, "functions", embeddings)  # cosine, and never another space than this one
     store = Chroma("functions", client=client, embedding_function=embeddings)

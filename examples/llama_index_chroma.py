@@ -43,9 +43,9 @@ def main() -> None:
         print(f"  {found.score:.3f}  {found.text.splitlines()[0]}")
 
     only = MetadataFilters.from_dicts([{"key": "module", "value": "json"}])
-    code = VectorStoreIndex.from_vector_store(store, embed_model=embedding.replace(task="code"))
-    print("\nThe same store, another task, one module only:")
-    for found in code.as_retriever(similarity_top_k=2, filters=only).retrieve("parse a string of JSON"):
+    again = VectorStoreIndex.from_vector_store(store, embed_model=embedding)
+    print("\nThe same store, one module only:")
+    for found in again.as_retriever(similarity_top_k=2, filters=only).retrieve("parse a string of JSON"):
         print(f"  {found.score:.3f}  {found.text.splitlines()[0]}")
 
 

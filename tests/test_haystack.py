@@ -174,7 +174,8 @@ async def test_a_cancelled_run_leaves_the_embedder_usable(checkpoint: Path) -> N
     embedder.warm_up()
     documents = [Document(content=f"{i} heap " * 50) for i in range(400)]
     long = asyncio.create_task(embedder.run_async(documents))
-    await asyncio.sleep(0.05)
+    for _ in range(5):
+        await asyncio.sleep(0)  # the call is under way
     long.cancel()
     with pytest.raises(asyncio.CancelledError):
         await long

@@ -142,7 +142,7 @@ def test_a_stored_pipeline_loads_in_a_fresh_process_without_an_allow_list(checkp
     path = tmp_path / "pipeline.yaml"
     path.write_text(pipeline.dumps(), encoding="utf-8")
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", LOAD, str(path)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", LOAD, str(path)], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     embedding = Qwen3TextEmbedder(model=str(checkpoint)).run(QUERY)["embedding"]

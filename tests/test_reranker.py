@@ -31,7 +31,7 @@ from qwen3_embed_integrations import (
 )
 from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.backends.torch.modeling_qwen3 import PackedQwen3
-from qwen3_embed_integrations.checkpoints.pair_tokenizer import pair_head
+from qwen3_embed_integrations.core.rerank_request import pair_head
 from qwen3_embed_integrations.core.reranker_config import DEFAULT_INSTRUCTION
 
 QUERY = "What is the capital of China?"
@@ -308,6 +308,25 @@ def test_small_dtypes_stay_near_float32(reranker: Qwen3Reranker, folder: Path, d
     assert np.abs(small - exact).max() < 0.25 * np.std(exact) + 0.05
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "matmul=plain ops=torch streams=1",
+        "matmul=prepacked ops=torch",
+        "matmul=plain ops=numba streams=2",
+        "block_tokens=64",
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+def test_every_plan_has_the_scores_of_float32(reranker: Qwen3Reranker, folder: Path, dtype: Any, plan: str) -> None:
+    if dtype == "int8" and "matmul=plain" in plan:
+        plan = plan.replace("matmul=plain", "matmul=upcast")
+    found = Qwen3Reranker(model=str(folder), dtype=dtype, plan=plan).score(QUERY, DOCUMENTS, scale="logit")
+    exact = reranker.score(QUERY, DOCUMENTS, scale="logit")
+    limit = 1e-5 if dtype == "float32" else 0.25 * np.std(exact) + 0.05
+    assert np.abs(found - exact).max() < limit
+
+
 def test_an_embedding_model_is_no_reranker_and_a_reranker_no_embedding_model(
     make: MakeReranker, tmp_path: Path
 ) -> None:
@@ -359,8 +378,9 @@ def test_a_tokenizer_without_the_templates_tokens_is_refused(tmp_path: Path) -> 
 def test_short_names_are_those_of_the_published_rerankers() -> None:
     assert Qwen3Reranker(model="4b").config.model == "Qwen/Qwen3-Reranker-4B"
     assert RerankerConfig().model == "Qwen/Qwen3-Reranker-0.6B"
-    with pytest.raises(ConfigError, match="expected RerankerConfig"):
-        Qwen3Reranker("0.6B")  # type: ignore[arg-type]
+    assert Qwen3Reranker("0.6B").config == RerankerConfig()
+    with pytest.raises(ConfigError, match="Found int, expected the name of a model or a RerankerConfig"):
+        Qwen3Reranker(6)  # type: ignore[arg-type]
     assert (TINY / "tokenizer.json").is_file()
 
 

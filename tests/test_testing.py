@@ -2,9 +2,18 @@ import numpy as np
 import pytest
 
 from processes import in_a_fresh_process
-from qwen3_embed_integrations import Qwen3Encoder, SpaceMismatchError, TextTooLongError, TruncationWarning, load_encoder
+from qwen3_embed_integrations import (
+    ConfigError,
+    Qwen3Encoder,
+    Qwen3Reranker,
+    SpaceMismatchError,
+    TextTooLongError,
+    TruncationWarning,
+    load_encoder,
+)
+from qwen3_embed_integrations.backends.registry import load_backend
 from qwen3_embed_integrations.core.protocols import EmbedRequest
-from qwen3_embed_integrations.langchain import Qwen3Embeddings
+from qwen3_embed_integrations.langchain import Qwen3Embeddings, Qwen3Rerank
 from qwen3_embed_integrations.testing import FakeBackend, fake_backend
 
 
@@ -99,3 +108,50 @@ def test_tokens_are_counted_and_shown():
 def test_progress_is_told(capsys):
     Qwen3Encoder(backend="fake", show_progress=True).encode_document(["a", "b", "b"])
     assert "3/3" in capsys.readouterr().err
+
+
+# rerankers
+
+
+def test_a_document_scores_by_the_words_of_the_query_that_it_has():
+    reranker = Qwen3Reranker(model="0.6B", backend="fake")
+    documents = ["Cats sleep.", "Paris is the capital of France.", "", "capital"]
+    ranked = reranker.rank("What is the capital of France?", documents)
+    assert [one.index for one in ranked] == [1, 3, 0, 2]
+    assert ranked[0].score > 0.8
+    assert ranked[-1].score < 0.2
+    assert len(reranker.score("?", ["a", "\udc00"])) == 2
+    assert reranker.model_info.weights == "fake:Qwen/Qwen3-Reranker-0.6B"
+
+
+def test_an_instruction_moves_all_scores_alike():
+    reranker = Qwen3Reranker(backend="fake")
+    plain, other = (reranker.score("heap", ["heap", "b"], instruction=one, scale="logit") for one in ("web", "x"))
+    moved = other - plain
+    assert moved[0] == pytest.approx(moved[1], abs=1e-6)
+    assert 0 < abs(moved[0]) < 0.1
+
+
+def test_a_long_document_is_cut_or_refused():
+    query = "needle"
+    document = "hay " * 100 + "needle"
+    reranker = Qwen3Reranker(backend="fake", max_length=80)
+    with pytest.warns(TruncationWarning, match="text 0 lost"):
+        assert reranker.score(query, [document])[0] < 0.1
+    with pytest.raises(TextTooLongError, match="Text 0 has"):
+        Qwen3Reranker(backend="fake", max_length=80, on_overflow="error").score(query, [document])
+
+
+@pytest.mark.usefixtures("no_model")
+def test_the_block_holds_for_rerankers_of_any_integration():
+    from langchain_core.documents import Document
+
+    documents = [Document("Cats sleep."), Document("Paris is the capital of France.")]
+    (best,) = Qwen3Rerank(model="/no/such/folder", top_n=1).compress_documents(documents, "capital of France?")
+    assert best.page_content == documents[1].page_content
+
+
+def test_the_fake_of_a_reranker_embeds_nothing():
+    backend = load_backend(Qwen3Reranker(backend="fake").config.runtime_config)
+    with pytest.raises(ConfigError, match="scores documents for a query"):
+        backend.submit(EmbedRequest(["a"], 10)).result()

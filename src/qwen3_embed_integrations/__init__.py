@@ -17,6 +17,7 @@ from .core.errors import (
     EncoderClosedError,
     HostNotAllowedError,
     HubUnavailableError,
+    InputEncodingError,
     InputTypeError,
     MissingExtraError,
     ModelNotFoundError,
@@ -39,7 +40,9 @@ from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
 from .core.protocols import Backend, EmbedRequest, Tokenizer
 from .core.ranking import Ranked
-from .core.reranker_config import RerankerConfig, RerankerOptions
+from .core.rerank_request import RerankRequest
+from .core.reranker_config import RerankerConfig
+from .core.reranker_options import RerankerOptions
 from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
@@ -71,6 +74,7 @@ __all__ = [
     "HybridHit",
     "HybridRetriever",
     "IndexChanges",
+    "InputEncodingError",
     "InputTypeError",
     "MissingExtraError",
     "ModelInfo",
@@ -91,6 +95,7 @@ __all__ = [
     "RemoteTimeoutError",
     "RemoteUnavailableError",
     "RenderedQuery",
+    "RerankRequest",
     "RerankerConfig",
     "RerankerOptions",
     "ScoredDocument",

@@ -14,7 +14,6 @@ from .cache import lookup, submit_through_cache
 from .core.config import EncoderConfig
 from .core.config_arguments import config_of
 from .core.encoder_options import EncoderKeywords
-from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo, ResolvedOptions
 from .core.protocols import EmbedRequest, wait_for
@@ -122,10 +121,11 @@ class Qwen3Encoder:
             role: "query" or "document".
             task: For queries, as in `encode_query`.
         """
-        prompt, listed = self.prompt(role, task=task), checked_texts(texts)
+        resolved, listed = self._resolved(), checked_texts(texts)
+        prompt = resolved.prompt(role, task)
         with self._progress(len(listed)) as on_progress:
-            raw = wait_for(self._submit(listed, prompt, on_progress))
-        return self._postprocess(raw)
+            raw = wait_for(self._submit(listed, resolved, prompt, on_progress))
+        return _postprocess(raw, resolved)
 
     async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
@@ -139,12 +139,13 @@ class Qwen3Encoder:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
         if not self.is_loaded:
             await self._prepare()
-        prompt, listed = self.prompt(role, task=task), checked_texts(texts)
+        resolved, listed = self._resolved(), checked_texts(texts)
+        prompt = resolved.prompt(role, task)
         with self._progress(len(listed)) as on_progress:
-            raw = await run_fairly(lambda: self._submit(listed, prompt, on_progress))
+            raw = await run_fairly(lambda: self._submit(listed, resolved, prompt, on_progress))
         if len(listed) > _INLINE_TEXTS:
-            return await asyncio.to_thread(self._postprocess, raw)
-        return self._postprocess(raw)
+            return await asyncio.to_thread(_postprocess, raw, resolved)
+        return _postprocess(raw, resolved)
 
     def prompt(self, role: Role, *, task: str | None = None) -> str:
         """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
@@ -152,12 +153,7 @@ class Qwen3Encoder:
         Raises:
             ConfigError: An unknown role or task.
         """
-        if role == "query":
-            resolved = self._resolved()
-            return resolved.query_prompt if task is None else resolved.model_info.query_prompt(task)
-        if role == "document":
-            return self._resolved().document_prompt
-        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')
+        return self._resolved().prompt(role, task)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
         """Return the similarity of each embedding of `a` to each embedding of `b`.
@@ -193,10 +189,12 @@ class Qwen3Encoder:
         elif not is_model_info_known(self.config):
             await asyncio.to_thread(model_info, self.config)
 
-    def _submit(self, texts: list[str], prompt: str, on_progress: OnProgress | None) -> Future[RawEmbeddings]:
-        resolved, config = self._resolved(), self.config
+    def _submit(
+        self, texts: list[str], resolved: ResolvedOptions, prompt: str, on_progress: OnProgress | None
+    ) -> Future[RawEmbeddings]:
+        config = self.config
         request = EmbedRequest(
-            texts=[prompt + text for text in texts] if prompt else texts,
+            texts=list(map(prompt.__add__, texts)) if prompt else texts,
             max_length=resolved.max_length,
             on_overflow=config.on_overflow,
             on_progress=on_progress,
@@ -209,13 +207,6 @@ class Qwen3Encoder:
         where = lookup(config, resolved.model_info, prompt)
         return submit_through_cache(request, where, lambda: load_backend(config), is_loaded=self.is_loaded)
 
-    def _postprocess(self, raw: RawEmbeddings) -> Encoded:
-        resolved = self._resolved()
-        encoded = postprocess(raw, resolved.dimension, resolved.max_length)
-        if encoded.truncations:
-            warn_of_truncations(encoded.truncations, resolved.max_length)
-        return encoded
-
     def _resolved(self) -> ResolvedOptions:
         """Return what the options mean for the model, looked up again only after the model was unloaded."""
         info, known = model_info(self.config), self._known
@@ -225,6 +216,13 @@ class Qwen3Encoder:
 
     def _progress(self, n_texts: int) -> AbstractContextManager[OnProgress | None]:
         return progress_bar(n_texts, unit="text", description="Embedding", shown=self.config.show_progress)
+
+
+def _postprocess(raw: RawEmbeddings, resolved: ResolvedOptions) -> Encoded:
+    encoded = postprocess(raw, resolved.dimension, resolved.max_length)
+    if encoded.truncations:
+        warn_of_truncations(encoded.truncations, resolved.max_length)
+    return encoded
 
 
 _encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)

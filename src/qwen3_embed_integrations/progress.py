@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from .core.errors import missing_extra
 
@@ -11,9 +11,8 @@ OnProgress = Callable[[int], None]
 """Called with the number of items done so far."""
 
 
-@contextmanager
-def progress_bar(total: int, *, unit: str, description: str, shown: bool) -> Iterator[OnProgress | None]:
-    """Draw a bar while the block runs; it is full when the block ends without an error.
+def progress_bar(total: int, *, unit: str, description: str, shown: bool) -> AbstractContextManager[OnProgress | None]:
+    """Return a context that draws a bar while its block runs; it is full when the block ends without an error.
 
     Args:
         total: Items in all.
@@ -21,15 +20,15 @@ def progress_bar(total: int, *, unit: str, description: str, shown: bool) -> Ite
         description: Stands in front of the bar.
         shown: False draws nothing.
 
-    Yields:
-        What to call with the number of items done so far; None where nothing is drawn.
-
-    Raises:
-        MissingExtraError: tqdm is not installed.
+    Returns:
+        A context that gives what to call with the number of items done so far; None where nothing is drawn. It raises
+        MissingExtraError if tqdm is not installed.
     """
-    if not shown:
-        yield None
-        return
+    return _drawn(total, unit, description) if shown else nullcontext()
+
+
+@contextmanager
+def _drawn(total: int, unit: str, description: str) -> Iterator[OnProgress]:
     try:
         from tqdm import tqdm
     except ImportError as error:

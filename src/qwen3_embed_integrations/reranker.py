@@ -6,26 +6,30 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Unpack
 
 import numpy as np
 
-from .backends.registry import is_loaded, load_backend, model_info, unload_backend
-from .checkpoints.pair_tokenizer import pair_head
-from .core.errors import ConfigError, TruncationWarning
+from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
+from .cache import score_lookup, submit_through_cache
+from .core.config_arguments import reranker_config_of
+from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo
-from .core.protocols import Backend, EmbedRequest, wait_for
+from .core.protocols import Backend, wait_for
 from .core.ranking import Ranked, Scale, best_first, check_limits, checked_logits, scores_of
-from .core.reranker_config import DEFAULT_INSTRUCTION, RerankerConfig, RerankerOptions, instruction_text
-from .core.results import Truncation, warn_of_truncations
+from .core.rerank_request import RerankRequest, pair_head, rerank_request
+from .core.reranker_config import DEFAULT_INSTRUCTION, RerankerConfig, instruction_text
+from .core.reranker_options import RerankerKeywords
+from .core.results import warn_of_cut_pairs
 from .core.types import FloatArray, RawEmbeddings
-from .core.user_warning import warn_user
 from .progress import OnProgress, progress_bar
 from .scheduling.event_loop import run_fairly
 
 _MOST_RERANKERS = 64
+_NOTHING = np.empty(0, dtype=np.float32)
 
 
 class Qwen3Reranker:
@@ -41,20 +45,15 @@ class Qwen3Reranker:
         'Qwen/Qwen3-Reranker-0.6B'
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `RerankerConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `RerankerConfig`; they override `config`. Keywords of `CrossEncoder` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
 
-    def __init__(self, config: RerankerConfig | None = None, **options: Unpack[RerankerOptions]) -> None:
-        if not isinstance(config, RerankerConfig | None):
-            raise ConfigError(
-                f"Found {type(config).__name__} for config, expected RerankerConfig. A model's name goes into model=…."
-            )
-        base = config or RerankerConfig()
-        self.config = base.replace(**options) if options else base
+    def __init__(self, config: RerankerConfig | str | None = None, /, **options: Unpack[RerankerKeywords]) -> None:
+        self.config = reranker_config_of(config, {**options})
 
     def __repr__(self) -> str:
         return f"Qwen3Reranker({', '.join(f'{name}={value!r}' for name, value in self.config.to_options().items())})"
@@ -74,7 +73,7 @@ class Qwen3Reranker:
 
     def load(self) -> Qwen3Reranker:
         """Load the weights now instead of at the first use; return the reranker."""
-        self._max_length(load_backend(self.config.runtime_config))
+        self._backend()
         return self
 
     def unload(self) -> None:
@@ -126,15 +125,14 @@ class Qwen3Reranker:
 
         Arguments and errors are those of `rank`.
         """
-        scores_of(np.empty(0, dtype=np.float32), scale)
+        scores_of(_NOTHING, scale)
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
-            return np.empty(0, dtype=np.float32)
-        backend = load_backend(self.config.runtime_config)
-        max_length, head = self._max_length(backend), self._head(query, instruction)
+            return _NOTHING.copy()
+        request = self._request(query, listed, instruction)
         with self._progress(len(listed)) as on_progress:
-            raw = wait_for(self._submit(backend, head, listed, max_length, on_progress))
-        return scores_of(self._logits(backend, head, raw, max_length), scale)
+            raw = wait_for(self._submit(request, on_progress))
+        return scores_of(self._logits(request, raw), scale)
 
     async def arank(  # noqa: PLR0913 - one keyword for each choice of a ranking
         self,
@@ -160,72 +158,67 @@ class Qwen3Reranker:
         scale: Scale = "probability",
     ) -> FloatArray:
         """Async twin of `score`. Cancelling it drops what is not yet computed."""
-        scores_of(np.empty(0, dtype=np.float32), scale)
+        scores_of(_NOTHING, scale)
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
-            return np.empty(0, dtype=np.float32)
-        if not self.is_loaded:
-            await asyncio.to_thread(self.load)
-        backend = load_backend(self.config.runtime_config)
-        max_length, head = self._max_length(backend), self._head(query, instruction)
+            return _NOTHING.copy()
+        await self._prepare()
+        request = self._request(query, listed, instruction)
         with self._progress(len(listed)) as on_progress:
-            raw = await run_fairly(lambda: self._submit(backend, head, listed, max_length, on_progress))
-        return scores_of(self._logits(backend, head, raw, max_length), scale)
+            raw = await run_fairly(lambda: self._submit(request, on_progress))
+        return scores_of(self._logits(request, raw), scale)
 
-    def _head(self, query: str, instruction: str | None) -> str:
-        """Return what the text of every pair of a call begins with."""
+    async def _prepare(self) -> None:
+        """Do what takes long before a first call, off the event loop; a cache may need no weights at all."""
+        if self.config.cache_path is None:
+            if not self.is_loaded:
+                await asyncio.to_thread(self.load)
+        elif not is_model_info_known(self.config.runtime_config):
+            await asyncio.to_thread(model_info, self.config.runtime_config)
+
+    def _request(self, query: str, documents: list[str], instruction: str | None) -> RerankRequest:
         chosen = self.config.instruction if instruction is None else checked_text(instruction, "instruction")
         if chosen is None:
             chosen = self.model_info.prompts.get("query") or DEFAULT_INSTRUCTION
-        return pair_head(instruction_text(chosen), query)
+        return rerank_request(
+            query,
+            instruction_text(chosen),
+            documents,
+            max_length=self._max_length(),
+            on_overflow=self.config.on_overflow,
+            max_waiting=self.config.max_waiting_calls,
+        )
 
-    def _max_length(self, backend: Backend) -> int:
-        """Return the longest pair in tokens.
+    def _max_length(self) -> int:
+        """Return the longest pair in tokens; raise ConfigError if the model can't serve it."""
+        return self.model_info.max_length_of(self.config.max_length)
 
-        Raises:
-            ConfigError: The model can't serve it, or it leaves no room beside the template.
-        """
-        info = self.model_info
-        max_length = info.max_length_of(self.config.max_length)
-        n_template = len(backend.tokenize([""])[0])
+    def _backend(self) -> Backend:
+        """Return the loaded backend; raise ConfigError if `max_length` leaves no room beside the template."""
+        backend = load_backend(self.config.runtime_config)
+        if backend.tokenizer is None:  # a server has it
+            return backend
+        max_length, n_template = self._max_length(), len(backend.tokenize([""])[0])
         if max_length <= n_template:
             raise ConfigError(
-                f"max_length={max_length} leaves no room for a query and a document: the template of {info.model!r} "
-                f"has {n_template} tokens. Use several hundred."
+                f"max_length={max_length} leaves no room for a query and a document: the template of "
+                f"{self.model_info.model!r} has {n_template} tokens. Use several hundred."
             )
-        return max_length
+        return backend
 
-    def _submit(
-        self, backend: Backend, head: str, documents: list[str], max_length: int, on_progress: OnProgress | None
-    ) -> Future[RawEmbeddings]:
-        """Submit the pairs; several of one query share the keys and values of their beginning."""
-        request = EmbedRequest(
-            texts=[f"{head} {document}" for document in documents],
-            max_length=max_length,
-            on_overflow=self.config.on_overflow,
-            on_progress=on_progress,
-            max_waiting=self.config.max_waiting_calls,
-            shared_prefix=head if len(documents) > 1 else "",
-        )
-        return backend.submit(request)
+    def _submit(self, request: RerankRequest, on_progress: OnProgress | None) -> Future[RawEmbeddings]:
+        """Submit the pairs, or look their scores up first."""
+        request = replace(request, on_progress=on_progress)
+        if self.config.cache_path is None:
+            return self._backend().submit(request)
+        where = score_lookup(self.config.runtime_config, self.model_info)
+        return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
 
-    def _logits(self, backend: Backend, head: str, raw: RawEmbeddings, max_length: int) -> FloatArray:
+    def _logits(self, request: RerankRequest, raw: RawEmbeddings) -> FloatArray:
         """Return the logits, `[n]`, after a warning of truncated pairs."""
-        logits = checked_logits(raw.embeddings)
-        cut = np.flatnonzero(raw.n_tokens > max_length).tolist()
-        if cut:
-            lengths = raw.n_tokens.tolist()
-            warn_of_truncations(
-                tuple(Truncation(index, lengths[index], lengths[index] - max_length) for index in cut), max_length
-            )
-            n_head = len(backend.tokenize([head])[0])
-            if n_head >= max_length:
-                warn_user(
-                    f"Instruction and query alone have {n_head} tokens with the template, max_length is {max_length}: "
-                    "no document was read, and the scores say nothing. Shorten the query or raise max_length.",
-                    TruncationWarning,
-                )
-        return logits
+        head = pair_head(request.instruction, request.query)
+        warn_of_cut_pairs(raw.n_tokens, request.max_length, lambda: len(self._backend().tokenize([head])[0]))
+        return checked_logits(raw.embeddings)
 
     def _progress(self, n_documents: int) -> AbstractContextManager[OnProgress | None]:
         return progress_bar(n_documents, unit="pair", description="Reranking", shown=self.config.show_progress)
@@ -234,16 +227,16 @@ class Qwen3Reranker:
 _reranker_of = lru_cache(maxsize=_MOST_RERANKERS)(Qwen3Reranker)
 
 
-def load_reranker(config: RerankerConfig | None = None, **options: Unpack[RerankerOptions]) -> Qwen3Reranker:
+def load_reranker(config: RerankerConfig | str | None = None, /, **options: Unpack[RerankerKeywords]) -> Qwen3Reranker:
     """Return the reranker of a config; every integration gets its reranker here.
 
     The last 64 are kept. Weights are shared by all rerankers whose options ask for the same model.
 
     Args:
-        config: All options; or give them as keywords.
-        **options: As in `RerankerConfig`; they override `config`.
+        config: A model's name, or all options; or give everything as keywords.
+        **options: As in `RerankerConfig`; they override `config`. Keywords of `CrossEncoder` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
-    return _reranker_of(Qwen3Reranker(config, **options).config)
+    return _reranker_of(reranker_config_of(config, {**options}))

@@ -1,13 +1,14 @@
-"""FakeBackend: deterministic unit vectors without torch, weights or a network, for unit tests of applications.
+"""FakeBackend: deterministic vectors and scores without torch, weights or a network, for unit tests of applications.
 
-With the option `backend="fake"`, or with `fake_backend()` around code that makes its own encoder:
+With the option `backend="fake"`, or with `fake_backend()` around code that makes its own encoder or reranker:
 
     @pytest.fixture(autouse=True)
     def no_model():
         with fake_backend():
             yield
 
-Texts with words in common are near to each other, so that retrieval in a test finds what a person expects. The vector
+Texts with words in common are near to each other, and a document scores by the words of the query that it has, so that
+retrieval in a test finds what a person expects. The vector
 space has a fingerprint of its own: a store filled in a test is refused by a real model.
 """
 
@@ -24,15 +25,17 @@ from functools import lru_cache
 import numpy as np
 
 from .backends.registry import use_runtime
-from .core.catalog import MODELS
+from .core.catalog import MODELS, RERANKER_CONTEXT
 from .core.config import EncoderConfig
-from .core.errors import TextTooLongError
+from .core.errors import ConfigError, TextTooLongError
 from .core.model_info import ModelInfo
 from .core.prompts import DEFAULT_TASK, TASKS, query_prompt
 from .core.protocols import Backend, EmbedRequest
+from .core.rerank_request import RerankRequest, document_of, pair_head
+from .core.reranker_config import RerankerRuntimeConfig
 from .core.types import FloatArray, RawEmbeddings
 
-__all__ = ["FakeBackend", "FakeTokenizer", "build_backend", "fake_backend", "open_model"]
+__all__ = ["FakeBackend", "FakeReranker", "FakeTokenizer", "build_backend", "fake_backend", "open_model"]
 
 _DEFAULT_SIZE = 256
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -67,7 +70,7 @@ class FakeBackend(Backend):
         future: Future[RawEmbeddings] = Future()
         try:
             future.set_result(self._embedded(request))
-        except TextTooLongError as error:
+        except (ConfigError, TextTooLongError) as error:
             future.set_exception(error)
         return future
 
@@ -98,6 +101,25 @@ class FakeBackend(Backend):
         return unit
 
 
+class FakeReranker(FakeBackend):
+    """Score a pair by the share of the query's words that the document has; the logit goes from -4 to 4.
+
+    The instruction adds up to 0.1, the same to all documents, so that a test sees whether its own arrives.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def _embedding(self, text: str, request: EmbedRequest) -> FloatArray:
+        if not isinstance(request, RerankRequest):
+            raise ConfigError("A reranker scores documents for a query. Use Qwen3Reranker.")
+        room = request.max_length - 1 - len(_words(pair_head(request.instruction, request.query)))
+        read = set(_words(document_of(text, request.query, request.instruction))[: max(room, 0)])
+        asked = {word for word in _words(request.query) if word.isalnum()}
+        share = len(asked & read) / len(asked) if asked else 0.0
+        return np.array([8 * share - 4 + 0.1 * _word_id(request.instruction) / 2**32], dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class _FakeModel:
     model_info: ModelInfo
@@ -106,7 +128,8 @@ class _FakeModel:
 def open_model(config: EncoderConfig) -> _FakeModel:
     """Return what a fake of the model of `config` says of itself: the size of a published model, else 256."""
     published = next((model for model in MODELS.values() if model.repo_id == config.model), None)
-    context_length = published.context_length if published else 32768
+    context_length = published.context_length if published else RERANKER_CONTEXT
+    scores = isinstance(config, RerankerRuntimeConfig)
     return _FakeModel(
         ModelInfo(
             model=config.model,
@@ -116,14 +139,15 @@ def open_model(config: EncoderConfig) -> _FakeModel:
             context_length=context_length,
             max_seq_length=context_length,
             pooling=config.pooling or "lasttoken",
-            prompts={"query": query_prompt(TASKS[DEFAULT_TASK].instruction), "document": ""},
+            prompts={} if scores else {"query": query_prompt(TASKS[DEFAULT_TASK].instruction), "document": ""},
         )
     )
 
 
 def build_backend(config: EncoderConfig, model: _FakeModel) -> FakeBackend:
     """Return the backend of a model that `open_model` returned."""
-    del config
+    if isinstance(config, RerankerRuntimeConfig):
+        return FakeReranker()
     return FakeBackend(model.model_info.hidden_size)
 
 

@@ -74,3 +74,30 @@ def test_many_paths_leave_few_threads_and_every_embedding_right(checkpoint, tmp_
     started = set(threading.enumerate()) - before
     assert len([thread for thread in started if thread.name == "qwen3-embed-cache"]) == MAX_OPEN
     assert len(open_caches._open) == MAX_OPEN
+
+
+def test_a_file_that_is_being_closed_runs_nothing_more(tmp_path):
+    file = open_caches.CacheFile(tmp_path / "a")
+    file.close()
+    ran = []
+    file.run(lambda: ran.append(1))
+    assert (ran, file._store, file.is_closing) == ([], None, True)
+
+
+def test_the_exit_closes_open_and_evicted_files(tmp_path, monkeypatch):
+    kept, gone = use(tmp_path / "kept"), open_caches.CacheFile(tmp_path / "gone")
+    monkeypatch.setattr(open_caches, "_evicted", {gone})
+    open_caches._close_all()
+    assert (kept.is_closing, gone.is_closing) == (True, True)
+
+
+def test_a_forked_child_forgets_the_files_of_its_parent(tmp_path, monkeypatch):
+    for name, value in {"_evicted": set(), "_lock": threading.Lock(), "_left_behind": []}.items():
+        monkeypatch.setattr(open_caches, name, value)
+    parents = use(tmp_path / "a")
+    with open_caches._lock:  # held at the fork, by a thread that the child lacks
+        open_caches._after_fork()
+    own = use(tmp_path / "a")
+    assert own is not parents
+    assert not parents.is_closing
+    parents.close()

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qwen3_embed_integrations import Qwen3Encoder
+from qwen3_embed_integrations import ConfigError, EncoderConfig, MissingExtraError, ModelNotFoundError, Qwen3Encoder
+from qwen3_embed_integrations.checkpoints.locate import cached_bytes, locate
 
 COMMIT = "b22da495047858cce924d27d76261e96be6febc0"
 SCRIPT = """
@@ -114,7 +115,7 @@ def embed(endpoint, tmp_path, **options):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -163,3 +164,21 @@ def test_a_hub_that_can_not_be_reached_names_the_ways_out(hub, tmp_path):
     assert found["error"] == "HubUnavailableError"
     for way_out in ('model="tiny"', "folder", 'backend="remote"'):
         assert way_out in found["message"]
+
+
+def test_a_name_that_is_no_model_is_refused_without_asking_the_hub(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelNotFoundError, match="is a file"):
+        locate(EncoderConfig(model=str(tmp_path / "model.safetensors")))
+    with pytest.raises(ModelNotFoundError, match=r"No folder and no known model 'tinny'\. Did you mean 'tiny'"):
+        locate(EncoderConfig(model="tinny"))
+    for model in ("tiny", str(tmp_path)):
+        with pytest.raises(ConfigError, match="applies to hub models only"):
+            locate(EncoderConfig(model=model, revision="main"))
+
+
+def test_without_the_hub_library_no_model_is_cached_and_a_hub_model_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert cached_bytes("me/model") == 0
+    with pytest.raises(MissingExtraError, match="qwen3-embed-integrations\\[torch\\]"):
+        locate(EncoderConfig(model="me/model"))

@@ -1,8 +1,9 @@
 """The chat template of Qwen3-Reranker, as token ids."""
 
 from checkpoints import TINY
-from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer, pair_head
+from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut
+from qwen3_embed_integrations.core.rerank_request import pair_head
 
 
 def test_the_template_stands_around_every_pair() -> None:

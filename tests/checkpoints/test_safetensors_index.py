@@ -87,3 +87,56 @@ def test_a_truncated_file_is_rejected_with_both_sizes(folder):
     os.truncate(path, size - 1)
     with pytest.raises(CheckpointError, match=f"ends at byte {size}, the file has {size - 1}"):
         weights_digest(folder)
+
+
+def test_weights_for_another_engine_are_named_with_it(tmp_path):
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    with pytest.raises(CheckpointError, match=r"weights for llama\.cpp or Ollama \(\*\.gguf\)"):
+        weights_digest(tmp_path)
+    (tmp_path / "model.gguf").rename(tmp_path / "model.onnx")
+    with pytest.raises(CheckpointError, match="weights for ONNX Runtime"):
+        weights_digest(tmp_path)
+
+
+def test_a_tensor_of_two_files_is_rejected_with_both(folder):
+    save_file({"a": WEIGHTS["a"]}, folder / "z.safetensors")
+    with pytest.raises(CheckpointError, match=r"'a' is stored both in .*model\.safetensors and in z\.safetensors"):
+        weights_digest(folder)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ({"weight_map": {"a": "model.safetensors", "c": "model-2.safetensors"}}, r"lacks 'model-2\.safetensors'"),
+        ({"weight_map": ["a"]}, "has no weight_map"),
+        ({}, "has no weight_map"),
+    ],
+    ids=["missing shard", "list", "nothing"],
+)
+def test_an_index_of_shards_must_name_files_that_are_there(folder, index, message):
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(CheckpointError, match=message):
+        weights_digest(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a complete safetensors file"),
+        (struct.pack("<Q", 2**62), r"would have \d+ bytes"),
+        (struct.pack("<Q", 2) + b"[]", "has a damaged header"),
+        (struct.pack("<Q", 4) + b"{", "not a complete safetensors file"),
+    ],
+    ids=["empty", "endless", "list", "short"],
+)
+def test_a_header_that_is_none_is_rejected(folder, content, message):
+    (folder / "model.safetensors").write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        weights_digest(folder)
+
+
+def test_a_folder_in_place_of_the_weights_is_rejected(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").mkdir()
+    with pytest.raises(CheckpointError, match="can't be read"):
+        weights_digest(folder)

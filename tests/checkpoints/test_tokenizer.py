@@ -1,11 +1,14 @@
 import json
+import shutil
+import sys
 
+import numpy as np
 import pytest
 from tokenizers import AddedToken, Tokenizer
 
 from checkpoints import TINY
-from qwen3_embed_integrations import CheckpointError, Qwen3Encoder
-from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut
+from qwen3_embed_integrations import CheckpointError, MissingExtraError, Qwen3Encoder, TextTooLongError
+from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, cut, raise_if_too_long
 
 TEXTS = ["", " ", "Hello, world", "日本語 🎉", "a\r\n\tb", "x\0y", "<think>"]
 
@@ -127,3 +130,35 @@ def test_a_tokenizer_that_is_too_large_is_rejected_unread(tmp_path):
         file.truncate(10**12)  # a sparse file
     with pytest.raises(CheckpointError, match="larger than"):
         TextTokenizer(tmp_path)
+
+
+def test_a_text_that_is_too_long_is_named_by_its_place_in_the_call():
+    inverse = np.array([0, 1, 1, 2])
+    raise_if_too_long([[1, 2], [1, 2, 3]], 1, inverse, max_length=3)
+    with pytest.raises(TextTooLongError, match="Text 3 has 3 tokens, max_length is 2"):
+        raise_if_too_long([[1, 2], [1, 2, 3]], 1, inverse, max_length=2)
+
+
+def test_the_longest_beginning_has_no_more_ids_than_asked_for(tokenizer):
+    text = "A longer text, of many words \ud800 and 日本語."
+    for n_ids in range(12):
+        found = tokenizer.beginning(text, n_ids)
+        assert len(tokenizer.tokenize([found])[0]) - 1 <= n_ids
+    assert tokenizer.beginning(text, 0) == ""
+    assert tokenizer.beginning(text, 1000) == text.replace("\ud800", "\ufffd")
+
+
+def test_an_unknown_id_has_no_string(tokenizer):
+    assert tokenizer.token_strings([tokenizer.end_id, 10**6]) == ["<|endoftext|>", ""]
+
+
+def test_without_the_tokenizer_package_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(MissingExtraError, match=r"qwen3-embed-integrations\[torch\]"):
+        TextTokenizer(TINY)
+
+
+def test_a_vocabulary_of_unknown_size_is_taken_as_it_is(tokenizer, tmp_path):
+    shutil.copy(TINY / "tokenizer.json", tmp_path)
+    (tmp_path / "config.json").write_text('{"vocab_size": "many"}')
+    assert TextTokenizer(tmp_path).tokenize(TEXTS) == tokenizer.tokenize(TEXTS)

@@ -5,6 +5,7 @@ import pytest
 from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.cli.app import app
 from qwen3_embed_integrations.cli.arrangement import COMMANDS, PANELS, SHORT_FLAGS
+from qwen3_embed_integrations.cli.chunk_study import ChunkStudyOptions
 from qwen3_embed_integrations.cli.doctor import DoctorOptions
 from qwen3_embed_integrations.cli.evaluate import EvalOptions
 from qwen3_embed_integrations.cli.models import ModelsOptions
@@ -14,6 +15,7 @@ from qwen3_embed_integrations.training import TrainingOptions
 
 MODELS = {
     "rag": RagOptions,
+    "chunk-study": ChunkStudyOptions,
     "similarity": SimilarityOptions,
     "eval": EvalOptions,
     "train": TrainingOptions,

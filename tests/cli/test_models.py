@@ -2,7 +2,10 @@
 
 import json
 
-from qwen3_embed_integrations import MODELS
+import pytest
+
+from qwen3_embed_integrations import MODELS, TASKS, Qwen3Encoder
+from qwen3_embed_integrations.cli import models
 
 
 def by_name(cells, out):
@@ -40,3 +43,28 @@ def test_json_describes_every_model(run):
     assert described.keys() == {"tiny", *MODELS}
     assert [name for name, one in described.items() if one["is_bundled"]] == ["tiny"]
     assert described["0.6B"]["float32_bytes"] == 4 * MODELS["0.6B"].n_parameters
+
+
+@pytest.mark.parametrize(
+    ("harmful", "note"),
+    [
+        ((), ()),
+        (("sts", "code"), ("Values of --task that make tiny worse: sts, code.",)),
+        (
+            tuple(name for name in TASKS if name != "web"),
+            ("Of the values of --task, tiny knows web; others make it worse.",),
+        ),
+        (tuple(TASKS), ("Of the values of --task, tiny knows none; others make it worse.",)),
+    ],
+    ids=["none", "two", "all but one", "all"],
+)
+def test_a_note_says_which_tasks_make_tiny_worse(monkeypatch, harmful, note):
+    monkeypatch.setattr(models, "_harmful_tasks", lambda _: harmful)
+    assert models._task_notes() == note
+
+
+def test_json_lists_the_tasks_that_make_the_bundled_model_worse(run):
+    described = {one["name"]: one for one in json.loads(run("models", "--json")[1])}
+    effects = Qwen3Encoder(model="tiny").model_info.task_effects
+    assert described["tiny"]["harmful_tasks"] == [name for name, effect in effects.items() if effect.is_harmful]
+    assert described["0.6B"]["harmful_tasks"] == []

@@ -1,7 +1,7 @@
 import pytest
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig
-from qwen3_embed_integrations.core.config_arguments import config_of
+from qwen3_embed_integrations import ConfigError, EncoderConfig, RerankerConfig
+from qwen3_embed_integrations.core.config_arguments import config_of, reranker_config_of
 
 
 def test_a_name_a_config_or_nothing_is_a_config():
@@ -24,3 +24,12 @@ def test_anything_else_is_refused_by_its_type(found):
 def test_two_models_are_refused():
     with pytest.raises(ConfigError, match="'4B' by position and '8B' by keyword"):
         config_of("4B", {"model_name": "8B"})
+
+
+def test_a_rerankers_config_is_made_by_the_same_rules():
+    config = RerankerConfig(model="4B")
+    assert reranker_config_of("4B", {"max_length": 64}) == RerankerConfig(model="4B", max_length=64)
+    assert reranker_config_of(config, {}) is config
+    assert reranker_config_of(None, {}) == RerankerConfig()
+    with pytest.raises(ConfigError, match="Found EncoderConfig, expected the name of a model or a RerankerConfig"):
+        reranker_config_of(EncoderConfig(), {})

@@ -7,7 +7,7 @@ import pytest
 from qwen3_embed_integrations import ConfigError, EncoderConfig, RerankerConfig, RerankerOptions
 from qwen3_embed_integrations.core.reranker_config import DEFAULT_INSTRUCTION, instruction_text
 
-OWN = {"model", "instruction", "max_length", "on_overflow"}
+OWN = {"model", "engine", "instruction", "max_length", "on_overflow"}
 
 
 def test_a_shared_option_has_the_declaration_of_the_encoders() -> None:

@@ -1,32 +1,47 @@
-"""What a query costs beside the model: Python calls, counted by the interpreter."""
+"""What a query costs beside arithmetic: calls of this package in all threads, counted by the interpreter."""
 
 import sys
+import threading
 
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 MOST_CALLS = 150
 
 
-def python_calls(function):
-    """Return how many Python functions the calling thread enters, and their files."""
-    calls, files = 0, set()
+class Calls:
+    """Counts the package's functions that are entered, in this thread and in all that start while it is installed."""
 
-    def count(frame, event, _):
-        nonlocal calls
-        if event == "call":
-            calls += 1
-            files.add(frame.f_code.co_filename)
+    def __init__(self):
+        self.counting = False
+        self.found = []
 
-    sys.setprofile(count)
+    def __call__(self, frame, event, _):
+        if self.counting and event == "call" and "qwen3_embed_integrations" in frame.f_code.co_filename:
+            self.found.append((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+
+def calls_of_a_query(model):
+    """Return the (file, function) of each call that `embed_query` makes with a loaded model and a known prompt."""
+    calls = Calls()
+    threading.setprofile(calls)  # before the model's threads start
     try:
-        function()
+        embeddings = Qwen3Embeddings(model=model)
+        embeddings.encoder.unload()
+        embeddings.embed_query("warm")
+        sys.setprofile(calls)
+        calls.counting = True
+        embeddings.embed_query("Where is Paris?")
+        calls.counting = False
+        embeddings.encoder.unload()  # its threads count no more
     finally:
         sys.setprofile(None)
-    return calls, {name for name in files if "qwen3_embed_integrations" in name}
+        threading.setprofile(None)
+    return calls.found
 
 
-def test_a_query_costs_few_python_calls(checkpoint):
-    embeddings = Qwen3Embeddings(model=str(checkpoint))
-    embeddings.embed_query("warm")
-    calls, files = python_calls(lambda: embeddings.embed_query("Where is Paris?"))
-    assert calls <= MOST_CALLS, f"{calls} calls in {len(files)} files"
+def test_a_query_costs_few_calls_in_few_files():
+    calls = calls_of_a_query("tiny")
+    threads_seen = {name.rpartition("/")[2] for name, _ in calls}
+    assert {"embeddings.py", "batcher.py", "modeling_qwen3.py"} <= threads_seen  # the caller's and the model's threads
+    assert len(calls) <= MOST_CALLS, f"{len(calls)} calls in {len({name for name, _ in calls})} files"
+    assert len({name for name, _ in calls}) <= 25

@@ -19,7 +19,7 @@ def fuzz(*arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
@@ -39,7 +39,7 @@ def test_a_fault_is_told_with_its_seed_and_its_input(monkeypatch, capsys):
     cases, runner = importlib.import_module("tools.fuzz.cases"), importlib.import_module("tools.fuzz.__main__")
     monkeypatch.setattr(cases, "check", lambda *_: 1 / 0)
     monkeypatch.setattr(cases.Cases, "run", lambda self, data: self.texts(cases.RandomValues(data)))
-    assert runner.work(argparse.Namespace(minutes=1, seed=3, cases=1, kind="")) == 1
+    assert runner.work(argparse.Namespace(minutes=1, seed=3, cases=1, kind="", write=None)) == 1
     told = capsys.readouterr()
     assert told.out == "seed 3\n"
     assert "ZeroDivisionError" in told.err

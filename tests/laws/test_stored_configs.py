@@ -19,7 +19,9 @@ from qwen3_embed_integrations import (
     EncoderConfig,
     HostNotAllowedError,
     Qwen3Encoder,
+    Qwen3Reranker,
     RemoteError,
+    RerankerConfig,
     allow_host,
     load_encoder,
 )
@@ -134,6 +136,43 @@ def encoder_of_options(stored, _):
     load_encoder(EncoderConfig.from_options(stored), dimension=32).encode_query(TEXTS)
 
 
+def reranker_pickle(stored, _):
+    reranker = Qwen3Reranker(RerankerConfig.from_options(stored))
+    pickle.loads(pickle.dumps(reranker)).score(TEXTS[0], TEXTS)  # noqa: S301
+
+
+def rerank_in_haystack(stored, _):
+    haystack = pytest.importorskip("haystack")
+    from qwen3_embed_integrations.haystack import Qwen3Ranker
+
+    with restoring():
+        component = Qwen3Ranker(**stored)
+    pipeline = haystack.Pipeline()
+    pipeline.add_component("ranker", component)
+    documents = [haystack.Document(content=text) for text in TEXTS]
+    haystack.Pipeline.loads(pipeline.dumps()).run({"ranker": {"query": TEXTS[0], "documents": documents}})
+
+
+def rerank_in_llama_index(stored, _):
+    pytest.importorskip("llama_index.core")
+    from llama_index.core.schema import NodeWithScore, TextNode
+
+    from qwen3_embed_integrations.llama_index import Qwen3Rerank
+
+    nodes = [NodeWithScore(node=TextNode(text=text), score=0.5) for text in TEXTS]
+    rerank = Qwen3Rerank.from_dict({**stored, "class_name": "Qwen3Rerank"})
+    pickle.loads(pickle.dumps(rerank)).postprocess_nodes(nodes, query_str=TEXTS[0])  # noqa: S301
+
+
+def rerank_in_langchain(stored, _):
+    documents = pytest.importorskip("langchain_core.documents")
+    from qwen3_embed_integrations.langchain import Qwen3Rerank
+
+    texts = [documents.Document(text) for text in TEXTS]
+    rerank = Qwen3Rerank.model_validate(stored)
+    pickle.loads(pickle.dumps(rerank)).compress_documents(texts, TEXTS[0])  # noqa: S301
+
+
 USES = (
     query_chroma,
     open_chroma,
@@ -146,6 +185,10 @@ USES = (
     langchain_pickle,
     encoder_pickle,
     encoder_of_options,
+    reranker_pickle,
+    rerank_in_haystack,
+    rerank_in_llama_index,
+    rerank_in_langchain,
 )
 
 
@@ -225,7 +268,7 @@ def test_the_folder_of_a_rag_index_names_no_server(stored, server, local, tmp_pa
 def run(code, **environment):
     done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=900, check=False, env={**os.environ, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -264,7 +307,7 @@ def test_workers_of_this_process_use_the_server_that_it_named(method, stored, se
         """)
     )
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, script], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), local.encode_document(TEXTS[:1]), atol=1e-5)

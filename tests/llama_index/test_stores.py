@@ -125,7 +125,7 @@ def test_worker_processes_give_the_embeddings_of_one_process(
     script = tmp_path / "workers.py"
     script.write_text(WORKERS, encoding="utf-8")
     done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, str(script), str(checkpoint), *TEXTS], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, str(script), str(checkpoint), *TEXTS], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     embeddings = json.loads(done.stdout)

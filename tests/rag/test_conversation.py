@@ -73,6 +73,6 @@ def test_a_terminal_edits_lines_and_recalls_them():
         while wanted not in out[start:]:
             out += os.read(leader, 1024)
         os.write(leader, typed)
-    assert child.wait(60) == 0
+    assert child.wait(600) == 0
     os.close(leader)
     assert out.count(b"asked first") == 2

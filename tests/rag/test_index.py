@@ -1,4 +1,5 @@
 import chromadb
+import numpy as np
 import pytest
 from chromadb.config import Settings
 from filelock import FileLock
@@ -9,6 +10,7 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 from qwen3_embed_integrations.rag.corpora.blocks import Block, ParsedDocument
 from qwen3_embed_integrations.rag.corpora.chunking import ChunkOptions
 from qwen3_embed_integrations.rag.index import BATCH, COLLECTION, open_index
+from qwen3_embed_integrations.rag.passage import chunk_metadata
 from rag_documents import chunks_of, document
 
 
@@ -58,6 +60,27 @@ def test_a_chunk_that_moved_within_its_document_gets_its_new_place_without_being
     with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
         (stays,) = [p for p in index.search(embeddings.embed_query("x"), top_k=9) if p.text.startswith("Stays")]
     assert (stays.location, stays.metadata["page"]) == ("p. 3", 3)
+
+
+def test_a_place_that_a_chunk_lost_is_forgotten_and_the_next_run_writes_nothing(tmp_path, embeddings):
+    options = ChunkOptions(by="page")
+    indexed(tmp_path / "ix", embeddings, chunks_of([ParsedDocument("a", "A", (Block("The text.", page=1),))], options))
+    moved = chunks_of([ParsedDocument("a", "A", (Block("The text."),))], options)
+    assert indexed(tmp_path / "ix", embeddings, moved).added == 0
+    with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
+        (passage,) = index.search(embeddings.embed_query("x"), top_k=9)
+        assert (passage.location, "page" in passage.metadata) == ("", False)
+        assert index._stored() == {key: chunk_metadata(chunk) for key, chunk in moved.items()}
+
+
+def test_the_stored_embeddings_of_passages_come_in_their_order(tmp_path, embeddings, chunks):
+    indexed(tmp_path / "ix", embeddings, chunks)
+    query = embeddings.embed_query("note 7")
+    with open_index(tmp_path / "ix", embeddings, corpus="notes") as index:
+        found = index.search(query, top_k=5)[::-1]
+        scores = index.embeddings_of(found) @ np.array(query)
+        assert index.embeddings_of([]).shape == (0, 0)
+    assert scores.tolist() == pytest.approx([passage.score for passage in found], abs=1e-5)
 
 
 def test_an_error_in_the_middle_keeps_what_is_done_and_the_next_run_goes_on(tmp_path, embeddings, chunks):

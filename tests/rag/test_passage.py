@@ -1,6 +1,6 @@
 import json
 
-from qwen3_embed_integrations.rag.corpora.blocks import Block
+from qwen3_embed_integrations.rag.corpora.blocks import Block, Place
 from qwen3_embed_integrations.rag.corpora.chunking import Chunk
 from qwen3_embed_integrations.rag.passage import Passage, chunk_metadata, stored_passage
 
@@ -15,6 +15,9 @@ def test_what_is_stored_comes_back():
         "score": 0.5,
         "citation": passage.citation,
         "headings": ["A", "B"],
+        "also": [],
+        "similar": [],
+        "url": "",
         "id": "",
         "source": "a.xlsx",
         "title": "T",
@@ -31,3 +34,15 @@ def test_what_is_stored_comes_back():
 def test_a_citation_does_not_say_the_title_again():
     assert Passage("x", "a.md", "Guide", 0.1, ("Guide", "Install")).citation == "a.md \u203a Install"
     assert Passage("x", "a.pdf", "a", 0.1, location="p. 3").citation == "a.pdf p. 3"
+
+
+def test_other_places_of_the_text_and_lists_of_links_come_back():
+    page = Block("", "links", page=3, anchor="top")
+    chunk = Chunk(
+        "Text.", "", "a.pdf", "A", (), page, "p", 0, 0, 5, (Place("b.html", Block("", page=7)), Place("c.md"))
+    )
+    metadata = chunk_metadata(chunk)
+    assert None not in metadata.values()
+    passage = stored_passage(chunk.id, chunk.text, metadata, 0.5)
+    assert (passage.kind, passage.location, passage.also) == ("links", "p. 3", ("b.html p. 7", "c.md"))
+    assert passage.as_json(1)["anchor"] == "top"

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
+from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag import RagOptions
 from qwen3_embed_integrations.rag.answer import extractive
-from qwen3_embed_integrations.rag.corpora.chunking import ChunkOptions
 from qwen3_embed_integrations.rag.index import open_index
-from qwen3_embed_integrations.rag.session import Session, _ask_all, _chunk_options, run
+from qwen3_embed_integrations.rag.session import Session, _ask_all, run
 
 
 @pytest.fixture
@@ -80,6 +79,19 @@ def test_a_question_without_a_passage_does_not_keep_the_later_ones_from_being_as
     assert notes.file.getvalue().count("No passage scores") == 2
 
 
+def test_a_page_and_its_source_are_read_once_and_cited_together(docs, tmp_path, checkpoint, capsys):
+    text = " ".join(f"Room {n} has {n} beds and a bath." for n in range(30))
+    (docs / "rooms.html").write_text(f"<h1>Rooms</h1><p>{text}</p>")
+    (docs / "_sources").mkdir()
+    (docs / "_sources" / "rooms.rst.txt").write_text(f"Rooms\n=====\n\n{text}\n")
+    options = RagOptions(docs=docs, index=tmp_path / "ix", ask=("How many beds?",), min_score=-1, json=True, mmr=0.7)
+    run(EncoderConfig(model=str(checkpoint)), options)
+    out, notes = capsys.readouterr()
+    assert "1 files are the sources of pages beside them" in notes
+    (rooms,) = [one for one in json.loads(out)["passages"] if "Room 7" in one["text"]]
+    assert (rooms["source"], rooms["also"]) == ("rooms.html", ["_sources/rooms.rst.txt"])
+
+
 @pytest.mark.parametrize("text", ["When? [/b] [red]now[/red]", "[link=x]y[/link] :smile:", "\\[b] [[x]]", "{x} %s"])
 def test_markup_is_shown_as_it_is_written(docs, tmp_path, checkpoint, capsys, text):
     index = tmp_path / text.replace("/", "")
@@ -90,27 +102,6 @@ def test_markup_is_shown_as_it_is_written(docs, tmp_path, checkpoint, capsys, te
     assert text in out
     assert f"A sentence that says {text} here." in " ".join(out.split())
     assert str(index) in notes
-
-
-@pytest.mark.parametrize(
-    ("options", "chunk"),
-    [
-        ({}, ChunkOptions(400, 60, "section")),
-        ({"max_length": 100}, ChunkOptions(77, 11, "section")),
-        ({"chunk_tokens": 50, "chunk_overlap": 5, "chunk_by": "page"}, ChunkOptions(50, 5, "page")),
-        ({"chunk_by": "document", "max_length": 100}, ChunkOptions(77, 11, "document")),
-    ],
-)
-def test_chunks_fit_the_text_that_is_embedded(checkpoint, options, chunk):
-    encoder = Qwen3Encoder(model=str(checkpoint), **{k: v for k, v in options.items() if k == "max_length"})
-    given = RagOptions(**{k: v for k, v in options.items() if k != "max_length"})
-    assert _chunk_options(given, encoder) == chunk
-
-
-def test_longer_chunks_than_are_embedded_are_refused(checkpoint):
-    encoder = Qwen3Encoder(model=str(checkpoint), max_length=100)
-    with pytest.raises(ConfigError, match=r"--chunk-tokens=90 .*Use at most 77"):
-        _chunk_options(RagOptions(chunk_tokens=90, chunk_overlap=5), encoder)
 
 
 def test_the_summary_names_what_is_left_out(docs, tmp_path, checkpoint, capsys):

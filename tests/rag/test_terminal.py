@@ -61,3 +61,31 @@ def test_progress_is_lines_in_a_pipe_and_a_bar_in_a_terminal():
             on_progress(10, 10)
     assert pipe.file.getvalue().startswith("Embedded 10 of 10 chunks, ")
     assert "10/10" in screen.file.getvalue()
+
+
+def test_a_citation_is_a_link_on_a_terminal_alone_and_other_places_stand_below_it():
+    passage = Passage(
+        "Text.", "a.pdf", "A", 0.5, url="file:///docs/a.pdf#page=3", also=("b.md", "c", "d", "e"), similar=("f",)
+    )
+    on_terminal, in_pipe = console(200, terminal=True), console(200)
+    for shown in (on_terminal, in_pipe):
+        show_passages(shown, "?", [passage], [])
+        for part in ("a.pdf", "also: b.md, c, d, 1 more", "similar: f"):
+            assert part in shown.file.getvalue()
+    assert "\x1b]8;" in on_terminal.file.getvalue()
+    assert on_terminal.file.getvalue().count("file:///docs/a.pdf#page=3") == 1
+    assert "\x1b" not in in_pipe.file.getvalue()
+    assert "file:" not in in_pipe.file.getvalue()
+
+
+def test_no_name_of_a_file_or_place_acts_on_the_terminal():
+    shown = console(200, terminal=True)
+    show_passages(shown, "?", [Passage("x", "a\x1b]8;;http://evil\x07b", "A", 0.5, also=("c\x1b[2J",))], [])
+    assert "\x1b]8;;http" not in shown.file.getvalue()
+    assert "\x1b[2J" not in shown.file.getvalue()
+
+
+def test_a_citation_that_no_passage_had_is_explained():
+    shown = console(200)
+    show_answer(shown, Answer("So it is [7?].", "model", (7,)))
+    assert "[7?]: cited by the model, but no passage has this number." in shown.file.getvalue()

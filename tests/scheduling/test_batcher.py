@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError, wait
 from types import SimpleNamespace
 
@@ -192,6 +193,28 @@ def test_out_of_memory_halves_the_budget_and_loses_nothing(tokenizer):
     with pytest.raises(MemoryError, match=r"single text of .* tokens does not fit"):
         backend.submit(EmbedRequest(["word " * 100], 1000)).result(HANG_S)
     backend.close()
+
+
+def test_halves_are_computed_when_the_failed_batch_is_released(tokenizer):
+    class Activations:
+        pass
+
+    made, alive = [], []
+
+    def forward(batch):
+        held = Activations()
+        made.append(weakref.ref(held))
+        alive.append(sum(one() is not None for one in made))
+        if len(batch.input_ids) > 40:
+            raise MemoryError("too much")
+        return embeddings_of(batch)
+
+    backend = LocalBackend(tokenizer, forward, 2048, WIDTH)
+    texts = [f"text {i} of some words" for i in range(60)]
+    backend.submit(EmbedRequest(texts, 100)).result(HANG_S)
+    backend.close()
+    assert len(alive) > 4
+    assert set(alive) == {1}
 
 
 def test_a_progress_callback_that_fails_fails_its_own_call(backend, gate):

@@ -53,9 +53,9 @@ def test_cancelling_the_future_cancels_the_coroutine(thread):
             raise
 
     future = thread.submit(wait_forever())
-    assert started.wait(30)
+    assert started.wait(600)
     future.cancel()
-    assert cancelled.wait(30)
+    assert cancelled.wait(600)
 
 
 def test_closing_waits_for_what_runs_then_runs_the_last_coroutine_and_ends_the_thread():
@@ -72,7 +72,7 @@ def test_closing_waits_for_what_runs_then_runs_the_last_coroutine_and_ends_the_t
         order.append("last")
 
     future = thread.submit(work())
-    assert started.wait(30)
+    assert started.wait(600)
     closing = threading.Thread(target=thread.close, args=(last(),))
     closing.start()
     release.set()
@@ -96,7 +96,7 @@ def test_discarding_cancels_what_runs_and_leaves_its_future_pending():
         await asyncio.Event().wait()
 
     future = thread.submit(wait_forever())
-    assert started.wait(30)
+    assert started.wait(600)
     thread.discard()
     thread.close(nothing())
     assert not future.done()

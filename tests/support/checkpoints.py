@@ -34,23 +34,9 @@ def build_checkpoint(
     **shape: Any,
 ) -> Path:
     """Writes a random Qwen3 model in sentence-transformers format, with the bundled tokenizer or another folder's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(tokenizer_of / name, folder / name)
-    tokenizer = Tokenizer.from_file(str(tokenizer_of / "tokenizer.json"))
+    tokenizer = _copied_tokenizer(tokenizer_of, folder)
+    config = _small_config(tokenizer, shape)
     torch.manual_seed(seed)
-    standard = {
-        "vocab_size": tokenizer.get_vocab_size(),
-        "hidden_size": 64,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 32,
-        "intermediate_size": 128,
-        "max_position_embeddings": 8192,
-        "tie_word_embeddings": True,
-    }
-    config = Qwen3Config(**{**standard, **shape})
     AutoModel.from_config(config, dtype=dtype).save_pretrained(folder)
     kinds = ("Transformer", "Pooling", "Normalize")
     modules = [
@@ -92,19 +78,8 @@ def build_reranker(
         dtype: Of the stored weights.
         **shape: Values of config.json that differ from the small standard.
     """
-    tokenizer = Tokenizer.from_file(str(TINY / "tokenizer.json"))
-    standard = {
-        "vocab_size": tokenizer.get_vocab_size(),
-        "hidden_size": 64,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 32,
-        "intermediate_size": 128,
-        "max_position_embeddings": 8192,
-        "tie_word_embeddings": True,
-    }
-    config = Qwen3Config(**{**standard, **shape})
+    tokenizer = _copied_tokenizer(TINY, folder)
+    config = _small_config(tokenizer, shape)
     torch.manual_seed(seed)
     model: Any = Qwen3ForCausalLM(config).to(dtype)
     with torch.no_grad():  # logits of a trained model's size: those of transformers' initial weights are all near 0
@@ -117,6 +92,28 @@ def build_reranker(
         model.model.load_state_dict(causal.model.state_dict())
         model.score.weight.data = (head[yes] - head[no])[None].clone()
     model.save_pretrained(folder)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(TINY / name, folder / name)
     return folder
+
+
+def _copied_tokenizer(source: Path, folder: Path) -> Tokenizer:
+    """Copy the tokenizer of a folder, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(source / name, folder / name)
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def _small_config(tokenizer: Tokenizer, shape: dict[str, Any]) -> Qwen3Config:
+    """Return the config of a small model with some values changed."""
+    standard = {
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "intermediate_size": 128,
+        "max_position_embeddings": 8192,
+        "tie_word_embeddings": True,
+    }
+    return Qwen3Config(**{**standard, **shape})

@@ -31,7 +31,7 @@ def remote(server: Server) -> Iterator[MakeRemote]:
     made: list[Qwen3Encoder] = []
 
     def make(**options: Any) -> Qwen3Encoder:
-        standard: dict[str, Any] = {"model": "somebody/model", "base_url": server.url, "timeout_s": 10.0}
+        standard: dict[str, Any] = {"model": "somebody/model", "base_url": server.url, "timeout_s": 60.0}
         made.append(Qwen3Encoder(backend="remote", **{**standard, **options}))
         return made[-1]
 

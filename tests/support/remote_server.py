@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from qwen3_embed_integrations.core.prompts import END_TOKEN
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 
 Fault = Callable[["Handler", dict[str, Any]], Any]
+_AnyServer = TypeVar("_AnyServer", bound="Server")
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -37,8 +38,8 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, model: str, **options: Any) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, model: str, handler: type[Handler] | None = None, **options: Any) -> None:
+        super().__init__(("127.0.0.1", 0), handler or Handler)
         self.config = EncoderConfig(model=model)
         self.options = {"appends_end_token": True, "prompt": "", "max_texts": None, "delay_s": 0.0, **options}
         self.faults: deque[Fault] = deque()
@@ -230,7 +231,13 @@ def with_embeddings(change: Callable[[list[float]], Any]) -> Fault:
 @contextmanager
 def serving(model: Any, **options: Any) -> Iterator[Server]:
     """Run a server while the block runs."""
-    server = Server(str(model), **options)
+    with running(Server(str(model), **options)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: _AnyServer) -> Iterator[_AnyServer]:
+    """Answer requests while the block runs."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

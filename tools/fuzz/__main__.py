@@ -3,6 +3,7 @@
 python -m tools.fuzz --minutes 60                  case after case, each with its own seed
 python -m tools.fuzz --seed 1234 --cases 1         repeat one case
 python -m tools.fuzz --kind checkpoints            cases of one kind only
+python -m tools.fuzz --write FILE                  and the numbers of inputs, by kind, as JSON
 python -m tools.fuzz --input crash-0a1b            the case of a file of bytes
 python -m tools.fuzz --minutes 60 --coverage       guided by the coverage of the package (needs atheris)
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import json
 import os
 import pprint
 import queue
@@ -26,6 +28,7 @@ import threading
 import time
 import traceback
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -34,7 +37,7 @@ sys.path.insert(0, str(ROOT / "src"))
 QUIET = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
 KINDS = (
     "texts", "callers", "no_texts", "options", "ranges", "answers", "checkpoints", "cache",
-    "encodings", "stored_configs",
+    "encodings", "stored_configs", "files", "folders", "writes",
 )  # fmt: skip
 _N_BYTES = 1 << 16  # of a case
 _LONGEST_SHOWN = 20_000
@@ -88,7 +91,21 @@ def work(arguments: argparse.Namespace) -> int:
                 _show(cases.shown, f"python -m tools.fuzz --seed {seed} --cases 1{kind}")
                 return 1
             seed += 1
+        if arguments.write:
+            _write(arguments, cases.counts)
     return 0
+
+
+def _write(arguments: argparse.Namespace, counts: Mapping[str, int]) -> None:
+    """Write how many inputs of each kind were tried without a fault."""
+    limits = f"--kind {arguments.kind} " if arguments.kind else ""
+    found = {
+        "command": f"python -m tools.fuzz {limits}--seed {arguments.seed} --cases {sum(counts.values())}",
+        "inputs": sum(counts.values()),
+        "faults": 0,  # the first one ends the run
+        "kinds": dict(sorted(counts.items())),
+    }
+    arguments.write.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def replay(path: Path) -> int:
@@ -140,6 +157,7 @@ def main() -> int:
     parser.add_argument("--kind", default="", choices=("", *KINDS), help="of all cases; default: any")
     parser.add_argument("--input", type=Path, help="file with the bytes of one case")
     parser.add_argument("--coverage", action="store_true", help="let atheris choose the bytes")
+    parser.add_argument("--write", type=Path, help="file for the numbers of inputs, as JSON")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     os.environ.update(QUIET)

@@ -6,11 +6,14 @@ import asyncio
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import chromadb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
@@ -22,13 +25,15 @@ from qwen3_embed_integrations import (
     InputTypeError,
     Qwen3Encoder,
 )
+from qwen3_embed_integrations.rag.corpora.reader_process import ReaderProcess
 from remote_server import Handler, Server, serving
 
-from . import remote_cases
+from . import document_cases, remote_cases
 from .checkpoints import damage
 from .checks import WrongEmbeddingError, check, check_same, ours
 from .random_values import RandomValues
 
+T = TypeVar("T")
 _RANGES = ("dimension", "max_length", "max_batch_tokens", "max_waiting_calls", "task", "document_task")
 
 
@@ -47,12 +52,18 @@ class Cases:
         self._encoder = Qwen3Encoder(model=str(self._model), max_length=512).load()
         self._server: Server | None = None
         self._stranger: Server | None = None
+        self._process: ReaderProcess | None = None
+        self._client: Any = None
         self.shown: dict[str, Any] = {}
+        self.counts: Counter[str] = Counter()
 
     @contextmanager
     def running(self) -> Iterator[Cases]:
-        """Run the server while the block runs."""
-        with serving(self._model) as self._server, serving(self._model) as self._stranger:
+        """Run the server and the process that reads files while the block runs."""
+        with ExitStack() as stack:
+            self._server, self._stranger = (stack.enter_context(serving(self._model)) for _ in range(2))
+            self._process = stack.enter_context(ReaderProcess(document_cases.TIMEOUT_S))
+            self._client = chromadb.EphemeralClient()
             yield self
 
     def run(self, data: bytes) -> None:
@@ -60,11 +71,13 @@ class Cases:
         values = RandomValues(data)
         kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
-            self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs,
+            self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs, self.files, self.folders,
+            self.writes,
         )  # fmt: skip
         kind = values.choice([kind for kind in kinds if self._kind in ("", kind.__name__)])
         self.shown = {"case": kind.__name__}
         kind(values)
+        self.counts[kind.__name__] += 1
 
     def texts(self, values: RandomValues) -> None:
         """Any text has a unit embedding that does not depend on the other texts of the call."""
@@ -184,6 +197,18 @@ class Cases:
         """See `remote_cases.stored_configs`."""
         remote_cases.stored_configs(values, self.shown, _running(self._stranger))
 
+    def files(self, values: RandomValues) -> None:
+        """See `document_cases.files`."""
+        document_cases.files(values, self.shown, _running(self._process), self._work)
+
+    def folders(self, values: RandomValues) -> None:
+        """See `document_cases.folders`."""
+        document_cases.folders(values, self.shown, self._work)
+
+    def writes(self, values: RandomValues) -> None:
+        """See `document_cases.writes`."""
+        document_cases.writes(values, self.shown, self._client, self._encoder)
+
     def checkpoints(self, values: RandomValues) -> None:
         """A damaged checkpoint loads or is rejected, and runs no code."""
         folder = self._work / "damaged"
@@ -210,10 +235,10 @@ class Cases:
             check_same(cached.encode_document(texts), self._encoder.encode_document(texts))
 
 
-def _running(server: Server | None) -> Server:
-    if server is None:
-        raise LookupError("the server does not run")
-    return server
+def _running(found: T | None) -> T:
+    if found is None:
+        raise LookupError("the server, or the process that reads files, does not run")
+    return found
 
 
 _DATES = ("Thu, 01 Jan 2020 00:00:00 +9999999999999", "Thu, 31 Dec 9999 23:59:59 GMT")

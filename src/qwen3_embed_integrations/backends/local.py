@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 import numpy as np
 
@@ -52,11 +53,11 @@ class LocalBackend(Backend):
         Raises:
             OverloadedError: As many calls as `max_waiting` wait already.
         """
-        return self._admission.admitted(request.max_waiting, lambda: self._started(request))
+        return self._admission.admitted(request.max_waiting, partial(self._started, request))
 
     def _started(self, request: EmbedRequest) -> Future[RawEmbeddings]:
         pending = PendingRequest(request)
-        self._tokenizer_thread.submit(lambda: self._guarded(pending, self._begin))
+        self._tokenizer_thread.submit(partial(self._guarded, pending, self._begin))
         return pending.future
 
     def close(self, *, discard: bool = False) -> None:
@@ -100,7 +101,8 @@ class LocalBackend(Backend):
         With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
         ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
-        pending.n_tokens[first : first + len(ids)] = [len(one) for one in ids]
+        lengths = list(map(len, ids))
+        pending.n_tokens[first : first + len(ids)] = lengths
         limit, rest = pending.request.max_length, first + _WINDOW
         strict = pending.request.on_overflow == "error"
         if strict:
@@ -113,10 +115,9 @@ class LocalBackend(Backend):
 
         has_more = rest < len(pending.texts)
         prefix = self.prefix(pending.request.shared_prefix)
-        n_last = len(self.tokenizer.last_ids)
-        self._batcher.add(
-            pending, [cut(one, limit, n_last) for one in ids], first, prefix, more if has_more and not strict else None
-        )
+        if max(lengths) > limit:
+            ids = [cut(one, limit, len(self.tokenizer.last_ids)) for one in ids]
+        self._batcher.add(pending, ids, first, prefix, more if has_more and not strict else None)
         if has_more and strict:
             more()
 

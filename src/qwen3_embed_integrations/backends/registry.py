@@ -20,9 +20,11 @@ from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError,
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
+from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 
 if TYPE_CHECKING:
     from .remote.probe import ServerProbe
+    from .remote.rerank_backend import RerankBackend
 
 __all__ = [
     "is_loaded",
@@ -30,6 +32,7 @@ __all__ = [
     "load_backend",
     "model_info",
     "open_probe",
+    "open_rerank_probe",
     "registry_size",
     "report_plan",
     "unload_backend",
@@ -105,6 +108,12 @@ def open_probe(config: EncoderConfig) -> ServerProbe:
     """
     probe: ServerProbe = _call("remote", lambda runtime: cast("Any", runtime).ServerProbe(config))
     return probe
+
+
+def open_rerank_probe(config: RerankerRuntimeConfig) -> RerankBackend:
+    """Return a backend that scores on the server of `config`, unregistered and not yet connected; raise as above."""
+    backend: RerankBackend = _call("remote", lambda runtime: cast("Any", runtime).open_rerank_probe(config))
+    return backend
 
 
 def is_loaded(config: EncoderConfig) -> bool:

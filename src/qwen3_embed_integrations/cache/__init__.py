@@ -1,4 +1,4 @@
-"""Optional cache of embeddings on disk, between the encoder and its backend.
+"""Optional cache of embeddings and scores on disk, between the encoder or reranker and its backend.
 
 cached_request   one call: look its texts up, compute the missing embeddings, store them
 open_caches      the files that this process has open, bounded in number
@@ -7,6 +7,6 @@ circuit_breaker  leave a failing file out for a growing pause
 private_file     files with mode 0600, never through a link
 """
 
-from .cached_request import Lookup, lookup, submit_through_cache
+from .cached_request import Lookup, lookup, score_lookup, submit_through_cache
 
-__all__ = ["Lookup", "lookup", "submit_through_cache"]
+__all__ = ["Lookup", "lookup", "score_lookup", "submit_through_cache"]

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from qwen3_embed_integrations.core.cache_keys import EmbeddingKey, embedding_key
+from qwen3_embed_integrations.core.cache_keys import EmbeddingKey, embedding_key, score_key
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import TextTooLongError
 from qwen3_embed_integrations.core.inputs import without_repeats
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
+from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
 
 from .open_caches import CacheFile, cache_file
@@ -52,11 +53,28 @@ def lookup(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> Lookup:
         ConfigError: `max_length` or `dimension` of `config` is more than the model supports.
     """
     dimension = model_info.dimension(config) if config.server_dimensions else model_info.hidden_size
+    return _lookup(config, embedding_key(config, model_info, prompt).at_dimension(dimension))
+
+
+def score_lookup(config: RerankerRuntimeConfig, model_info: ModelInfo) -> Lookup:
+    """Return where the logits of pairs are stored.
+
+    Args:
+        config: The reranker's options, `cache_path` set.
+        model_info: The reranker's model.
+
+    Raises:
+        ConfigError: `max_length` of `config` is more than the model supports.
+    """
+    return _lookup(config, score_key(config, model_info))
+
+
+def _lookup(config: EncoderConfig, key: EmbeddingKey) -> Lookup:
     return Lookup(
         path=Path(config.cache_path or "").expanduser().absolute(),
         max_bytes=config.cache_max_mb * 1_000_000,
-        key=embedding_key(config, model_info, prompt).at_dimension(dimension),
-        dimension=dimension,
+        key=key,
+        dimension=key.space.dimension,
     )
 
 

@@ -25,6 +25,7 @@ from .sentence_transformers_files import (
     read_prompts,
     transformer_folder,
 )
+from .task_effects import read_task_effects
 
 __all__ = ["ADAPTER_FILE", "Checkpoint", "Require", "open_checkpoint", "read_json"]
 
@@ -129,4 +130,5 @@ def _model_info(model_config: Mapping[str, Any], shown: Located, digest: str, po
         max_seq_length=read_max_seq_length(transformer, shown.folder) or context_length,
         pooling=pooling,
         prompts=read_prompts(shown.folder) or read_prompts(top),
+        task_effects=read_task_effects(shown.folder, digest),
     )

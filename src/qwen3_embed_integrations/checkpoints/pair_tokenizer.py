@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"(<\|im_start\|>|<\|im_end\|>)")
 
 
 class PairTokenizer(TextTokenizer):
-    """The tokenizer of a reranker: reads texts that `pair_head` begins, and puts the chat template around them.
+    """The tokenizer of a reranker: reads the texts of a `RerankRequest`, and puts the chat template around them.
 
     A control token spelled out in a query or document is plain text, so that it can't end the user's message.
 
@@ -68,11 +68,3 @@ class PairTokenizer(TextTokenizer):
                 "Copy the tokenizer of the base model into the folder."
             )
         return int(token_id)
-
-
-def pair_head(instruction: str, query: str) -> str:
-    r"""Return what the text of a pair begins with; a blank and the document follow.
-
-    A blank always starts a new token, so all pairs of a query begin with the same token ids.
-    """
-    return f"<Instruct>: {instruction}\n<Query>: {query}\n<Document>:"

@@ -62,7 +62,7 @@ class TextTokenizer:
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, `first_ids` first and `last_ids` last; do not truncate."""
-        encodings = self._tokenizer.encode_batch_fast([encodable(text) for text in texts], add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch_fast(list(map(encodable, texts)), add_special_tokens=False)
         return [[*self.first_ids, *encoding.ids, *self.last_ids] for encoding in encodings]
 
     def beginning(self, text: str, n_ids: int) -> str:

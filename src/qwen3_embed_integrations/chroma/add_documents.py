@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.api.models.Collection import Collection
 
 from qwen3_embed_integrations.core.errors import ConfigError, EmptyInputError, PartialWriteError
-from qwen3_embed_integrations.core.inputs import checked_texts
 from qwen3_embed_integrations.progress import OnProgress, progress_bar
 
 from .function import Qwen3EmbeddingFunction
+from .records import storable_documents, storable_ids, storable_metadatas
 
 _SLICE = 1024  # documents of one write: long enough to batch well, short enough that a failure loses little
 
@@ -40,18 +39,21 @@ class Columns(TypedDict, total=False):
 def add_documents(
     client: ClientAPI, collection: Collection, documents: Iterable[str], **columns: Unpack[Columns]
 ) -> None:
-    """Adds any number of documents, in writes that the client takes.
+    """Add any number of documents, in writes that the client takes.
 
     Args:
         client: The collection's client; it knows the limit.
         collection: From `open_collection`, or any with an embedding function.
-        documents: Texts.
+        documents: Texts. A lone surrogate, which has no UTF-8 form, is embedded and written as U+FFFD, here and in
+            metadata.
         **columns: `ids`, and if you like `metadatas`, `overwrite`, `show_progress`, as in `Columns`.
 
     Raises:
-        InputTypeError: A document is not a `str`; nothing was written.
+        InputTypeError: A document is not a `str`, or Chroma keeps no such metadata; nothing was written.
+        InputEncodingError: An id holds a lone surrogate; nothing was written.
         EmptyInputError: No documents.
-        ConfigError: Lists of different lengths, or an id twice; nothing was written.
+        ConfigError: Lists of different lengths, an id twice or empty, or metadata that Chroma would refuse or drop;
+            nothing was written.
         PartialWriteError: A later write failed; `n_written` and the message say how many documents are in.
     """
     batch = _Batch.checked(documents, **columns)
@@ -93,10 +95,11 @@ class _Batch:
             raise ConfigError(
                 f"Found {', '.join(columns) or 'no columns'}; known: {', '.join(Columns.__annotations__)}. Give ids."
             )
-        texts, ids = checked_texts(documents, "document"), checked_texts(columns["ids"], "id")
+        texts, ids = storable_documents(documents), storable_ids(columns["ids"])
         if not texts:
             raise EmptyInputError("There are no documents to add. Give at least one.")
-        metadatas = None if columns.get("metadatas") is None else list(columns["metadatas"] or ())
+        given = columns.get("metadatas")
+        metadatas = None if given is None else storable_metadatas(given)
         _check_lengths(len(texts), ids, metadatas)
         return cls(
             texts,
@@ -140,6 +143,3 @@ def _check_lengths(n_documents: int, ids: Sequence[str], metadatas: Sequence[Any
             f"Found {n_documents} documents, {len(ids)} ids and {n_metadatas} metadatas. "
             "Give one id, and one metadata or none at all, for each document."
         )
-    if len(set(ids)) != len(ids):
-        twice = Counter(ids).most_common(1)[0][0]
-        raise ConfigError(f"The id {twice!r} stands for more than one document. Give each its own id.")

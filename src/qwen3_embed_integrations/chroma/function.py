@@ -24,9 +24,11 @@ from qwen3_embed_integrations import (
 from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import EmptyInputError
+from qwen3_embed_integrations.core.inputs import checked_storable
 from qwen3_embed_integrations.core.options import declared
 
 _NAME = "qwen3_embed"
+_USE_ADD = "Nothing was written. qwen3_embed_integrations.chroma.add_documents writes U+FFFD in its place."
 
 
 @register_embedding_function
@@ -65,11 +67,12 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
+            InputEncodingError: A document holds a lone surrogate, which Chroma can't keep.
             EmptyInputError: No documents.
             SpaceMismatchError: The collection holds vectors of another space.
         """
         self._check()
-        return _embeddings(self.encoder.encode_document(input))
+        return _embeddings(self.encoder.encode_document(checked_storable(input, "document", _USE_ADD)))
 
     def embed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - Chroma's name
         """Return one float32 unit embedding a query, instruction in front; raises as for documents."""
@@ -79,7 +82,7 @@ class Qwen3EmbeddingFunction(EmbeddingFunction[Documents]):
     async def aembed_documents(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of calling this function: `AsyncCollection` would embed on the event loop."""
         await asyncio.to_thread(self._check)
-        return _embeddings(await self.encoder.aencode_document(input))
+        return _embeddings(await self.encoder.aencode_document(checked_storable(input, "document", _USE_ADD)))
 
     async def aembed_query(self, input: Documents) -> Embeddings:  # noqa: A002 - as in the sync methods
         """Async twin of `embed_query`, for `AsyncCollection.query(query_embeddings=…)`."""

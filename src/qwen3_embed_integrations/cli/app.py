@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from cyclopts import Parameter
@@ -20,6 +21,7 @@ from qwen3_embed_integrations.rag import RagOptions, run_rag
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
+from .chunk_study import ChunkStudyOptions, run_chunk_study
 from .doctor import DoctorOptions, run_doctor
 from .errors import WRONG_USAGE, fail, fail_with, note
 from .evaluate import EvalOptions, run_eval
@@ -29,6 +31,7 @@ from .similarity import SimilarityOptions, run_similarity
 from .tables import show_metrics
 
 _KEPT = {
+    "chunk-study": "What is embedded is kept: run the same command again to continue.",
     "rag": "What is embedded is kept: run the same command again to continue.",
     "train": "The last checkpoint is kept: run the same command again to continue.",
 }
@@ -88,6 +91,17 @@ def eval_(
 ) -> None:
     """Measure a model on your own queries and relevance judgements, at several dimensions."""
     run_eval(config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def chunk_study(
+    docs: Annotated[Path, Parameter(help="Folder (or file) of documents.", negative=())],
+    *,
+    options: Annotated[ChunkStudyOptions, FLAGS] = ChunkStudyOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Find the length and borders of chunks that answer your own judged questions best."""
+    run_chunk_study(docs, config, options)
 
 
 @app.command(help_epilogue=_EPILOGUE)

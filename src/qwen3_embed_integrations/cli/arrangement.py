@@ -16,7 +16,9 @@ FLAG_NAMES: Mapping[str, str] = {"as_json": "--json"}
 """Flags that are not their field's name with hyphens: pydantic's own methods occupy the name `json`."""
 
 PANELS: Mapping[str, tuple[str, ...]] = {
-    "Documents and passages": ("min_score", "reindex", "skip_unreadable", "show_prompt"),
+    "Documents and passages": (
+        *("min_score", "per_file", "mmr", "context", "watch", "reindex", "skip_unreadable", "show_prompt"),
+    ),
     "Answers by a language model": ("llm", "llm_url", "llm_model", "llm_key_env"),
     "Training": (
         *("dev_share", "loss", "teacher", "max_tokens", "embedding_learning_rate", "warmup", "temperature", "margin"),
@@ -60,6 +62,9 @@ COMMANDS: Mapping[str, Arrangement] = {
     "rag": Arrangement(
         ("ask", "docs", "model", "top_k", "task", "dimension", "index", "llm", "device", "json"),
     ),
+    "chunk-study": Arrangement(
+        ("questions", "sizes", "overlap", "headers", "by", "context_tokens", "model", "task", "plot", "as_json"),
+    ),
     "similarity": Arrangement(("query", "model", "task", "dimension", "device", "plot", "as_json")),
     "eval": Arrangement(
         ("pairs", "queries", "documents", "judgements", "model", "task", "dimensions", "plot", "markdown", "as_json"),
@@ -75,7 +80,7 @@ COMMANDS: Mapping[str, Arrangement] = {
         ),
     ),
     "doctor": Arrangement(
-        ("base_url", "model", "engine", "local", "device", "dtype", "as_json"),
+        ("base_url", "model", "engine", "rerank_engine", "local", "device", "dtype", "as_json"),
         defaults={},
         implied={"base_url": ("backend", "remote")},
     ),

@@ -1,4 +1,4 @@
-"""`qwen3-embed doctor`: check this machine or, with --base-url, what an embedding server really does."""
+"""`qwen3-embed doctor`: check this machine or, with --base-url, what an embedding or reranking server really does."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig
-from qwen3_embed_integrations.core.catalog import TINY
+from qwen3_embed_integrations import ConfigError, EncoderConfig, RerankerConfig
+from qwen3_embed_integrations.core.catalog import MODELS, TINY
+from qwen3_embed_integrations.core.options import RerankEngine
 from qwen3_embed_integrations.core.safe_text import safe_line
 
 from .machine import describe_machine
 from .tables import show_json
+
+if TYPE_CHECKING:
+    from .server_checks import Check
 
 
 class DoctorOptions(BaseModel):
@@ -24,6 +29,9 @@ class DoctorOptions(BaseModel):
 
     local: str | None = Field(
         None, description="The same model on this machine, to compare the server's embeddings with."
+    )
+    rerank_engine: RerankEngine | None = Field(
+        None, description="Check a reranking server instead: what it runs. --model 0.6B then means the reranker."
     )
     as_json: bool = Field(default=False, description="Print the findings as JSON.")
 
@@ -37,6 +45,8 @@ def run_doctor(config: EncoderConfig, options: DoctorOptions) -> int:
     """
     if config.backend == "remote":
         return _check_server(config, options)
+    if options.rerank_engine:
+        raise ConfigError("--rerank-engine checks a server: give its address with --base-url.")
     if options.local:
         raise ConfigError("--local is compared with a server: give its address with --base-url.")
     found = describe_machine(config if "model" in config.model_fields_set else config.replace(model=TINY))
@@ -48,14 +58,31 @@ def run_doctor(config: EncoderConfig, options: DoctorOptions) -> int:
 
 
 def _check_server(config: EncoderConfig, options: DoctorOptions) -> int:
-    from .server_checks import diagnose
-
-    checks = diagnose(config, EncoderConfig(model=options.local) if options.local else None)
+    checks = (
+        _reranker_checks(config, options.rerank_engine, options) if options.rerank_engine else _checks(config, options)
+    )
     if options.as_json:
         show_json([{"name": check.name, "outcome": check.outcome, "found": check.found} for check in checks])
     else:
         _print_lines((f"{check.outcome:<8} {check.name}: ", check.found) for check in checks)
     return int(any(check.outcome == "failure" for check in checks))
+
+
+def _checks(config: EncoderConfig, options: DoctorOptions) -> list[Check]:
+    from .server_checks import diagnose
+
+    return diagnose(config, EncoderConfig(model=options.local) if options.local else None)
+
+
+def _reranker_checks(config: EncoderConfig, engine: RerankEngine, options: DoctorOptions) -> list[Check]:
+    """Check a reranking server by the flags of an encoder; a published embedding model's size names the reranker."""
+    from .reranker_checks import diagnose_reranker
+
+    shared = (config.model_fields_set & RerankerConfig.model_fields.keys()) - {"engine", "model"}
+    given: Any = {name: getattr(config, name) for name in shared}
+    sizes = {published.repo_id: published.name for published in MODELS.values()}
+    reranker = RerankerConfig(**given, engine=engine, model=sizes.get(config.model, config.model))
+    return diagnose_reranker(reranker, RerankerConfig(model=options.local) if options.local else None)
 
 
 def _print_lines(lines: Iterable[tuple[str, str]]) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qwen3_embed_integrations import MODELS, EncoderConfig, Qwen3Encoder
+from qwen3_embed_integrations import MODELS, TASKS, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint, read_json
 from qwen3_embed_integrations.checkpoints.locate import cached_bytes
 from qwen3_embed_integrations.checkpoints.safetensors_index import n_parameters
 from qwen3_embed_integrations.core.catalog import TINY, PublishedModel
+from qwen3_embed_integrations.core.task_effects import harmful_tasks
 
 from .tables import show_json, show_table
 
@@ -48,7 +49,23 @@ def run_models(options: ModelsOptions) -> None:
     if options.as_json:
         show_json([_described(published, n_bytes) for published, n_bytes in models.items()])
     else:
-        show_table(_COLUMNS, [_cells(published, n_bytes) for published, n_bytes in models.items()], _NOTES)
+        notes = (*_NOTES, *_task_notes())
+        show_table(_COLUMNS, [_cells(published, n_bytes) for published, n_bytes in models.items()], notes)
+
+
+def _harmful_tasks(name: str) -> tuple[str, ...]:
+    """Return the presets that were measured to make a model worse; () for models of which nothing was measured here."""
+    return harmful_tasks(Qwen3Encoder(model=TINY).model_info.task_effects) if name == TINY else ()
+
+
+def _task_notes() -> tuple[str, ...]:
+    harmful = _harmful_tasks(TINY)
+    kept = [name for name in TASKS if name not in harmful]
+    if not harmful:
+        return ()
+    if len(harmful) <= len(kept):
+        return (f"Values of --task that make tiny worse: {', '.join(harmful)}.",)
+    return (f"Of the values of --task, tiny knows {', '.join(kept) or 'none'}; others make it worse.",)
 
 
 def _tiny() -> PublishedModel:
@@ -79,6 +96,7 @@ def _described(published: PublishedModel, n_bytes: int | None) -> dict[str, Any]
         "bfloat16_bytes": _BFLOAT16_BYTES * published.n_parameters,
         "is_bundled": n_bytes is None,
         "cached_bytes": n_bytes or 0,
+        "harmful_tasks": list(_harmful_tasks(published.name)),
     }
 
 

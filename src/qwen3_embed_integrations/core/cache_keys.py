@@ -9,12 +9,14 @@ from typing import Any
 
 from .config import EncoderConfig
 from .model_info import ModelInfo
+from .reranker_config import RerankerRuntimeConfig
 from .vector_space import VectorSpace
 
 KEY_VERSION = 2
 """Raise it when the content of a key changes, so that a cache misses everything that older versions stored."""
 
 _SERVER_OPTIONS = ("base_url", "engine", "served_model", "append_end_token", "server_dimensions", "tokenizer")
+_SCORES = "(scores of Qwen3-Reranker)"  # in place of a prompt: no embedding has it
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,37 @@ def embedding_key(config: EncoderConfig, model_info: ModelInfo, prompt: str) -> 
     Raises:
         ConfigError: `max_length` or `dimension` of `config` is more than the model supports.
     """
-    is_remote = config.backend == "remote"
+    return _key(config, model_info, replace(model_info.space(config), document_prompt=prompt))
+
+
+def score_key(config: RerankerRuntimeConfig, model_info: ModelInfo) -> EmbeddingKey:
+    """Return the key of logits computed under `config`; the text of a pair holds instruction, query and document.
+
+    Args:
+        config: The reranker's options, as a runtime reads them.
+        model_info: The reranker's model.
+
+    Raises:
+        ConfigError: `max_length` of `config` is more than the model supports.
+    """
+    space = VectorSpace(
+        model=model_info.model,
+        revision=model_info.revision,
+        weights=model_info.weights,
+        pooling="lasttoken",
+        document_prompt=_SCORES,
+        dimension=1,
+        end_token="",
+        normalized=False,
+    )
+    return _key(config, model_info, space)
+
+
+def _key(config: EncoderConfig, model_info: ModelInfo, space: VectorSpace) -> EmbeddingKey:
     return EmbeddingKey(
-        space=replace(model_info.space(config), document_prompt=prompt),
+        space=space,
         max_length=model_info.max_length(config),
         on_overflow=config.on_overflow,
         dtype=config.dtype,
-        server=tuple((name, getattr(config, name)) for name in _SERVER_OPTIONS) if is_remote else (),
+        server=tuple((name, getattr(config, name)) for name in _SERVER_OPTIONS) if config.backend == "remote" else (),
     )

@@ -56,6 +56,9 @@ def canonical_model(model: str) -> str:
 RERANKERS: Mapping[str, str] = MappingProxyType({name: f"Qwen/Qwen3-Reranker-{name}" for name in ("0.6B", "4B", "8B")})
 """The hub names of the published Qwen3-Reranker models by short name."""
 
+RERANKER_CONTEXT = 32768
+"""Longest pair of a published reranker in tokens, by the README table of QwenLM/Qwen3-Embedding."""
+
 
 def canonical_reranker(model: str) -> str:
     """Return the hub name of a reranker's short name ("0.6B", "4b"); return any other name unchanged."""

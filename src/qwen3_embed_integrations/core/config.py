@@ -8,24 +8,22 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Literal, Self, Unpack
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import SecretStr, field_validator
 
 from .catalog import MIN_DIMENSION, canonical_model
-from .consent import name_replaced, name_server, rebuild, restoring, seal
+from .consent import restoring
 from .encoder_options import EncoderKeywords
-from .errors import did_you_mean
 from .execution_plan import parse_pins
-from .frozen_options import FrozenOptions
-from .option_errors import checked_url, checked_variable
-from .options import BUILT_IN_BACKENDS, OFF, Engine, Scope, backend_entry_points, declared, option
+from .options import OFF, Engine, Scope, declared, option
 from .prompts import find_task
+from .server_options import ServerOptions
 from .stock_keywords import translate_stock_keywords
 
 DEFAULT_MAX_LENGTH = 8192
 """Tokens; what every official example uses. A checkpoint that takes less lowers it."""
 
 
-class EncoderConfig(FrozenOptions):
+class EncoderConfig(ServerOptions):
     """Every option of the encoder: frozen, hashable, serialisable.
 
     Example:
@@ -161,8 +159,6 @@ class EncoderConfig(FrozenOptions):
 
     def __init__(self, **options: Unpack[EncoderKeywords]) -> None:
         super().__init__(**translate_stock_keywords(options))
-        if self.base_url is not None:
-            name_server(self.base_url, self.api_key_env)
 
     @field_validator("model")
     @classmethod
@@ -181,42 +177,9 @@ class EncoderConfig(FrozenOptions):
     def _known_pins(cls, plan: str) -> str:
         return plan if parse_pins(plan) else "auto"
 
-    @field_validator("backend")
-    @classmethod
-    def _known_backend(cls, backend: str) -> str:
-        if backend not in BUILT_IN_BACKENDS and backend not in (others := backend_entry_points()):
-            known = [*BUILT_IN_BACKENDS, *sorted(others)]
-            raise ValueError(f"There is no such backend.{did_you_mean(backend, known)} Installed: {', '.join(known)}.")
-        return backend
-
-    @field_validator("base_url")
-    @classmethod
-    def _plain_url(cls, url: str | None) -> str | None:
-        return url if url is None else checked_url(url)
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _names_a_variable(cls, name: str | None) -> str | None:
-        return name if name is None else checked_variable(name)
-
-    @model_validator(mode="after")
-    def _knows_its_server(self) -> Self:
-        if self.backend == "remote" and not self.base_url:
-            raise ValueError('backend="remote" needs base_url="http://…", the address of the server.')
-        if self.backend == "torch" and self.base_url:
-            raise ValueError(f'base_url is for backend="remote"; backend is {self.backend!r}.')
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as the stored form: options without the token, and proof of consent for workers of this process."""
-        return rebuild, (type(self).from_options, self.to_options(), seal(self.base_url, self.api_key_env))
-
     def replace(self, **options: Any) -> Self:
         """Return a copy with some options changed, checked like new ones."""
-        changed = translate_stock_keywords(options)
-        copy = super().replace(**changed)
-        name_replaced((self.base_url, self.api_key_env), (copy.base_url, copy.api_key_env), changed)
-        return copy
+        return super().replace(**translate_stock_keywords(options))
 
     def portable(self, *scopes: Scope) -> dict[str, Any]:
         """Return what may be stored beside vectors, as JSON types: no option of this machine, no secret.

@@ -3,6 +3,7 @@
     Qwen3EmbedError
     ├── ConfigError (ValueError)              an option has an unknown name, a wrong type or a value out of range
     ├── InputTypeError (TypeError)            the input is not a sequence of str
+    ├── InputEncodingError (ValueError)       a text for a store has no UTF-8 form
     ├── EmptyInputError (ValueError)          the list of texts is empty and the store needs at least one
     ├── TextTooLongError (ValueError)         a text exceeds max_length and on_overflow is "error"
     ├── HostNotAllowedError (PermissionError) a stored config names a server that this process did not allow
@@ -49,6 +50,10 @@ class ConfigError(Qwen3EmbedError, ValueError):
 
 class InputTypeError(Qwen3EmbedError, TypeError):
     """The texts are not a sequence of `str`; the message names the index."""
+
+
+class InputEncodingError(Qwen3EmbedError, ValueError):
+    """A text that goes into a store holds a lone surrogate, which UTF-8 can't encode; the message names the index."""
 
 
 class EmptyInputError(Qwen3EmbedError, ValueError):

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputTypeError
+from .errors import InputEncodingError, InputTypeError
 from .types import IntArray
+
+_REPLACE = 'Replace it: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").'
 
 
 def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
@@ -53,9 +55,9 @@ def checked_text(text: Any, what: str = "text", hint: str = "") -> str:
 
 def without_repeats(texts: Sequence[str]) -> tuple[list[str], IntArray]:
     """Return the distinct texts in order, and `[n]` int64 indices of each of `texts` among them."""
-    indices: dict[str, int] = {}
-    inverse = np.fromiter((indices.setdefault(text, len(indices)) for text in texts), dtype=np.int64, count=len(texts))
-    return list(indices), inverse
+    distinct = list(dict.fromkeys(texts))
+    indices = dict(zip(distinct, range(len(distinct)), strict=True))
+    return distinct, np.fromiter(map(indices.__getitem__, texts), dtype=np.int64, count=len(texts))
 
 
 def encodable(text: str) -> str:
@@ -65,6 +67,42 @@ def encodable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def checked_storable(texts: Iterable[str], what: str = "text", hint: str = _REPLACE) -> list[str]:
+    """Return the texts as a list, as in `checked_texts`, for a store that gets them from somebody else.
+
+    The store would fail at the first lone surrogate, perhaps with the texts before it written.
+
+    Args:
+        texts: What will be embedded and stored.
+        what: Noun for one text in the message.
+        hint: Sentence that ends the message and says what to do.
+
+    Raises:
+        InputTypeError: As in `checked_texts`.
+        InputEncodingError: A text holds a lone surrogate; the message names its index and the character.
+    """
+    listed = checked_texts(texts, what)
+    for index, text in enumerate(listed):
+        place = lone_surrogate(text)
+        if place is not None:
+            raise InputEncodingError(
+                f"{what.capitalize()} {index} holds a lone surrogate (U+{ord(text[place]):04X}, character {place}), "
+                f"which has no UTF-8 form, so no store can keep it. {hint}"
+            )
+    return listed
+
+
+def lone_surrogate(text: str) -> int | None:
+    """Return the place of the first character that UTF-8 can't encode; None if there is none."""
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 def _described(texts: Any) -> str:

@@ -9,6 +9,8 @@ from .catalog import MIN_DIMENSION
 from .config import DEFAULT_MAX_LENGTH, EncoderConfig
 from .errors import ConfigError
 from .prompts import DEFAULT_TASK, TASKS, find_task, query_prompt
+from .task_effects import TaskEffect, warn_of_harm
+from .types import Role
 from .vector_space import VectorSpace
 
 
@@ -25,6 +27,7 @@ class ModelInfo:
         max_seq_length: Longest text in tokens that the checkpoint asks for.
         pooling: "lasttoken", "mean", "cls" or "max".
         prompts: The checkpoint's stored prompts by name ("query", "document").
+        task_effects: What was measured of these weights with task presets, by the preset's name; {}: unknown.
     """
 
     model: str
@@ -35,6 +38,7 @@ class ModelInfo:
     max_seq_length: int
     pooling: str
     prompts: Mapping[str, str] = field(default_factory=dict)
+    task_effects: Mapping[str, TaskEffect] = field(default_factory=dict)
 
     def max_length(self, config: EncoderConfig) -> int:
         """Return the longest text in tokens under `config`.
@@ -81,8 +85,12 @@ class ModelInfo:
         return dimension
 
     def query_prompt(self, task: str | None) -> str:
-        """Return the prompt of a query: of `task`, else the checkpoint's own, else of the web task."""
+        """Return the prompt of a query: of `task`, else the checkpoint's own, else of the web task.
+
+        Issue a CheckpointWarning if `task` is a preset that makes this model worse.
+        """
         if task is not None:
+            warn_of_harm(self.model, task, self.task_effects)
             return query_prompt(find_task(task).instruction) if task else ""
         stored = self.prompts.get("query")
         return query_prompt(TASKS[DEFAULT_TASK].instruction) if stored is None else stored
@@ -139,3 +147,15 @@ class ResolvedOptions:
             query_prompt=model_info.query_prompt(config.task),
             document_prompt=model_info.document_prompt(config),
         )
+
+    def prompt(self, role: Role, task: str | None = None) -> str:
+        """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
+
+        Raises:
+            ConfigError: An unknown role or task.
+        """
+        if role == "query":
+            return self.query_prompt if task is None else self.model_info.query_prompt(task)
+        if role == "document":
+            return self.document_prompt
+        raise ConfigError(f'Unknown role {role!r}. Use "query" or "document".')

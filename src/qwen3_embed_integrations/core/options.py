@@ -17,6 +17,9 @@ Scope = Literal["model", "space", "call"]
 Engine = Literal["openai", "tei", "vllm", "sglang", "ollama", "llama.cpp", "hf-endpoint", "dashscope", "vercel"]
 """The servers that are known; `backends.remote.engines` says how each one differs."""
 
+RerankEngine = Literal["vllm", "llama.cpp", "sglang", "infinity", "jina", "cohere", "dashscope", "siliconflow"]
+"""The servers that score pairs; `backends.remote.rerank_engines` says how each one differs."""
+
 BACKENDS_GROUP = "qwen3_embed_integrations.backends"
 """The entry point group by which other distributions add backends."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -44,9 +45,10 @@ def pack(sequences: Sequence[Sequence[int]], prefix: tuple[int, ...] = ()) -> Pa
         sequences: Token ids, at least one for each sequence.
         prefix: Token ids that precede every sequence.
     """
-    lengths = np.fromiter((len(ids) for ids in sequences), dtype=np.int64, count=len(sequences))
-    cu_seqlens = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    input_ids = np.concatenate([np.asarray(ids, dtype=np.int64) for ids in sequences])
+    lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+    cu_seqlens = np.zeros(len(sequences) + 1, dtype=np.int64)
+    lengths.cumsum(out=cu_seqlens[1:])
+    input_ids = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=cu_seqlens[-1])
     position_ids = np.arange(len(input_ids), dtype=np.int64) - np.repeat(cu_seqlens[:-1], lengths) + len(prefix)
     return PackedBatch(input_ids, position_ids, cu_seqlens, prefix)
 

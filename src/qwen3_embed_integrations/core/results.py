@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,10 +90,8 @@ def postprocess(raw: RawEmbeddings, dimension: int, max_length: int) -> Encoded:
         ConfigError: `dimension` is out of range.
         NonFiniteError: An embedding has a NaN or infinite component, or norm 0.
     """
-    cut = np.flatnonzero(raw.n_tokens > max_length)
-    truncations = tuple(
-        Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, raw.n_tokens[cut], strict=True)
-    )
+    has_cut = (raw.n_tokens > max_length).any()
+    truncations = _truncations(raw.n_tokens, max_length) if has_cut else ()
     width = raw.embeddings.shape[1]
     full_embeddings = truncate_and_normalize(raw.embeddings, width, in_place=True)
     embeddings = full_embeddings if dimension == width else truncate_and_normalize(full_embeddings, dimension)
@@ -113,3 +112,29 @@ def warn_of_truncations(truncations: tuple[Truncation, ...], max_length: int) ->
         'Split them, raise max_length, or set on_overflow="error".',
         TruncationWarning,
     )
+
+
+def warn_of_cut_pairs(n_tokens: IntArray, max_length: int, count_head: Callable[[], int]) -> None:
+    """Issue a TruncationWarning if pairs of a query were cut, and another one if nothing of a document was read.
+
+    Args:
+        n_tokens: `[n]`, length of each pair in tokens before it was cut; -1 if only a server knows it.
+        max_length: Tokens to which pairs were cut.
+        count_head: Return the tokens of instruction and query, the template's included.
+    """
+    truncations = _truncations(n_tokens, max_length)
+    if not truncations:
+        return
+    warn_of_truncations(truncations, max_length)
+    n_head = count_head()
+    if n_head >= max_length:
+        warn_user(
+            f"Instruction and query alone have {n_head} tokens with the template, max_length is {max_length}: "
+            "no document was read, and the scores say nothing. Shorten the query or raise max_length.",
+            TruncationWarning,
+        )
+
+
+def _truncations(n_tokens: IntArray, max_length: int) -> tuple[Truncation, ...]:
+    cut = np.flatnonzero(n_tokens > max_length)
+    return tuple(Truncation(int(i), int(n), int(n) - max_length) for i, n in zip(cut, n_tokens[cut], strict=True))

@@ -33,22 +33,36 @@ def translate_stock_keywords(options: Mapping[str, Any], *, prefix_of: Role = "q
     Raises:
         ConfigError: A keyword and the option that it means differ, or its value is refused.
     """
-    meanings: dict[str, Meaning] = {
-        **_MEANINGS,
-        "prefix": partial(_prompt, "task" if prefix_of == "query" else "document_task"),
-    }
+    prefix = partial(_prompt, "task" if prefix_of == "query" else "document_task")
+    found = translated(options, {**_MEANINGS, "prefix": prefix}, is_same)
+    if "encode_kwargs" in options and "query_encode_kwargs" not in options and "document_task" in found:
+        found.setdefault("task", found["document_task"])  # LangChain's encode_kwargs hold for queries, too
+    return found
+
+
+def translated(
+    options: Mapping[str, Any], meanings: Mapping[str, Meaning], same: Callable[[str, Any, Any], bool]
+) -> dict[str, Any]:
+    """Return options under this package's names; names without a meaning are kept as they are.
+
+    Args:
+        options: Keywords.
+        meanings: What each stock keyword means.
+        same: (option, one value, another) → whether they mean the same.
+
+    Raises:
+        ConfigError: A keyword and the option that it means differ, or its value is refused.
+    """
     found = {name: value for name, value in options.items() if name not in meanings}
     for name, value in options.items():
         if name not in meanings:
             continue
         for option, meant in meanings[name](name, value).items():
-            if option in found and not _is_same(option, found[option], meant):
+            if option in found and not same(option, found[option], meant):
                 raise ConfigError(
                     f"{name}={value!r} and {option}={found[option]!r} are one option. Give one of them, not both."
                 )
             found[option] = meant
-    if "encode_kwargs" in options and "query_encode_kwargs" not in options and "document_task" in found:
-        found.setdefault("task", found["document_task"])  # LangChain's encode_kwargs hold for queries, too
     return found
 
 
@@ -59,37 +73,39 @@ def with_model(model: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: The keywords name another model.
     """
     found = translate_stock_keywords(options)
-    if model is not None and not _is_same("model", found.setdefault("model", model), model):
+    if model is not None and not is_same("model", found.setdefault("model", model), model):
         raise ConfigError(f"The model is {model!r} by position and {found['model']!r} by keyword. Give one of them.")
     return found
 
 
-def _is_same(option: str, one: Any, other: Any) -> bool:
+def is_same(option: str, one: Any, other: Any) -> bool:
+    """Return whether two values of an option mean the same; a published model has a short name and a hub name."""
     if option == "model" and isinstance(one, str) and isinstance(other, str):
         return canonical_model(one) == canonical_model(other)
     return bool(one == other)
 
 
-def _is(option: str, name: str, value: Any) -> dict[str, Any]:
+def renamed(option: str, name: str, value: Any) -> dict[str, Any]:
     """The keyword is another name of `option`; None leaves the default."""
     del name
     return {} if value is None else {option: value}
 
 
-def _nothing(name: str, value: Any) -> dict[str, Any]:
+def no_effect(name: str, value: Any) -> dict[str, Any]:
     """The keyword changes no embedding here: batches are planned by tokens, kernels chosen at load."""
     del name, value
     return {}
 
 
-def _only(accepted: tuple[Any, ...], why: str, name: str, value: Any) -> dict[str, Any]:
+def only(accepted: tuple[Any, ...], why: str, name: str, value: Any) -> dict[str, Any]:
     """The keyword is accepted with the values that this package does anyway."""
     if value in accepted:
         return {}
     raise ConfigError(f"{name}={value!r}: {why} Leave it out.")
 
 
-def _dtype(name: str, value: Any) -> dict[str, Any]:
+def dtype_of(name: str, value: Any) -> dict[str, Any]:
+    """The keyword is a dtype of torch or its name."""
     del name
     return {} if value is None else {"dtype": str(value).removeprefix("torch.")}
 
@@ -123,9 +139,7 @@ def _prompts(name: str, value: Mapping[str, str] | None) -> dict[str, Any]:
     return found
 
 
-def _nested(
-    meanings: Callable[[], Mapping[str, Meaning]], name: str, value: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def nested(meanings: Callable[[], Mapping[str, Meaning]], name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
     """The keyword is a dictionary of keywords."""
     found: dict[str, Any] = {}
     known = meanings()
@@ -139,57 +153,57 @@ def _nested(
 
 
 _UNIT = partial(
-    _only, (True, None), "embeddings always have unit length here, so that cosine and dot product rank alike."
+    only, (True, None), "embeddings always have unit length here, so that cosine and dot product rank alike."
 )
-_CODE = partial(_only, (False, None), "code of a checkpoint is never run here.")
-_ONE_PROCESS = partial(_only, (False, None), "one model in one process batches the texts of all callers.")
-_FLOAT32 = partial(_only, ("float32", None), "embeddings are float32 here.")
-_NUMPY = partial(_only, (True, None), "embeddings are numpy arrays here.")
-_SUFFIX = partial(_only, ("", None), "the end token is the one thing that follows a text, and it is appended here.")
-_SIMILARITY = partial(_only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
-_QUERY_PROMPT_NAME = partial(_only, ("query", None), "the query prompt is used for queries.")
-_DOCUMENT_PROMPT_NAME = partial(_only, ("document", "passage", None), "the document prompt is used for documents.")
-_NONE = partial(_only, (None,), "there is nothing like it here.")
+CODE = partial(only, (False, None), "code of a checkpoint is never run here.")
+_ONE_PROCESS = partial(only, (False, None), "one model in one process batches the texts of all callers.")
+_FLOAT32 = partial(only, ("float32", None), "embeddings are float32 here.")
+_NUMPY = partial(only, (True, None), "embeddings are numpy arrays here.")
+_SUFFIX = partial(only, ("", None), "the end token is the one thing that follows a text, and it is appended here.")
+_SIMILARITY = partial(only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
+_QUERY_PROMPT_NAME = partial(only, ("query", None), "the query prompt is used for queries.")
+_DOCUMENT_PROMPT_NAME = partial(only, ("document", "passage", None), "the document prompt is used for documents.")
+NONE = partial(only, (None,), "there is nothing like it here.")
 
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
-        "model_name": partial(_is, "model"),
-        "model_name_or_path": partial(_is, "model"),
-        "truncate_dim": partial(_is, "dimension"),
-        "dimensions": partial(_is, "dimension"),
-        "embedding_dimension": partial(_is, "dimension"),
-        "max_seq_length": partial(_is, "max_length"),
-        "max_length": partial(_is, "max_length"),
-        "cache_dir": partial(_is, "cache_folder"),
-        "device": partial(_is, "device"),
-        "dtype": _dtype,
-        "torch_dtype": _dtype,
+        "model_name": partial(renamed, "model"),
+        "model_name_or_path": partial(renamed, "model"),
+        "truncate_dim": partial(renamed, "dimension"),
+        "dimensions": partial(renamed, "dimension"),
+        "embedding_dimension": partial(renamed, "dimension"),
+        "max_seq_length": partial(renamed, "max_length"),
+        "max_length": partial(renamed, "max_length"),
+        "cache_dir": partial(renamed, "cache_folder"),
+        "device": partial(renamed, "device"),
+        "dtype": dtype_of,
+        "torch_dtype": dtype_of,
         "query_instruction": partial(_instruction, "task"),
         "text_instruction": partial(_instruction, "document_task"),
         "embed_instruction": partial(_instruction, "document_task"),
         "prompts": _prompts,
-        "default_prompt_name": _NONE,
+        "default_prompt_name": NONE,
         "suffix": _SUFFIX,
         "use_auth_token": lambda _, value: {"token": value} if isinstance(value, str) else {},
         "normalize": _UNIT,
         "normalize_embeddings": _UNIT,
         "precision": _FLOAT32,
-        "trust_remote_code": _CODE,
-        "batch_size": _nothing,
-        "show_progress_bar": partial(_is, "show_progress"),
-        "progress_bar": partial(_is, "show_progress"),
+        "trust_remote_code": CODE,
+        "batch_size": no_effect,
+        "show_progress_bar": partial(renamed, "show_progress"),
+        "progress_bar": partial(renamed, "show_progress"),
         "multi_process": _ONE_PROCESS,
         "parallel_process": _ONE_PROCESS,
-        "target_devices": _NONE,
-        "modules": _NONE,
+        "target_devices": NONE,
+        "modules": NONE,
         "similarity_fn_name": _SIMILARITY,
-        "model_card_data": _nothing,
-        "model_kwargs": partial(_nested, lambda: _MODEL_KWARGS),
-        "config_kwargs": partial(_nested, lambda: _CONFIG_KWARGS),
-        "tokenizer_kwargs": partial(_nested, lambda: _TOKENIZER_KWARGS),
-        "processor_kwargs": partial(_nested, lambda: _TOKENIZER_KWARGS),
-        "encode_kwargs": partial(_nested, lambda: _encode_kwargs("document_task", _DOCUMENT_PROMPT_NAME)),
-        "query_encode_kwargs": partial(_nested, lambda: _encode_kwargs("task", _QUERY_PROMPT_NAME)),
+        "model_card_data": no_effect,
+        "model_kwargs": partial(nested, lambda: _MODEL_KWARGS),
+        "config_kwargs": partial(nested, lambda: _CONFIG_KWARGS),
+        "tokenizer_kwargs": partial(nested, lambda: TOKENIZER_KWARGS),
+        "processor_kwargs": partial(nested, lambda: TOKENIZER_KWARGS),
+        "encode_kwargs": partial(nested, lambda: _encode_kwargs("document_task", _DOCUMENT_PROMPT_NAME)),
+        "query_encode_kwargs": partial(nested, lambda: _encode_kwargs("task", _QUERY_PROMPT_NAME)),
     }
 )
 """The one table of stock keywords. `prefix` is not in it: its texts depend on the class."""
@@ -201,15 +215,18 @@ _MODEL_KWARGS: Mapping[str, Meaning] = MappingProxyType(
             name: _MEANINGS[name]
             for name in ("cache_dir", "prompts", "model_kwargs", "tokenizer_kwargs", "processor_kwargs")
         },
-        **{name: partial(_is, name) for name in ("revision", "cache_folder", "local_files_only", "token", "backend")},
-        "attn_implementation": _nothing,
-        "low_cpu_mem_usage": _nothing,
-        "use_safetensors": partial(_only, (True, None), "weights are read from safetensors alone."),
+        **{
+            name: partial(renamed, name)
+            for name in ("revision", "cache_folder", "local_files_only", "token", "backend")
+        },
+        "attn_implementation": no_effect,
+        "low_cpu_mem_usage": no_effect,
+        "use_safetensors": partial(only, (True, None), "weights are read from safetensors alone."),
     }
 )
-_CONFIG_KWARGS: Mapping[str, Meaning] = MappingProxyType({"trust_remote_code": _CODE})
-_TOKENIZER_KWARGS: Mapping[str, Meaning] = MappingProxyType(
-    {"padding_side": _nothing, "model_max_length": partial(_is, "max_length"), "trust_remote_code": _CODE}
+_CONFIG_KWARGS: Mapping[str, Meaning] = MappingProxyType({"trust_remote_code": CODE})
+TOKENIZER_KWARGS: Mapping[str, Meaning] = MappingProxyType(
+    {"padding_side": no_effect, "model_max_length": partial(renamed, "max_length"), "trust_remote_code": CODE}
 )
 
 
@@ -220,5 +237,5 @@ def _encode_kwargs(option: str, prompt_name: Meaning) -> Mapping[str, Meaning]:
         "prompt": partial(_prompt, option),
         "prompt_name": prompt_name,
         "convert_to_numpy": _NUMPY,
-        "convert_to_tensor": partial(_only, (False, None), "embeddings are numpy arrays or lists of floats here."),
+        "convert_to_tensor": partial(only, (False, None), "embeddings are numpy arrays or lists of floats here."),
     }

@@ -35,3 +35,28 @@ class StockOptions(TypedDict, total=False):
     query_encode_kwargs: Mapping[str, Any] | None
     tokenizer_kwargs: Mapping[str, Any] | None
     processor_kwargs: Mapping[str, Any] | None
+
+
+class StockRerankerOptions(TypedDict, total=False):
+    """Keywords of stock classes that are understood beside the options of `RerankerConfig`."""
+
+    model_name: str
+    model_name_or_path: str
+    cache_dir: str | None
+    num_labels: int | None
+    max_seq_length: int | None
+    activation_fn: Any
+    prompts: Mapping[str, str] | None
+    default_prompt_name: str | None
+    trust_remote_code: bool
+    batch_size: int
+    show_progress_bar: bool | None
+    query_prefix: str
+    query_suffix: str
+    document_prefix: str
+    document_suffix: str
+    calibration_factor: float | None
+    model_kwargs: Mapping[str, Any] | None
+    config_kwargs: Mapping[str, Any] | None
+    tokenizer_kwargs: Mapping[str, Any] | None
+    processor_kwargs: Mapping[str, Any] | None

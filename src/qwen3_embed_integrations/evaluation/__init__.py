@@ -16,7 +16,8 @@ Example:
 
 from .dataset import RetrievalDataset, read_dataset, read_pairs
 from .evaluator import RetrievalMetrics, evaluate, evaluate_embeddings, matryoshka_dims
-from .plots import check_picture, plot_quality, plot_similarity
+from .metrics import top
+from .plots import check_picture, plot_differences, plot_quality, plot_similarity
 from .records import Record, raise_problems, read_records
 from .report import markdown_table
 
@@ -29,10 +30,12 @@ __all__ = [
     "evaluate_embeddings",
     "markdown_table",
     "matryoshka_dims",
+    "plot_differences",
     "plot_quality",
     "plot_similarity",
     "raise_problems",
     "read_dataset",
     "read_pairs",
     "read_records",
+    "top",
 ]

@@ -87,6 +87,29 @@ def plot_similarity(scores: FloatArray, rows: Sequence[str], columns: Sequence[s
     _save(figure, path)
 
 
+def plot_differences(rows: Sequence[tuple[str, float, float, float]], path: Path, title: str = "") -> None:
+    """Plot differences of shares with their intervals, in percentage points, one row below the other.
+
+    Args:
+        rows: (name, difference, low end, high end), the first one at the top. An interval that holds 0 is grey.
+        path: File to write: .png, .svg or .pdf.
+        title: Title of the plot.
+    """
+    figure = _figure(7.0, 1.4 + 0.35 * len(rows))
+    axes = figure.add_subplot()
+    for number, (_, difference, low, high) in enumerate(rows):
+        colour = "tab:gray" if low <= 0 <= high else "tab:blue"
+        axes.plot([100 * low, 100 * high], [number, number], color=colour, linewidth=2)
+        axes.plot([100 * difference], [number], marker="o", color=colour)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(rows)), [_label(name) for name, *_ in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("percentage points, with 95 % intervals; grey: not distinguishable")
+    axes.set_title(title)
+    axes.grid(visible=True, axis="x", alpha=0.3)
+    _save(figure, path)
+
+
 def _figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 

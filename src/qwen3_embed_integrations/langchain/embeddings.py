@@ -11,7 +11,7 @@ from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder, load_encoder
 from qwen3_embed_integrations.core.cache_keys import embedding_key
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
-from qwen3_embed_integrations.core.inputs import checked_text
+from qwen3_embed_integrations.core.inputs import checked_storable, checked_text
 from qwen3_embed_integrations.core.types import Role
 
 try:
@@ -54,8 +54,9 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
         Raises:
             InputTypeError: Not a list of `str`; the message names the index.
+            InputEncodingError: A text holds a lone surrogate, which no vector store can keep.
         """
-        embeddings: list[list[float]] = self.encoder.encode_document(texts).tolist()
+        embeddings: list[list[float]] = self.encoder.encode_document(checked_storable(texts)).tolist()
         return embeddings
 
     def embed_query(self, text: str) -> list[float]:
@@ -69,7 +70,7 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """Async twin of `embed_documents`."""
-        embeddings: list[list[float]] = (await self.encoder.aencode_document(texts)).tolist()
+        embeddings: list[list[float]] = (await self.encoder.aencode_document(checked_storable(texts))).tolist()
         return embeddings
 
     async def aembed_query(self, text: str) -> list[float]:

@@ -6,36 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypedDict, Unpack
 
-from pydantic import ConfigDict, Field
+from langchain_core.callbacks import Callbacks
+from langchain_core.cross_encoders import BaseCrossEncoder
+from langchain_core.documents import BaseDocumentCompressor, Document
+from pydantic import ConfigDict
 
-from qwen3_embed_integrations import (
-    ConfigError,
-    InputTypeError,
-    Qwen3Reranker,
-    Ranked,
-    RerankerConfig,
-    RerankerOptions,
-    load_reranker,
-)
-from qwen3_embed_integrations.core.errors import missing_extra
-
-try:
-    from langchain_core.callbacks import Callbacks
-    from langchain_core.cross_encoders import BaseCrossEncoder
-    from langchain_core.documents import BaseDocumentCompressor, Document
-except ImportError as error:
-    raise missing_extra("langchain-core", "langchain") from error
+from qwen3_embed_integrations import InputTypeError, Qwen3Reranker, Ranked, load_reranker
+from qwen3_embed_integrations.core.reranker_config import BestFirstConfig, BestFirstKeywords
+from qwen3_embed_integrations.core.reranker_options import RerankerKeywords
 
 SCORE_KEY = "relevance_score"
 """The metadata key of a score, as in LangChain's partner packages."""
-
-
-class LangChainRerankOptions(RerankerOptions, total=False):
-    """The keywords of `Qwen3Rerank`."""
-
-    top_n: int | None
-    min_score: float | None
-    model_name: str
 
 
 class Reranking(TypedDict):
@@ -45,11 +26,11 @@ class Reranking(TypedDict):
     relevance_score: float
 
 
-class Qwen3Rerank(RerankerConfig, BaseDocumentCompressor):
+class Qwen3Rerank(BestFirstConfig, BaseDocumentCompressor):
     """Qwen3-Reranker as a LangChain document compressor.
 
-    Every option of `RerankerConfig` is a keyword here; `model_name` is another name of `model`. Weights load at the
-    first use and are shared by all rerankers of the process.
+    Every option of `RerankerConfig` is a keyword here, and those of stock rerankers are understood. Weights load at
+    the first use and are shared by all rerankers of the process.
 
     Example:
         >>> rerank = Qwen3Rerank(model="0.6B", top_n=5)
@@ -62,17 +43,8 @@ class Qwen3Rerank(RerankerConfig, BaseDocumentCompressor):
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), validate_default=True)
 
-    top_n: int | None = Field(default=3, ge=1, description="Documents to return; None for all.")
-    min_score: float | None = Field(
-        default=None, allow_inf_nan=False, description="Return only documents with at least this P(relevant)."
-    )
-
-    def __init__(self, **options: Unpack[LangChainRerankOptions]) -> None:
+    def __init__(self, **options: Unpack[BestFirstKeywords]) -> None:
         given: dict[str, Any] = {**options}
-        if "model_name" in given:
-            if "model" in given:
-                raise ConfigError("Give model or model_name, not both: they are the same option.")
-            given["model"] = given.pop("model_name")
         super().__init__(**given)
 
     @cached_property
@@ -127,13 +99,13 @@ class Qwen3CrossEncoder(BaseCrossEncoder):
     """Qwen3-Reranker for LangChain's own `CrossEncoderReranker`, which keeps no scores; prefer `Qwen3Rerank`.
 
     Args:
-        **options: As in `RerankerConfig`.
+        **options: As in `RerankerConfig`. Keywords of `HuggingFaceCrossEncoder` are understood.
 
     Raises:
         ConfigError: An unknown or unfit option.
     """
 
-    def __init__(self, **options: Unpack[RerankerOptions]) -> None:
+    def __init__(self, **options: Unpack[RerankerKeywords]) -> None:
         self.reranker = load_reranker(**options)
 
     def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:

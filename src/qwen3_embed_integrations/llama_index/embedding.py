@@ -13,7 +13,7 @@ from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, l
 from qwen3_embed_integrations.core.consent import rebuild, seal
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
-from qwen3_embed_integrations.core.inputs import checked_texts
+from qwen3_embed_integrations.core.inputs import checked_storable, checked_texts
 from qwen3_embed_integrations.core.stock_keywords import with_model
 from qwen3_embed_integrations.core.types import Role
 
@@ -136,7 +136,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     @_spanned_by_base
     def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Embeddings:
         """Return one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
-        listed = checked_texts(texts)
+        listed = checked_storable(texts)
         view = self._view("document", len(listed), show_progress=show_progress)
         return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
 
@@ -145,7 +145,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
     ) -> Embeddings:
         """Async twin of `get_text_embedding_batch`."""
-        listed = checked_texts(texts)
+        listed = checked_storable(texts)
         view = self._view("document", len(listed), show_progress=show_progress)
         return await BaseEmbedding.aget_text_embedding_batch(view, listed, **kwargs)
 
@@ -175,10 +175,10 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         return (await self._aembeddings([query], "query"))[0]
 
     def _get_text_embedding(self, text: str) -> list[float]:
-        return self._embeddings([text], "document")[0]
+        return self._embeddings(checked_storable([text]), "document")[0]
 
     async def _aget_text_embedding(self, text: str) -> list[float]:
-        return (await self._aembeddings([text], "document"))[0]
+        return (await self._aembeddings(checked_storable([text]), "document"))[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> Embeddings:
         return self._embeddings(texts, self._role)

@@ -7,26 +7,16 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self, Unpack
 
+from llama_index.core.callbacks import CBEventType, EventPayload
+from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
+from llama_index_instrumentation import get_dispatcher
 from pydantic import ConfigDict, Field
 
-from qwen3_embed_integrations import (
-    ConfigError,
-    Qwen3Reranker,
-    Ranked,
-    RerankerConfig,
-    RerankerOptions,
-    load_reranker,
-)
-from qwen3_embed_integrations.core.errors import missing_extra
-
-try:
-    from llama_index.core.callbacks import CBEventType, EventPayload
-    from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
-    from llama_index.core.postprocessor.types import BaseNodePostprocessor
-    from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
-    from llama_index_instrumentation import get_dispatcher
-except ImportError as error:
-    raise missing_extra("llama-index-core", "llama-index") from error
+from qwen3_embed_integrations import ConfigError, Qwen3Reranker, Ranked, RerankerConfig, load_reranker
+from qwen3_embed_integrations.core.consent import rebuild, seal
+from qwen3_embed_integrations.core.reranker_config import BestFirstConfig, BestFirstKeywords
 
 RETRIEVAL_SCORE = "retrieval_score"
 """The metadata key of the score that a node came with, as in LlamaIndex's own rerankers."""
@@ -34,21 +24,18 @@ RETRIEVAL_SCORE = "retrieval_score"
 _dispatcher = get_dispatcher(__name__)
 
 
-class LlamaIndexRerankOptions(RerankerOptions, total=False):
-    """The keywords of `Qwen3Rerank`: the reranker's options and LlamaIndex's own fields."""
+class LlamaIndexRerankOptions(BestFirstKeywords, total=False):
+    """The keywords of `Qwen3Rerank`: the reranker's options, stock keywords and LlamaIndex's own fields."""
 
-    top_n: int | None
-    min_score: float | None
     keep_retrieval_score: bool
-    model_name: str
     callback_manager: Any
 
 
-class Qwen3Rerank(RerankerConfig, BaseNodePostprocessor):
+class Qwen3Rerank(BestFirstConfig, BaseNodePostprocessor):
     """Qwen3-Reranker as a LlamaIndex node postprocessor.
 
-    Every option of `RerankerConfig` is a keyword here; `model_name` is another name of `model`. Nodes are read as
-    LlamaIndex embeds them, the metadata in front. The nodes that come in are not changed.
+    Every option of `RerankerConfig` is a keyword here, and those of `SentenceTransformerRerank` are understood. Nodes
+    are read as LlamaIndex embeds them, the metadata in front. The nodes that come in are not changed.
 
     Example:
         >>> rerank = Qwen3Rerank(model="0.6B", top_n=5)
@@ -61,20 +48,12 @@ class Qwen3Rerank(RerankerConfig, BaseNodePostprocessor):
 
     model_config = ConfigDict(frozen=False, extra="forbid", protected_namespaces=(), validate_default=True)
 
-    top_n: int | None = Field(default=3, ge=1, description="Nodes to return; None for all.")
-    min_score: float | None = Field(
-        default=None, allow_inf_nan=False, description="Return only nodes with at least this P(relevant)."
-    )
     keep_retrieval_score: bool = Field(
         default=False, description="Keep the score that a node came with in the metadata of a copy of the node."
     )
 
     def __init__(self, **options: Unpack[LlamaIndexRerankOptions]) -> None:
         given: dict[str, Any] = {**options}
-        if "model_name" in given:
-            if "model" in given:
-                raise ConfigError("Give model or model_name, not both: they are the same option.")
-            given["model"] = given.pop("model_name")
         super().__init__(**given)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -83,7 +62,7 @@ class Qwen3Rerank(RerankerConfig, BaseNodePostprocessor):
         super().__setattr__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_dict, (self.to_dict(),)
+        return rebuild, (type(self).from_dict, self.to_dict(), seal(self.base_url, self.api_key_env))
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.model_copy()

@@ -4,8 +4,16 @@ The command is `qwen3-embed rag`; `examples/chroma_rag.py` is the same pipeline 
 
 options          RagOptions: every option of the command
 session          one run: read, index, answer
+indexing         documents → index
+watch            keeps them in step
 corpora/         what is indexed: a folder's files, or the standard library's documentation
 index            the chunks in one Chroma collection
+choosing         from the passages found to those shown
+selection        no text twice, not all of one file
+widening         the text around a passage
+file_links       opens a cited file at its place
+citations        checks those of a chat model
+study/           which way to cut the documents finds the most
 passage          a retrieved chunk, its citation
 answer           passages → an answer with citations
 conversation     asks for questions on the terminal
@@ -23,7 +31,7 @@ from qwen3_embed_integrations.core.errors import missing_extra
 
 from .options import RagOptions
 
-__all__ = ["RagOptions", "run_rag"]
+__all__ = ["RagOptions", "require_rag", "run_rag"]
 
 _NEEDED = {
     "chardet": "chardet",
@@ -52,9 +60,18 @@ def run_rag(config: EncoderConfig, options: RagOptions) -> None:
         MissingExtraError: A package of the extra "rag" is not installed.
         Qwen3EmbedError: The documents, the model or the index can't be used; the message says what to do.
     """
-    for module, package in _NEEDED.items():
-        if find_spec(module) is None:
-            raise missing_extra(package, "rag")
+    require_rag()
     from .session import run
 
     run(config, options)
+
+
+def require_rag() -> None:
+    """Check that the packages of the extra "rag" are installed.
+
+    Raises:
+        MissingExtraError: One of them is not; the message names it.
+    """
+    for module, package in _NEEDED.items():
+        if find_spec(module) is None:
+            raise missing_extra(package, "rag")

@@ -14,6 +14,7 @@ from qwen3_embed_integrations import Qwen3EmbedError, Qwen3Encoder
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.core.types import FloatArray
 
+from .citations import mark_unknown
 from .corpora.sentences import split_sentences
 from .passage import Passage
 
@@ -53,10 +54,12 @@ class Answer:
     Attributes:
         text: The answer, with citations as `[n]`.
         label: "extractive", or the name of the language model that wrote it.
+        unknown_citations: Numbers that it cites though no passage had them; marked in the text as in `[7?]`.
     """
 
     text: str
     label: str
+    unknown_citations: tuple[int, ...] = ()
 
 
 class Generator(Protocol):
@@ -138,7 +141,8 @@ class Generated:
                 f"{self.name} gave no answer ({type(error).__name__}: {error}). "
                 "Check --llm-url, --llm-model and the key, or leave them out for an extractive answer."
             ) from error
-        return Answer(str(message.text).strip(), self.name)
+        text, unknown = mark_unknown(str(message.text).strip(), len(passages))
+        return Answer(text, self.name, unknown)
 
 
 def _numbered(passages: Sequence[Passage]) -> str:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import cast
 
 import chromadb
+import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.models.Collection import Collection
+from chromadb.api.types import Metadata
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from filelock import FileLock, Timeout
@@ -20,6 +22,7 @@ from filelock import FileLock, Timeout
 from qwen3_embed_integrations import Qwen3EmbedError
 from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.core.errors import RagError
+from qwen3_embed_integrations.core.types import FloatArray
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 
 from .corpora.chunking import Chunk
@@ -69,7 +72,7 @@ class Index:
             self._add(missing, chunks, on_progress)
             moved = [key for key in chunks if key in stored and stored[key] != chunk_metadata(chunks[key])]
             for batch in _batches(moved):
-                self._collection.update(ids=batch, metadatas=[chunk_metadata(chunks[key]) for key in batch])
+                self._collection.update(ids=batch, metadatas=[_replacing(stored[key], chunks[key]) for key in batch])
             for batch in _batches(gone):  # deleted last, so that the index always answers from a full text
                 self._collection.delete(ids=batch)
         return Changes(added=len(missing), removed=len(gone), kept=len(stored) - len(gone))
@@ -98,6 +101,30 @@ class Index:
             done += len(batch)
             if on_progress:
                 on_progress(done, len(missing))
+
+    def chunks_of(self, source: str) -> list[Passage]:
+        """Return all chunks of a document.
+
+        Raises:
+            RagError: The index can't be read.
+        """
+        with _with_remedy(self._path):
+            found = self._collection.get(where={"source": source}, include=["documents", "metadatas"])
+        rows = zip(found["ids"], found["documents"] or [], found["metadatas"] or [], strict=True)
+        return [stored_passage(key, text or "", data or {}, 0.0) for key, text, data in rows]
+
+    def embeddings_of(self, passages: Sequence[Passage]) -> FloatArray:
+        """Return the stored embeddings of passages, `[n, dim]`.
+
+        Raises:
+            RagError: The index can't be read.
+        """
+        if not passages:
+            return np.empty((0, 0), dtype=np.float32)
+        with _with_remedy(self._path):
+            found = self._collection.get(ids=[passage.id for passage in passages], include=["embeddings"])
+        stored = dict(zip(found["ids"], found["embeddings"] if found["embeddings"] is not None else [], strict=True))
+        return np.array([stored[passage.id] for passage in passages], dtype=np.float32)
 
     def search(self, embedding: list[float], *, top_k: int) -> list[Passage]:
         """Return the `top_k` chunks most similar to a query, the best first.
@@ -208,6 +235,12 @@ def _remedy(path: Path, *, is_readable: bool) -> str:
     if disk.total and disk.free < _LITTLE_SPACE:  # virtual file systems such as /proc have size 0
         return f"The disk has {disk.free / 1e6:.0f} MB left: free some space and run again. What is embedded is kept."
     return f"Choose another folder with --index{', or delete this one to index anew' if is_readable else ''}."
+
+
+def _replacing(stored: Mapping[str, object], chunk: Chunk) -> Metadata:
+    """Return a chunk's metadata for an update, which keeps keys that it doesn't name: None removes them."""
+    new = chunk_metadata(chunk)
+    return cast("Metadata", {**dict.fromkeys(stored.keys() - new.keys()), **new})
 
 
 def _batches(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 By = Literal["section", "page", "document", "tokens"]
+Context = Literal["passage", "neighbours", "section"]
 
 with warnings.catch_warnings():
     # The flag is --json; BaseModel.json, which the field hides, is deprecated.
@@ -33,6 +34,17 @@ with warnings.catch_warnings():
         )
         top_k: int = Field(4, description="Passages to retrieve for a question.", ge=1, le=100)
         min_score: float = Field(0.0, description="Leave out passages with a lower cosine similarity.", ge=-1, le=1)
+        per_file: int = Field(
+            2, description="Passages of one file at most, where others have enough; 0 for any number.", ge=0
+        )
+        mmr: float = Field(
+            1.0,
+            description="Maximal marginal relevance: below 1, passages unlike each other are preferred.",
+            ge=0,
+            le=1,
+        )
+        context: Context = Field("passage", description="How much of the text around a passage is read with it.")
+        watch: bool = Field(default=False, description="Keep the index in step with --docs until Ctrl-C.")
         reindex: bool = Field(default=False, description="Delete the index and embed every document again.")
         skip_unreadable: bool = Field(default=False, description="Leave out files that can't be read, and list them.")
         reader: tuple[str, ...] = Field(

@@ -11,6 +11,7 @@ from .corpora.blocks import Block
 from .corpora.chunking import Chunk
 
 _LOCATION = ("page", "sheet", "slide", "cell")
+_PLACE = (*_LOCATION, "anchor")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class Passage:
         headings: The headings above the text, the highest first.
         location: The place in the document, as in "p. 3"; "" where the document has none.
         id: The chunk's id.
-        metadata: All that is stored with the chunk: page, sheet, slide, cell, parent_id, ordinal, start, end.
+        metadata: All that is stored with the chunk: page, sheet, slide, cell, anchor, parent_id, ordinal, start, end.
+        kind: "links" for a list of links, else "".
+        also: Citations of the other places where the same text stands.
+        similar: Citations of passages that say nearly the same and are left out for it.
+        url: Opens the file at the passage; "" where there is no such file.
     """
 
     text: str
@@ -36,6 +41,10 @@ class Passage:
     location: str = ""
     id: str = ""
     metadata: Mapping[str, Any] | None = None
+    kind: str = ""
+    also: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
+    url: str = ""
 
     @property
     def citation(self) -> str:
@@ -51,15 +60,21 @@ class Passage:
             number: Its number among the passages of the question, from 1.
         """
         data = dict(self.metadata or {})
-        known = {name: data[name] for name in (*_LOCATION, "parent_id", "ordinal", "start", "end") if name in data}
+        known = {name: data[name] for name in (*_PLACE, "parent_id", "ordinal", "start", "end") if name in data}
         found = {"number": number, "score": round(self.score, 6), "citation": self.citation, "headings": self.headings}
+        found |= {"also": self.also, "similar": self.similar, "url": self.url}
         passage = asdict(self)
         return {**found, **{name: passage[name] for name in ("id", "source", "title", "text")}, **known}
 
 
 def chunk_metadata(chunk: Chunk) -> dict[str, str | int]:
     """Return what is stored with a chunk: flat, and without None, which Chroma refuses."""
-    place = {name: value for name in _LOCATION if (value := getattr(chunk.first, name)) is not None}
+    extra: dict[str, str | int] = _place(chunk.first)
+    if chunk.first.kind == "links":
+        extra["kind"] = "links"
+    if chunk.also:
+        also = [{"source": place.source, **_place(place.first)} for place in chunk.also]
+        extra["also"] = json.dumps(also, ensure_ascii=False)
     return {
         "source": chunk.source,
         "title": chunk.title,
@@ -68,8 +83,12 @@ def chunk_metadata(chunk: Chunk) -> dict[str, str | int]:
         "ordinal": chunk.ordinal,
         "start": chunk.start,
         "end": chunk.end,
-        **place,
+        **extra,
     }
+
+
+def _place(block: Block) -> dict[str, str | int]:
+    return {name: value for name in _PLACE if (value := getattr(block, name)) is not None}
 
 
 def stored_passage(key: str, text: str, metadata: Mapping[str, Any], score: float) -> Passage:
@@ -81,7 +100,19 @@ def stored_passage(key: str, text: str, metadata: Mapping[str, Any], score: floa
         metadata: As `chunk_metadata` made it.
         score: Its cosine similarity to the question.
     """
-    place = {name: metadata[name] for name in _LOCATION if name in metadata}
-    headings = tuple(json.loads(metadata.get("headings", "[]")))
-    location = Block("", **place).location
-    return Passage(text, metadata["source"], metadata["title"], score, headings, location, key, metadata)
+    return Passage(
+        text=text,
+        source=metadata["source"],
+        title=metadata["title"],
+        score=score,
+        headings=tuple(json.loads(metadata.get("headings", "[]"))),
+        location=_location(metadata),
+        id=key,
+        metadata=metadata,
+        kind=metadata.get("kind", ""),
+        also=tuple(f"{one['source']} {_location(one)}".rstrip() for one in json.loads(metadata.get("also", "[]"))),
+    )
+
+
+def _location(data: Mapping[str, Any]) -> str:
+    return Block("", **{name: data[name] for name in _LOCATION if name in data}).location

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,7 @@ from .answer import Answer, Sentence
 from .passage import Passage
 
 _EXCERPT = 220  # characters: about four lines at 80 columns
+_PLACES = 3  # of the same text that are named
 _REPORT_EVERY_S = 5.0
 
 
@@ -49,8 +51,19 @@ def show_passages(console: Console, question: str, passages: Sequence[Passage], 
     table.add_column("Excerpt", overflow="fold", ratio=1)
     for number, passage in enumerate(passages, start=1):
         best = next((sentence.text for sentence in sentences if sentence.passage == number), "")
-        table.add_row(str(number), f"{passage.score:.3f}", Text(safe_text(passage.citation)), excerpt(passage, best))
+        table.add_row(str(number), f"{passage.score:.3f}", source(passage), excerpt(passage, best))
     console.print(table)
+
+
+def source(passage: Passage) -> Text:
+    """Return a passage's citation, which opens its file in terminals that know links, and the other places below it."""
+    text = Text()
+    text.append(safe_text(passage.citation), style=Style(link=passage.url or None))
+    for label, places in (("also", passage.also), ("similar", passage.similar)):
+        shown = [*places[:_PLACES], *([f"{len(places) - _PLACES} more"] if len(places) > _PLACES else [])]
+        if shown:
+            text.append(safe_text(f"\n{label}: {', '.join(shown)}", keep="\n"), style="dim")
+    return text
 
 
 def excerpt(passage: Passage, best: str) -> Text:
@@ -70,6 +83,9 @@ def show_answer(console: Console, answer: Answer) -> None:
     """Print the answer under its label."""
     console.print(shown(f"Answer ({answer.label})", "bold"))
     console.print(shown(answer.text), soft_wrap=False)
+    if answer.unknown_citations:
+        numbers = ", ".join(f"[{number}?]" for number in answer.unknown_citations)
+        console.print(shown(f"{numbers}: cited by the model, but no passage has this number.", "red"))
     console.print()
 
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import repeat
+from operator import attrgetter
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError, copy_exception
 from qwen3_embed_integrations.core.packing import pack
@@ -82,7 +84,8 @@ class Batcher:
                     self._attentive_until = time.monotonic() + _ATTENTIVE_S
             pending.more = more
             self._refill(pending)
-        self._wake()
+            little = self._waiting()[1] and not self._n_running
+        self._wake(1 if little else self._streams.count)
 
     def drain(self) -> None:
         """Ask every request for all its remaining texts, because `close` finishes only what is queued."""
@@ -105,9 +108,9 @@ class Batcher:
             left, self._pending = self._pending, []
         return left
 
-    def _wake(self) -> None:
-        for number, thread in enumerate(self._threads):
-            thread.submit(partial(self._run, number))
+    def _wake(self, n_threads: int) -> None:
+        for number in range(n_threads):
+            self._threads[number].submit(partial(self._run, number))
 
     def _run(self, stream: int) -> None:
         while batch := self._take(stream):
@@ -119,7 +122,7 @@ class Batcher:
                     self._n_running -= 1
                     was_alone, self._alone = self._alone, False
             if was_alone and self._pending:
-                self._wake()  # the other streams left what came in meanwhile
+                self._wake(self._streams.count)  # the other streams left what came in meanwhile
 
     def _take(self, stream: int) -> _Batch:
         """Take the next batch and count it as running; return an empty one while a batch is computed alone.
@@ -128,11 +131,11 @@ class Batcher:
         with more helpers than processors they sleep between products, which makes a query a fifth slower.
         """
         with self._lock:
-            self._drop_idle()
+            if self._pending:
+                self._drop_idle()
             if self._alone or not self._pending:
                 return []
-            n_tokens = sum(pending.tokens_waiting for pending in self._pending)
-            little = n_tokens <= _ALONE_TOKENS or sum(pending.n_waiting for pending in self._pending) == 1
+            n_tokens, little = self._waiting()
             alone = little and self._streams.count > 1 and not self._n_running
             if alone and stream:
                 return []
@@ -141,6 +144,7 @@ class Batcher:
             share = n_tokens if self._alone else max(_ALONE_TOKENS, -(-n_tokens // idle))
             self._n_running += 1
             batch = self._fill(min(self._max_batch_tokens, share))
+            self._drop_idle()
         return sorted(batch, key=lambda pair: pair[1].length)
 
     def _fill(self, room: int) -> _Batch:
@@ -150,7 +154,7 @@ class Batcher:
         would take as long as one of documents.
         """
         self._n_batches += 1
-        order = sorted(self._pending, key=lambda pending: pending.tokens_waiting)
+        order = sorted(self._pending, key=attrgetter("tokens_waiting"))
         if self._n_batches % _OLDEST_EVERY == 0:
             order.remove(self._pending[0])
             order.insert(0, self._pending[0])
@@ -162,17 +166,28 @@ class Batcher:
             allowed = room if self._is_small(pending) else min(room, self._room_of_large_requests())
             if batch and pending.tokens_waiting > allowed:
                 break
-            taken = pending.take(allowed, prefix)
+            n_before = pending.tokens_waiting
+            batch += zip(repeat(pending), pending.take(allowed, prefix))
+            room -= n_before - pending.tokens_waiting
             self._refill(pending)
-            batch += [(pending, sequence) for sequence in taken]
-            room -= sum(sequence.length for sequence in taken)
         return batch
 
     def _drop_idle(self) -> None:
         """Drop requests that have ended, and those whose next texts are not tokenised yet; `add` queues them again."""
+        queued = []
         for pending in self._pending:
             pending.is_queued = pending.n_waiting > 0 and not pending.future.done()
-        self._pending = [pending for pending in self._pending if pending.is_queued]
+            if pending.is_queued:
+                queued.append(pending)
+        self._pending = queued
+
+    def _waiting(self) -> tuple[int, bool]:
+        """Return how many tokens wait, and whether all threads together compute them faster than each its own."""
+        n_texts = n_tokens = 0
+        for pending in self._pending:
+            n_texts += pending.n_waiting
+            n_tokens += pending.tokens_waiting
+        return n_tokens, n_tokens <= _ALONE_TOKENS or n_texts == 1
 
     def _refill(self, pending: PendingRequest) -> None:
         """Tokenise the next window when a request has few tokens queued."""
@@ -192,11 +207,11 @@ class Batcher:
 
     def _compute(self, batch: _Batch) -> None:
         packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
-        start = time.monotonic()
+        start, too_large = time.monotonic(), ""
         try:
             embeddings = self._forward(packed)
         except MemoryError as error:
-            self._halve(batch, error)
+            too_large = str(error) or "out of memory"
         except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
             pending_requests = {id(pending): pending for pending, _ in batch}.values()
             for pending in pending_requests:
@@ -205,6 +220,8 @@ class Batcher:
             if len(packed.input_ids) >= _LEAST_TOKENS:
                 self._tokens_a_second = len(packed.input_ids) / max(time.monotonic() - start, 1e-6)
             self._deliver(batch, embeddings)
+        if too_large:  # not in the except block: until it ends, the error keeps the failed batch's activations alive
+            self._halve(batch, too_large)
 
     def _deliver(self, batch: _Batch, embeddings: FloatArray) -> None:
         by_request: dict[int, list[int]] = {}
@@ -217,12 +234,12 @@ class Batcher:
             except Exception as error:  # noqa: BLE001 - raised by the caller's progress callback
                 pending.fail(error)
 
-    def _halve(self, batch: _Batch, error: MemoryError) -> None:
+    def _halve(self, batch: _Batch, reason: str) -> None:
         if len(batch) == 1:
             pending, sequence = batch[0]
             pending.fail(
                 MemoryError(
-                    f"A single text of {sequence.length} tokens does not fit into memory ({error}). "
+                    f"A single text of {sequence.length} tokens does not fit into memory ({reason}). "
                     "Lower max_length, or use a smaller model or dtype."
                 )
             )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qwen3_embed_integrations.core.packing import fill_budget
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray, RawEmbeddings
 
@@ -68,12 +67,15 @@ class PendingRequest:
     def take(self, room: int, prefix: Prefix = ()) -> list[Sequence]:
         """Take the longest sequences queued with this prefix: as many as fit into `room` tokens, at least one."""
         waiting = self._waiting[prefix]
-        count = fill_budget((sequence.length for sequence in reversed(waiting)), room)
-        taken = [waiting.pop() for _ in range(count)]
+        taken: list[Sequence] = []
+        n_tokens = 0
+        while waiting and (not taken or n_tokens + waiting[-1].length <= room):
+            taken.append(waiting.pop())
+            n_tokens += taken[-1].length
         if not waiting:
             del self._waiting[prefix]
-        self.n_waiting -= count
-        self.tokens_waiting -= sum(sequence.length for sequence in taken)
+        self.n_waiting -= len(taken)
+        self.tokens_waiting -= n_tokens
         return taken
 
     def fail(self, error: BaseException) -> None:

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from qwen3_embed_integrations import ConfigError
-from qwen3_embed_integrations.backends.torch.device import HEAVY, choose_device, choose_dtype, to_device, use_threads
+from qwen3_embed_integrations.backends.torch.device import (
+    HEAVY,
+    choose_device,
+    choose_dtype,
+    empty_cache,
+    to_device,
+    use_threads,
+)
 
 CPU = torch.device("cpu")
 
@@ -61,3 +68,12 @@ def test_an_array_arrives_as_it_was(device):
 def test_a_device_that_is_not_here_is_refused_with_what_to_use(name):
     with pytest.raises(ConfigError, match=r"can't be used here .*\"auto\" or \"cpu\""):
         choose_device(name)
+
+
+@pytest.mark.parametrize(("device", "emptied"), [("cuda", ["cuda"]), ("mps", ["mps"]), ("cpu", [])])
+def test_a_gpus_cache_is_emptied_and_a_cpu_has_none(monkeypatch, device, emptied):
+    found = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: found.append("cuda"))
+    monkeypatch.setattr(torch.mps, "empty_cache", lambda: found.append("mps"))
+    empty_cache(torch.device(device))
+    assert found == emptied

@@ -1,6 +1,7 @@
 """A packed batch to embeddings: overflow, memory, padding and prefixes."""
 
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -52,6 +53,23 @@ def test_torch_out_of_memory_is_a_memory_error(checkpoint, monkeypatch):
     monkeypatch.setattr(forward, "_model", lambda *_: torch.empty(2**50))  # torch's own allocator refuses it
     with pytest.raises(MemoryError, match="allocate"):
         forward(BATCH)
+
+
+def test_out_of_memory_keeps_nothing_of_the_batch_alive(checkpoint, monkeypatch):
+    forward = TorchForward(opened(checkpoint), CPU, "float32")
+    activations, emptied = [], []
+
+    def fail(*_):
+        held = torch.ones(8)
+        activations.append(weakref.ref(held))
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(forward, "_model", fail)
+    monkeypatch.setattr(runtime, "empty_cache", lambda _: emptied.append(activations[0]()))
+    with pytest.raises(MemoryError, match="CUDA out of memory") as caught:
+        forward(BATCH)
+    assert emptied == [None]  # the activations were gone when the cache was emptied
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 def test_another_error_of_torch_stays_what_it_is(checkpoint):

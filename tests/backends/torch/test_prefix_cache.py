@@ -26,7 +26,7 @@ def test_threads_that_ask_for_one_prefix_at_once_share_one_computation():
     cache = PrefixCache(lambda prefix: asked.append(prefix) or (prefix,))
 
     def ask():
-        together.wait(60)
+        together.wait(600)
         found.append(cache((1, 2)))
 
     found = []

@@ -24,7 +24,7 @@ def test_results_come_in_the_order_of_the_tasks():
 
 
 def test_its_threads_work_at_the_same_time_with_one_torch_thread_each():
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=900)
 
     def meet():
         meeting.wait()

@@ -188,3 +188,29 @@ def test_pages_of_a_pdf_are_cited(tmp_path):
         ("heading", 2),
         ("paragraph", 2),
     ]
+
+
+def test_markup_inside_a_text_suffix_is_read_as_markup(tmp_path):
+    (tmp_path / "page.rst.txt").write_text("Title\n=====\n\n.. note:: Mind it.\n")
+    (tmp_path / "page.v2.txt").write_text("Title\n=====\n")
+    kinds = {one.source: [block.kind for block in one.blocks] for one in folder_corpus(tmp_path).documents}
+    assert kinds == {"page.rst.txt": ["heading", "paragraph"], "page.v2.txt": ["paragraph"]}
+
+
+def test_files_that_did_not_change_are_not_read_again(docs):
+    memory = {}
+    first = folder_corpus(docs, memory=memory)
+    (docs / "hours.txt").write_text("Open on Sunday.")
+    (docs / "billing.md").unlink()
+    second = folder_corpus(docs, memory=memory)
+    kept = {one.source: one for one in first.documents}
+    assert {one.source: kept[one.source] is one for one in memory_documents(memory)} == {
+        "hours.txt": False,
+        "travel/page.html": True,
+        "travel/trains.rst": True,
+    }
+    assert texts(second)["hours.txt"] == "Open on Sunday."
+
+
+def memory_documents(memory):
+    return [document for _, document in memory.values()]

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from qwen3_embed_integrations.core.errors import ConfigError
+from qwen3_embed_integrations.core.errors import ConfigError, RagError
+from qwen3_embed_integrations.rag.corpora import reader_process
 from qwen3_embed_integrations.rag.corpora.blocks import Block, UnreadableFileError
 from qwen3_embed_integrations.rag.corpora.loaders.registry import TEXT
 from qwen3_embed_integrations.rag.corpora.reader_process import ReaderProcess, serve
@@ -54,3 +55,61 @@ def test_a_reader_that_can_not_be_loaded_is_an_error_of_the_option(tmp_path):
     (tmp_path / "a.txt").write_text("One.")
     with ReaderProcess(60.0) as process, pytest.raises(ConfigError, match="can't be loaded"):
         process.read(tmp_path / "a.txt", "a", "json:nothing")
+
+
+READERS = """
+def memory(path):
+    raise MemoryError
+
+def gone(path):
+    raise FileNotFoundError(2, "gone")
+
+def odd(path):
+    raise ZeroDivisionError("odd")
+
+def slow(path):
+    import time
+    time.sleep(600)
+
+def loud(path):
+    print("between the answers")
+    return "One."
+"""
+
+
+@pytest.fixture
+def own_readers(tmp_path, monkeypatch):
+    (tmp_path / "own_readers_of_a_test.py").write_text(READERS)
+    (tmp_path / "a.txt").write_text("One.")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "own_readers_of_a_test:"
+
+
+def test_whatever_a_reader_raises_is_a_reason_to_leave_the_file_out(tmp_path, own_readers):
+    path = str(tmp_path / "a.txt")
+    found = answers(*([path, "a", own_readers + name] for name in ("memory", "gone", "odd")))
+    assert [answer["unreadable"] for answer in found] == [
+        "needs more than 2 GB of memory",
+        "can't be opened (gone)",
+        "can't be read (ZeroDivisionError: odd)",
+    ]
+
+
+def test_a_reader_that_prints_or_takes_too_long_spoils_no_other_file(tmp_path, own_readers):
+    with ReaderProcess(60.0) as process:
+        assert process.read(tmp_path / "a.txt", "a", own_readers + "loud").blocks == (Block("One."),)
+        process._timeout_s = 0.01
+        with pytest.raises(UnreadableFileError, match=r"takes longer than 0\.01 s to read"):
+            process.read(tmp_path / "a.txt", "a", own_readers + "slow")
+        assert process._child is None
+
+
+def test_a_process_that_does_not_start_is_an_error_with_its_exit_code(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_process, "_CODE", "raise SystemExit(3)")
+    with ReaderProcess(60.0) as process, pytest.raises(RagError, match="did not start"):
+        process.read(tmp_path / "a.txt", "a", TEXT)
+
+
+def test_a_process_without_a_pipe_is_an_error():
+    with pytest.raises(RagError, match="no pipe"):
+        reader_process._stream(None)

@@ -11,6 +11,7 @@ from .protocol import BadAnswerError
 ACCEPTED_ENCODING = "gzip"
 """The one encoding that requests ask for: others pack even more zeros into a byte, and JSON needs no better."""
 _GZIP = 16 + zlib.MAX_WBITS
+_KNOWN = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity"})
 
 
 async def read_body(response: httpx.Response, limit: int) -> bytes:
@@ -23,7 +24,9 @@ async def read_body(response: httpx.Response, limit: int) -> bytes:
     if encoding in ("gzip", "x-gzip"):
         return await _read_gzip(response, limit)
     if encoding not in ("", "identity"):
-        raise BadAnswerError("its Content-Encoding is none of those that were asked for, gzip or none")
+        raise BadAnswerError(
+            f"its Content-Encoding{_named(encoding)} is none of those that were asked for, gzip or none"
+        )
     content = bytearray()
     async for piece in response.aiter_raw():
         content += piece
@@ -41,6 +44,12 @@ async def _read_gzip(response: httpx.Response, limit: int) -> bytes:
     if n_packed and not gzip.eof:
         raise BadAnswerError("its gzip data is truncated")
     return bytes(unpacked)
+
+
+def _named(encoding: str) -> str:
+    """Return the encodings between quotes if all are known; a header may hold anything, our own key too."""
+    names = [name.strip() for name in encoding.split(",")]
+    return f' "{", ".join(names)}"' if len(names) <= len(_KNOWN) and _KNOWN.issuperset(names) else ""
 
 
 def _unpack(gzip: zlib._Decompress, piece: bytes, room: int) -> bytes:

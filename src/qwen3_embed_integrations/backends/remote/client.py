@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
@@ -31,45 +30,30 @@ from qwen3_embed_integrations.core.safe_text import safe_line
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .answer_body import ACCEPTED_ENCODING, read_body
-from .engines import Target
 from .http_errors import FaultError, raise_for_status
+from .http_request import HttpRequest
 from .network import proxy_for, tls_context
-from .protocol import BadAnswerError, Input, read_embeddings, read_n_tokens, request_body
+from .protocol import BadAnswerError, read_n_tokens
 from .quoting import Quoter
 
 _CONNECT_S = 10.0
-_MAX_BYTES_A_NUMBER = 32
-_FREE_BYTES = 1 << 20  # of an answer, beyond its embeddings
-_WIDEST = 1 << 14
 _BAD_ANSWERS = 2  # a server that sends two invalid answers will send a third
 
 _backoff = wait_random_exponential(multiplier=0.5, max=30)  # full jitter
 
 
-@dataclass(frozen=True)
-class HttpRequest:
-    """The inputs of one HTTP request and how to answer it.
+class Client:
+    """Sends requests to one server. Use it from one event loop only.
 
-    Attributes:
-        inputs: Texts or token ids.
-        width: Length that each embedding of the answer must have; None: any.
-        dimension: Length that the server is to truncate embeddings to; None: full embeddings.
-        cut_at: Tokens to which the server is to truncate a text; None: it must not truncate.
+    Args:
+        config: The options of the connection.
+        url: Full address of the endpoint.
     """
 
-    inputs: Sequence[Input]
-    width: int | None = None
-    dimension: int | None = None
-    cut_at: int | None = None
-
-
-class Client:
-    """Sends requests to one server. Use it from one event loop only."""
-
-    def __init__(self, config: EncoderConfig, target: Target) -> None:
+    def __init__(self, config: EncoderConfig, url: str) -> None:
         require_consent(config.base_url or "", config.api_key_env)  # before the key is read
         self._config = config
-        self._target = target
+        self._url = url
         key = _key_from(config.api_key_env)
         self._quote = Quoter(key)
         self._slots = asyncio.Semaphore(config.max_concurrency)
@@ -77,7 +61,7 @@ class Client:
             headers={"User-Agent": "qwen3-embed-integrations", "Accept-Encoding": ACCEPTED_ENCODING}
             | _authorization(key),
             timeout=httpx.Timeout(None, connect=min(_CONNECT_S, config.timeout_s)),
-            transport=_transport(target.url, config.max_concurrency),
+            transport=_transport(url, config.max_concurrency),
             trust_env=False,  # `network` reads the environment
         )
         self._quote.watch_logs()
@@ -87,22 +71,22 @@ class Client:
         self._quote.unwatch_logs()
         await self._http.aclose()
 
-    async def embeddings(self, http_request: HttpRequest) -> FloatArray:
-        """Return the embeddings of one request, `[n, width]` float32, retrying as often as the config allows.
+    async def answer(self, http_request: HttpRequest) -> FloatArray:
+        """Return what the answer to one request holds, `[n, width]`, retrying as often as the config allows.
 
         Raises:
             TooLargeError: The server refuses the request for its size.
             RemoteTimeoutError: No answer within `deadline_s`.
             RemoteUnavailableError: The server cannot be reached, or every try failed.
             RemoteRefusedError: The server refuses the request for another reason.
-            RemoteAnswerError: The answer is not the embeddings that were requested.
+            RemoteAnswerError: The answer is not what was requested.
         """
         return (await self._retried(http_request))[0]
 
-    async def embeddings_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
-        """Return the embeddings of one request, and the number of tokens that the server reports; raise as above."""
-        embeddings, content, headers = await self._retried(http_request)
-        return embeddings, read_n_tokens(content, headers)
+    async def answer_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
+        """Return the same, and the number of tokens that the server reports; raise as above."""
+        found, content, headers = await self._retried(http_request)
+        return found, read_n_tokens(content, headers)
 
     async def _retried(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         faults: list[str] = []
@@ -135,7 +119,7 @@ class Client:
 
     @property
     def _where(self) -> str:
-        return f"The server {self._target.url}"
+        return f"The server {self._url}"
 
     def _is_hopeless(self, state: RetryCallState, end: float) -> bool:
         error = _error_of(state)
@@ -148,21 +132,15 @@ class Client:
         return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
 
     async def _once(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
-        body = request_body(
-            self._target, http_request.inputs, dimension=http_request.dimension, cut_at=http_request.cut_at
-        )
-        width = http_request.width or _WIDEST
-        limit = _FREE_BYTES + _MAX_BYTES_A_NUMBER * width * len(http_request.inputs)
         async with self._slots:
-            content, headers = await self._post(body, limit)
-        embeddings = read_embeddings(self._target, content, len(http_request.inputs), http_request.width, self._quote)
-        return embeddings, content, headers
+            content, headers = await self._post(http_request.body(), http_request.max_bytes)
+        return http_request.read(content, self._quote), content, headers
 
     async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
         try:
             async with (
                 asyncio.timeout(self._config.timeout_s),
-                self._http.stream("POST", self._target.url, json=body) as response,
+                self._http.stream("POST", self._url, json=body) as response,
             ):
                 content = await _body(response, limit)
         except TimeoutError as error:
@@ -170,7 +148,7 @@ class Client:
         except httpx.RequestError as error:
             fault = _fault_of(error, self._quote)
         else:
-            raise_for_status(self._target, response.status_code, response.headers, content, self._quote)
+            raise_for_status(self._url, response.status_code, response.headers, content, self._quote)
             return content, response.headers
         raise fault
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
@@ -15,12 +17,14 @@ from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.prompts import DEFAULT_TASK, END_TOKEN, TASKS, query_prompt
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
-from .client import Client, HttpRequest
+from .client import Client
 from .engines import Target, target_of
 from .http_errors import TooLargeError
+from .http_request import EmbeddingsRequest
 
-_UNBOUNDED = 1 << 30  # tokens: context length of an unknown model
+UNBOUNDED = 1 << 30  # tokens: context length of an unknown model
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_Tokenizer = TypeVar("_Tokenizer", bound=TextTokenizer)
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,15 @@ def open_model(config: EncoderConfig) -> RemoteModel:
         model_info, folder = checkpoint.model_info, checkpoint.folder
     else:
         model_info = _model_info(config, target)
-    return RemoteModel(model_info, target, _tokenizer(config, folder))
+    return RemoteModel(model_info, target, find_tokenizer(config, folder, TextTokenizer))
 
 
 def _model_info(config: EncoderConfig, target: Target) -> ModelInfo:
     published = next((published for published in MODELS.values() if published.repo_id == config.model), None)
-    context_length = published.context_length if published else _UNBOUNDED
-    revision = config.revision or ""
+    context_length = published.context_length if published else UNBOUNDED
     return ModelInfo(
         model=config.model,
-        revision=revision if _COMMIT.fullmatch(revision) else "",  # a branch names no one revision
+        revision=named_commit(config),
         weights="",
         hidden_size=published.dimension if published else _width_from_server(config, target),
         context_length=context_length,
@@ -75,10 +78,10 @@ def _model_info(config: EncoderConfig, target: Target) -> ModelInfo:
 
 
 def _width_from_server(config: EncoderConfig, target: Target) -> int:
-    client, thread = Client(config, target), LoopThread("qwen3-embed-width")
+    client, thread = Client(config, target.url), LoopThread("qwen3-embed-width")
     try:
         text = "a" + (END_TOKEN if target.append_end_token else "")
-        return int(thread.submit(client.embeddings(HttpRequest([text]))).result().shape[1])
+        return int(thread.submit(client.answer(EmbeddingsRequest(target, [text]))).result().shape[1])
     except TooLargeError as error:
         raise RemoteRefusedError(
             f"The server {target.url} refuses a text of one letter as too large: {error}. `qwen3-embed doctor` shows "
@@ -88,15 +91,31 @@ def _width_from_server(config: EncoderConfig, target: Target) -> int:
         thread.close(client.close())
 
 
-def _tokenizer(config: EncoderConfig, folder: Path | None) -> TextTokenizer | None:
+def named_commit(config: EncoderConfig) -> str:
+    """Return the revision if it is a commit, else "": a branch names no one revision."""
+    revision = config.revision or ""
+    return revision if _COMMIT.fullmatch(revision) else ""
+
+
+def find_tokenizer(config: EncoderConfig, folder: Path | None, make: Callable[[Path], _Tokenizer]) -> _Tokenizer | None:
+    """Return the tokenizer of a remote model, if it is on this machine.
+
+    Args:
+        config: The options; `tokenizer` names its folder.
+        folder: The model's folder, or None; then the hub's cache is looked at.
+        make: Read the tokenizer of a folder.
+
+    Raises:
+        ConfigError: `tokenizer` is not a folder.
+    """
     if config.tokenizer is not None:
         named = Path(config.tokenizer).expanduser()
         if not named.is_dir():
             raise ConfigError(f"tokenizer={config.tokenizer!r} is not a folder. Name one that holds tokenizer.json.")
-        return TextTokenizer(named)
+        return make(named)
     folder = folder or _cached(config)
     try:
-        return TextTokenizer(folder) if folder else None
+        return make(folder) if folder else None
     except MissingExtraError:
         return None  # the user did not name it
 

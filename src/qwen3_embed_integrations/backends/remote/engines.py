@@ -121,4 +121,5 @@ def request_url(base_url: str, path: str) -> str:
     """
     if base_url.endswith(path):
         return base_url
-    return base_url.removesuffix("/v1") + path
+    version = path[: path.index("/", 1)] if path.startswith("/v") else ""
+    return base_url.removesuffix("/v1").removesuffix(version) + path

@@ -11,8 +11,6 @@ from email.utils import parsedate_to_datetime
 
 from qwen3_embed_integrations.core.errors import RemoteRefusedError
 
-from .engines import Target
-
 _TRANSIENT = (408, 429)
 _OF_A_SIZE = (400, 413, 422, 500)  # llama.cpp says 500 where others say 400
 _SIZE = re.compile(
@@ -50,12 +48,12 @@ class TooLargeError(Exception):
 
 
 def raise_for_status(
-    target: Target, status: int, headers: Mapping[str, str], content: bytes, quote: Callable[[str], str]
+    url: str, status: int, headers: Mapping[str, str], content: bytes, quote: Callable[[str], str]
 ) -> None:
     """Raise the error that `status` stands for; return for 2xx.
 
     Args:
-        target: The server.
+        url: The server.
         status: HTTP status of the answer.
         headers: Its headers.
         content: Its body.
@@ -78,7 +76,7 @@ def raise_for_status(
         hint = f'It redirects to "{quote(headers.get("location", "nowhere"))}": use the final address as base_url.'
     else:
         hint = _HINTS.get(status, "`qwen3-embed doctor` shows what the server does.")
-    raise RemoteRefusedError(f"The server {target.url} refuses the request: {shown}. {hint}")
+    raise RemoteRefusedError(f"The server {url} refuses the request: {shown}. {hint}")
 
 
 def _message_in(content: bytes) -> str:

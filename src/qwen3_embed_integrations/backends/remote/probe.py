@@ -14,9 +14,10 @@ from qwen3_embed_integrations.core.types import FloatArray
 from qwen3_embed_integrations.scheduling.loop_thread import LoopThread
 
 from .backend import RemoteBackend
-from .client import Client, HttpRequest
+from .client import Client
 from .discovery import open_model
 from .http_errors import TooLargeError
+from .http_request import EmbeddingsRequest
 
 
 class ServerProbe:
@@ -33,7 +34,7 @@ class ServerProbe:
     def __init__(self, config: EncoderConfig) -> None:
         self._config = config
         self._model = open_model(config)
-        self._client = Client(config, self._model.target)
+        self._client = Client(config, self._model.target.url)
         self._thread = LoopThread("qwen3-embed-probe")
 
     def __enter__(self) -> Self:
@@ -75,9 +76,9 @@ class ServerProbe:
         Raises:
             RemoteError: If the server fails, refuses the request, or its answer is invalid.
         """
-        request = HttpRequest(list(texts), dimension=dimension)
+        request = EmbeddingsRequest(self._model.target, list(texts), dimension=dimension)
         try:
-            return self._thread.submit(self._client.embeddings_and_n_tokens(request)).result()
+            return self._thread.submit(self._client.answer_and_n_tokens(request)).result()
         except TooLargeError as error:
             raise RemoteRefusedError(str(error)) from error
 

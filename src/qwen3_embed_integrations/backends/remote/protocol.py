@@ -22,7 +22,7 @@ Quote = Callable[[str, int], str]
 """(text of the server, number of characters) → what a message may show of it."""
 
 _SHOWN = 80  # characters of an answer in a message
-_FREE_BRACKETS, _BRACKETS_AN_INPUT = 1000, 16
+FREE_BRACKETS, BRACKETS_AN_INPUT = 1000, 16
 """Lists and objects of an answer: 9 MB of empty lists take the parser 7 s, in which no other call proceeds."""
 _MOST_DIGITS = 18  # of a number of tokens
 
@@ -79,9 +79,8 @@ def read_embeddings(
         BadAnswerError: The answer is not JSON of this dialect, or embeddings are missing, repeated, of another length
             or not finite.
     """
-    if content.count(b"[") + content.count(b"{") > _FREE_BRACKETS + _BRACKETS_AN_INPUT * n_inputs:
-        raise BadAnswerError("it holds too many lists and objects")
-    found = _in_order(_entries(target, _parsed(content), quote), n_inputs)
+    raise_for_brackets(content, FREE_BRACKETS + BRACKETS_AN_INPUT * n_inputs)
+    found = _in_order(_entries(target, parse_json(content), quote), n_inputs)
     embeddings = [_embedding(entry, index, quote) for index, entry in enumerate(found)]
     expected = width or (len(embeddings[0]) if embeddings else 0)
     for index, embedding in enumerate(embeddings):
@@ -92,9 +91,15 @@ def read_embeddings(
     return np.stack(embeddings) if embeddings else np.empty((0, expected), dtype=np.float32)
 
 
+def raise_for_brackets(content: bytes, limit: int) -> None:
+    """Raise BadAnswerError if an answer has more lists and objects than `limit`, before they are parsed."""
+    if content.count(b"[") + content.count(b"{") > limit:
+        raise BadAnswerError("it holds too many lists and objects")
+
+
 def read_n_tokens(content: bytes, headers: Mapping[str, str]) -> int | None:
     """Return the number of tokens that the server reports for the whole request, or None."""
-    answer = _parsed(content)
+    answer = parse_json(content)
     if isinstance(answer, dict):
         usage = answer.get("usage")
         counts = (usage.get("prompt_tokens") if isinstance(usage, dict) else None, answer.get("prompt_eval_count"))
@@ -104,7 +109,8 @@ def read_n_tokens(content: bytes, headers: Mapping[str, str]) -> int | None:
     return int(header) if is_number else None
 
 
-def _parsed(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
+    """Return the parsed answer; raise BadAnswerError, which quotes nothing of it, for invalid JSON."""
     try:
         return json.loads(content, parse_constant=_refused_constant)
     except json.JSONDecodeError as error:
@@ -131,14 +137,14 @@ def _entries(target: Target, answer: Any, quote: Quote) -> list[tuple[int | None
     else:
         return _indexed(answer, quote)
     if not isinstance(embeddings, list):
-        raise BadAnswerError(f"expected a list of embeddings, found {_shown(answer, quote)}")
+        raise BadAnswerError(f"expected a list of embeddings, found {shown(answer, quote)}")
     return [(None, embedding) for embedding in embeddings]
 
 
 def _indexed(answer: Any, quote: Quote) -> list[tuple[int | None, Any]]:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
-        raise BadAnswerError(f'expected a list "data" of objects, found {_shown(answer, quote)}')
+        raise BadAnswerError(f'expected a list "data" of objects, found {shown(answer, quote)}')
     return [(entry.get("index"), entry.get("embedding")) for entry in data]
 
 
@@ -147,12 +153,19 @@ def _in_order(entries: list[tuple[int | None, Any]], n_inputs: int) -> list[Any]
         raise BadAnswerError(f"found {len(entries)} embeddings for {n_inputs} texts")
     if all(index is None for index, _ in entries):
         return [embedding for _, embedding in entries]
-    by_index = {
-        index: embedding for index, embedding in entries if isinstance(index, int) and not isinstance(index, bool)
-    }
-    if sorted(by_index) != list(range(n_inputs)):
+    return by_index(entries, n_inputs)
+
+
+def by_index(entries: Sequence[tuple[Any, Any]], n_inputs: int) -> list[Any]:
+    """Return the values of (index, value) pairs in the order of their indices.
+
+    Raises:
+        BadAnswerError: The indices are not a permutation of 0 to `n_inputs` - 1.
+    """
+    found = {index: value for index, value in entries if isinstance(index, int) and not isinstance(index, bool)}
+    if len(entries) != n_inputs or sorted(found) != list(range(n_inputs)):
         raise BadAnswerError(f"the indices are not 0 to {n_inputs - 1}, each once")
-    return [by_index[index] for index in range(n_inputs)]
+    return [found[index] for index in range(n_inputs)]
 
 
 def _embedding(entry: Any, index: int, quote: Quote) -> FloatArray:
@@ -162,7 +175,7 @@ def _embedding(entry: Any, index: int, quote: Quote) -> FloatArray:
         except (ValueError, binascii.Error) as error:
             raise BadAnswerError(f"embedding {index} is not base64 of 32-bit numbers ({error})") from error
     if not isinstance(entry, list) or not {*map(type, entry)} <= {int, float}:  # a bool is no number here
-        raise BadAnswerError(f"embedding {index} is not a list of numbers but {_shown(entry, quote)}")
+        raise BadAnswerError(f"embedding {index} is not a list of numbers but {shown(entry, quote)}")
     try:
         with np.errstate(over="ignore"):  # it becomes infinite, which is refused later
             return np.asarray(entry, dtype=np.float32)
@@ -170,5 +183,6 @@ def _embedding(entry: Any, index: int, quote: Quote) -> FloatArray:
         raise BadAnswerError(f"embedding {index} holds a number out of range") from error
 
 
-def _shown(value: Any, quote: Quote) -> str:
+def shown(value: Any, quote: Quote) -> str:
+    """Return a part of an answer for the message of an error."""
     return quote(json.dumps(value), _SHOWN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,9 @@ from qwen3_embed_integrations.core.errors import RemoteError, TextTooLongError
 from qwen3_embed_integrations.core.packing import fill_budget
 from qwen3_embed_integrations.core.types import FloatArray, IntArray
 
-from .client import Client, HttpRequest
+from .client import Client
 from .http_errors import TooLargeError
+from .http_request import HttpRequest
 from .protocol import Input
 
 
@@ -25,9 +26,8 @@ class RequestPlan:
         inputs: Texts without repeats, or their token ids.
         lengths: Tokens of each input, counted or estimated; they decide what fits into a request.
         inverse: `[n]` index of each of the call's texts among the inputs.
-        width: Length of an embedding of the answer.
-        dimension: Length that the server is to truncate embeddings to, or None.
-        cut_at: Tokens to which the server is to truncate a text, or None.
+        width: Numbers of the answer for each input.
+        request_of: Return the request for some of the inputs.
         max_texts: Largest number of inputs in a request.
         max_tokens: Largest number of tokens in a request.
         n_workers: Largest number of this call's requests under way at once.
@@ -37,8 +37,7 @@ class RequestPlan:
     lengths: list[int]
     inverse: IntArray
     width: int
-    dimension: int | None
-    cut_at: int | None
+    request_of: Callable[[Sequence[Input]], HttpRequest]
     max_texts: int
     max_tokens: int
     n_workers: int
@@ -58,7 +57,7 @@ class RequestBatcher:
         self._n_done = 0
 
     async def run(self) -> FloatArray:
-        """Return the embeddings of the inputs, `[n_inputs, width]` float32; the first failure ends all requests.
+        """Return the answers for the inputs, `[n_inputs, width]` float32; the first failure ends all requests.
 
         Raises:
             RemoteError: The server still fails after all retries.
@@ -72,18 +71,16 @@ class RequestBatcher:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             if isinstance(error, RemoteError):
-                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts were embedded before the failure.")
+                error.add_note(f"{self._n_done} of {len(self._plan.inputs)} texts were answered before the failure.")
             raise
         return self._embeddings
 
     async def _work(self) -> None:
         while self._waiting:
             batch = self._take()
-            http_request = HttpRequest(
-                [self._plan.inputs[i] for i in batch], self._plan.width, self._plan.dimension, self._plan.cut_at
-            )
+            http_request = self._plan.request_of([self._plan.inputs[i] for i in batch])
             try:
-                embeddings = await self._client.embeddings(http_request)
+                embeddings = await self._client.answer(http_request)
             except TooLargeError as error:
                 self._halve(batch, error)
             else:

@@ -109,12 +109,14 @@ def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
 ) -> torch.Tensor:
     """Compute `causal_attention` with one call of torch's dense kernel for each run of equally long sequences."""
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    end = 0
+    end, heads, kv_heads = 0, query.shape[1:], key.shape[1:]
     for start, count, length in layout.runs:
         end = start + count * length
-        q, k, v = (x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (query, key, value))
+        q = query[start:end].view(count, length, *heads).transpose(1, 2)
+        k = key[start:end].view(count, length, *kv_heads).transpose(1, 2)
+        v = value[start:end].view(count, length, *kv_heads).transpose(1, 2)
         mixed = _attention_of_equal_lengths(q, k, v, scale, prefix)
-        out[start:end].view(count, length, *out.shape[1:]).copy_(mixed.transpose(1, 2))
+        out[start:end].view(count, length, *heads).copy_(mixed.transpose(1, 2))
     out[end:] = 0
     return out
 
@@ -125,10 +127,9 @@ def _attention_of_equal_lengths(
     """Compute causal attention of equally long sequences, `[n, heads, tokens, head_dim]`, after their prefix."""
     if prefix is None:
         return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
-    key, value = (
-        torch.cat((shared.transpose(0, 1).expand(len(own), -1, -1, -1), own), dim=2)
-        for shared, own in ((prefix.key, key), (prefix.value, value))
-    )
+    n = query.shape[0]
+    key = torch.cat((prefix.key.transpose(0, 1).expand(n, -1, -1, -1), key), dim=2)
+    value = torch.cat((prefix.value.transpose(0, 1).expand(n, -1, -1, -1), value), dim=2)
     unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
     return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
 

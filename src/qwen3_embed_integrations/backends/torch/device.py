@@ -72,6 +72,14 @@ def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
+def empty_cache(device: torch.device) -> None:
+    """Return freed memory of a GPU to the device, so that what comes next finds it in one piece."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
 _ISAS_WITHOUT_BFLOAT16 = frozenset(
     ["SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"]
 )

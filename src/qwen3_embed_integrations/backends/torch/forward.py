@@ -17,7 +17,7 @@ from qwen3_embed_integrations.core.types import FloatArray
 
 from .architecture import Qwen3Architecture, is_plain
 from .attention import Layout
-from .device import choose_dtype, to_device, use_threads
+from .device import choose_dtype, empty_cache, to_device, use_threads
 from .kernels.linear import row_multiple
 from .load import TokenModel, load_model
 from .memory import available_memory, dtype_that_fits
@@ -73,15 +73,22 @@ class TorchForward:
             MemoryError: The batch doesn't fit into the device's memory.
         """
         try:
-            embeddings = self._run(self._model, batch)
-            bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
-            if bad.size and not self._is_exact:
-                logger.warning("%d embeddings overflowed in %s; computing them in float32", bad.size, self.dtype)
-                embeddings[bad] = self._run(self._in_float32(), batch.without_prefix())[bad]
+            return self._finite(batch)
         except RuntimeError as error:
-            if _is_out_of_memory(error):
-                raise MemoryError(str(error).partition("\n")[0]) from error
-            raise
+            if not _is_out_of_memory(error):
+                raise
+            reason = str(error).partition("\n")[0]
+        # after the except block, and without the error as context: its frames keep the batch's activations alive
+        empty_cache(self._device)
+        raise MemoryError(reason)
+
+    def _finite(self, batch: PackedBatch) -> FloatArray:
+        """Return the embeddings; compute those that overflow in 16 bits again in float32."""
+        embeddings = self._run(self._model, batch)
+        bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+        if bad.size and not self._is_exact:
+            logger.warning("%d embeddings overflowed in %s; computing them in float32", bad.size, self.dtype)
+            embeddings[bad] = self._run(self._in_float32(), batch.without_prefix())[bad]
         return embeddings
 
     def warm_up(self, prefix: tuple[int, ...]) -> None:
@@ -113,15 +120,17 @@ class TorchForward:
             batch = batch.without_prefix()
         n_tokens = len(batch.input_ids)
         n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.matmul == "prepacked" else 0
-        ids, positions, cu_seqlens = (
-            to_device(array, self._device)
-            for array in (np.pad(batch.input_ids, (0, n_pad)), np.pad(batch.position_ids, (0, n_pad)), batch.cu_seqlens)
-        )
+        input_ids, position_ids = batch.input_ids, batch.position_ids
+        if n_pad:
+            input_ids, position_ids = np.pad(input_ids, (0, n_pad)), np.pad(position_ids, (0, n_pad))
+        ids, positions = to_device(input_ids, self._device), to_device(position_ids, self._device)
+        cu_seqlens = to_device(batch.cu_seqlens, self._device)
         layout = Layout.of(batch.lengths.tolist(), cu_seqlens)
         pooling = self._checkpoint.model_info.pooling
         if pooling == "lasttoken":
             ends = cu_seqlens[1:] - 1
-            ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends)) if n_pad else 0))
+            if n_pad:
+                ends = torch.nn.functional.pad(ends, (0, -len(ends) % row_multiple(len(ends))))
             embeddings = self._states(model, ids, positions, layout, ends, prefix)[: len(cu_seqlens) - 1]
         else:
             embeddings = pool(self._states(model, ids, positions, layout, None, prefix)[:n_tokens], cu_seqlens, pooling)

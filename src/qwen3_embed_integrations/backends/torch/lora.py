@@ -31,6 +31,7 @@ def merge_adapter(model: Qwen3Model, folder: Path) -> Qwen3Model:
         weights = load_file(folder / "adapter_model.safetensors")
         peft_config = PeftConfig.from_pretrained(str(folder))
         peft_config.inference_mode = True
+        peft_config.task_type = None  # peft wraps a task's model, which only a whole language model can be
         with warnings.catch_warnings():
             # peft 0.21 still asks transformers 5 for is_gradient_checkpointing
             warnings.simplefilter("ignore", FutureWarning)

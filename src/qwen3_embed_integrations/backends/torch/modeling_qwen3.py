@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn.functional import rms_norm
@@ -29,6 +29,14 @@ _QKV = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 _Angles = tuple[torch.Tensor, torch.Tensor]
 
 _BLOCK_MULTIPLE = 32  # tokens: oneDNN makes a kernel for each number of rows
+
+
+class _Blocks(NamedTuple):
+    """How a batch's tokens are split for the products, and the threads that share the blocks."""
+
+    parts: list[slice]
+    n_tokens: int
+    thread_team: ThreadTeam | None
 
 
 class PackedQwen3:
@@ -59,6 +67,7 @@ class PackedQwen3:
         self._ops = make_ops(plan, ops_config)
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)
         self._layers = list(read_layers(architecture, take, make_linear(plan, dtype)))
+        self._scale = float(architecture.head_dim**-0.5)
         self._norm = take("norm.weight", architecture.hidden_size).float()
         exponents = torch.arange(0, architecture.head_dim, 2, dtype=torch.float32) / architecture.head_dim
         self._frequencies = (1.0 / architecture.rope_theta**exponents).to(self._norm.device)
@@ -84,15 +93,16 @@ class PackedQwen3:
         """
         states = self._embedding[ids].float()
         angles = self._angles(positions)
-        heads = self._first_qkv(states, angles, thread_team)
+        blocks = self._blocks(len(ids), thread_team)
+        heads = self._first_qkv(states, angles, blocks)
         for index, layer in enumerate(self._layers):
             mixed = self._attention(heads, layout, prefix[index] if prefix else None, thread_team)
             if index + 1 < len(self._layers):
-                heads = self._mlp_and_next_qkv(layer, self._layers[index + 1], states, mixed, angles, thread_team)
+                heads = self._mlp_and_next_qkv(layer, self._layers[index + 1], states, mixed, angles, blocks)
         if wanted is not None:
             states, mixed = states[wanted], mixed[wanted]
         last = self._layers[-1]
-        for part in self._blocks(len(states)):
+        for part in self._blocks(len(states)).parts:
             states[part] += self._attention_output_and_mlp(last, states[part], mixed[part]).float()
         return rms_norm(states, (self._architecture.hidden_size,), self._norm, self._architecture.rms_norm_eps)
 
@@ -104,36 +114,31 @@ class PackedQwen3:
         """Return each layer's keys and values of one sequence, `[tokens, num_key_value_heads, head_dim]` each."""
         states = self._embedding[ids].float()
         angles = self._angles(torch.arange(len(ids), device=ids.device))
-        heads = self._first_qkv(states, angles, None)
+        blocks = self._blocks(len(ids))
+        heads = self._first_qkv(states, angles, blocks)
         found = [_kept(heads)]
         for layer, following in zip(self._layers, self._layers[1:], strict=False):
             mixed = causal_attention(*heads, self._scale, layout).flatten(1)
-            heads = self._mlp_and_next_qkv(layer, following, states, mixed, angles, None)
+            heads = self._mlp_and_next_qkv(layer, following, states, mixed, angles, blocks)
             found.append(_kept(heads))
         return tuple(found)
-
-    @property
-    def _scale(self) -> float:
-        return float(self._architecture.head_dim**-0.5)
 
     def _angles(self, positions: torch.Tensor) -> _Angles:
         angles = positions[:, None].float() * self._frequencies
         return angles.cos(), angles.sin()
 
-    def _blocks(self, n_tokens: int, n_threads: int = 1) -> list[slice]:
+    def _blocks(self, n_tokens: int, thread_team: ThreadTeam | None = None) -> _Blocks:
         """Split the tokens into blocks that stay in the processor's cache from product to product."""
         n_blocks = -(-n_tokens // self._block_tokens)
-        n_blocks += -n_blocks % n_threads
+        n_blocks += -n_blocks % (thread_team.count if thread_team else 1)
         size = -(-n_tokens // n_blocks)
         size += -size % _BLOCK_MULTIPLE
-        return [slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)]
+        return _Blocks([slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)], n_tokens, thread_team)
 
-    def _first_qkv(self, states: torch.Tensor, angles: _Angles, thread_team: ThreadTeam | None) -> _QKV:
+    def _first_qkv(self, states: torch.Tensor, angles: _Angles, blocks: _Blocks) -> _QKV:
         """Compute the first layer's queries, keys and values."""
-        first = self._layers[0]
-        return self._by_block(
-            lambda part: self._qkv(first, states[part], None, _part(angles, part)), len(states), thread_team
-        )
+        first, (cos, sin) = self._layers[0], angles
+        return self._by_block(lambda part: self._qkv(first, states[part], None, cos[part], sin[part]), blocks)
 
     def _mlp_and_next_qkv(  # noqa: PLR0913, PLR0917 - a layer's inputs
         self,
@@ -142,19 +147,20 @@ class PackedQwen3:
         states: torch.Tensor,
         mixed: torch.Tensor,
         angles: _Angles,
-        thread_team: ThreadTeam | None,
+        blocks: _Blocks,
     ) -> _QKV:
         """End a layer, adding to `states` in place, and return the next one's queries, keys and values."""
+        cos, sin = angles
 
         def finish(part: slice) -> _QKV:
             delta = self._attention_output_and_mlp(layer, states[part], mixed[part])
-            return self._qkv(following, states[part], delta, _part(angles, part))
+            return self._qkv(following, states[part], delta, cos[part], sin[part])
 
-        return self._by_block(finish, len(states), thread_team)
+        return self._by_block(finish, blocks)
 
-    def _by_block(self, work: Callable[[slice], _QKV], n_tokens: int, thread_team: ThreadTeam | None) -> _QKV:
+    def _by_block(self, work: Callable[[slice], _QKV], blocks: _Blocks) -> _QKV:
         """Run `work` on each block of tokens and return the results concatenated."""
-        parts = self._blocks(n_tokens, thread_team.count if thread_team else 1)
+        parts, n_tokens, thread_team = blocks
         if len(parts) == 1:
             return work(parts[0])
         architecture = self._architecture
@@ -197,15 +203,11 @@ class PackedQwen3:
         normed = self._ops.add_norm(states, delta, layer.mlp_norm)
         return layer.down(self._ops.swiglu(layer.gate_up(normed)))
 
-    def _qkv(self, layer: DecoderLayer, states: torch.Tensor, delta: Any, angles: _Angles) -> _QKV:
+    def _qkv(self, layer: DecoderLayer, states: torch.Tensor, delta: Any, cos: torch.Tensor, sin: torch.Tensor) -> _QKV:
         qkv = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
-        return self._ops.split_heads(qkv, layer.norms, *angles)
+        return self._ops.split_heads(qkv, layer.norms, cos, sin)
 
 
 def _kept(heads: _QKV) -> KeysValues:
     """Return copies of keys and values, so that the memory of the queries beside them is freed."""
     return KeysValues(heads[1].clone(), heads[2].clone())
-
-
-def _part(angles: _Angles, part: slice) -> _Angles:
-    return angles[0][part], angles[1][part]

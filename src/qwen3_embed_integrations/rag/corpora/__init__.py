@@ -2,6 +2,7 @@
 
 corpus            a set of documents; its chunks by id
 folder            a folder's files as a corpus
+page_sources      a page and the source it was generated from
 reader_process    the child process that reads them
 loaders/          one reader a format
 blocks            a document's text along its structure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["heading", "paragraph", "table", "list", "code"]
+Kind = Literal["heading", "paragraph", "table", "list", "code", "links"]
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,13 @@ class Block:
 
     Attributes:
         text: The block's text; every line ends in a newline. The first line of a table is its header.
-        kind: What the block is.
+        kind: What the block is; "links" is a list of links, which tells where to read rather than what is known.
         level: Of a heading, from 1 for the highest; 0 for other blocks.
         page: Page number, from 1.
         sheet: Name of the sheet of a spreadsheet.
         slide: Slide number, from 1.
         cell: Cells of a sheet, as in "A2:C9"; or the number of a notebook's cell.
+        anchor: The fragment that opens a page at this block, as in "csv.reader".
     """
 
     text: str
@@ -29,6 +30,7 @@ class Block:
     sheet: str | None = None
     slide: int | None = None
     cell: str | None = None
+    anchor: str | None = None
 
     @property
     def location(self) -> str:
@@ -48,11 +50,26 @@ class ParsedDocument:
         source: The name in citations, as in "notes/billing.md"; unique in a corpus.
         title: The document's own title, else its file name.
         blocks: In reading order.
+        also: Names of other files with the same text, such as the source that a page was generated from.
     """
 
     source: str
     title: str
     blocks: tuple[Block, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Another place where a text stands.
+
+    Attributes:
+        source: The document's name in citations.
+        first: The block that the text begins with there.
+    """
+
+    source: str
+    first: Block = Block("")
 
 
 class UnreadableFileError(Exception):

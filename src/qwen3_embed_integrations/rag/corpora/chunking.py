@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from qwen3_embed_integrations.rag.options import By
 
-from .blocks import Block, ParsedDocument
+from .blocks import Block, Kind, ParsedDocument, Place
 from .units import CountTokens, Unit, document_units
 
 MAX_HEADER = 0.15
@@ -26,11 +26,13 @@ class ChunkOptions:
         tokens: Length aimed at, in tokens of the model.
         overlap: Tokens at the end of a chunk that are repeated in the next one of the same long section.
         by: Where a chunk ends beside its length: at sections, at pages, sheets and slides, at documents, or nowhere.
+        headers: Whether title and heading path are embedded with each chunk.
     """
 
     tokens: int = 400
     overlap: int = 60
     by: By = "section"
+    headers: bool = True
 
     @property
     def limit(self) -> int:
@@ -53,6 +55,7 @@ class Chunk:
         ordinal: Number in the document, from 0.
         start: Offset of the first character in the document's text, all blocks joined by blank lines.
         end: Offset after the last character.
+        also: Other places where the same text stands.
     """
 
     text: str
@@ -65,6 +68,7 @@ class Chunk:
     ordinal: int
     start: int
     end: int
+    also: tuple[Place, ...] = ()
 
     @property
     def embedded(self) -> str:
@@ -101,7 +105,7 @@ def _headers(
     """Return heading path → (header, its tokens), each shortened to its share."""
     paths = list(dict.fromkeys(unit.path for unit in units))
     limit = _header_limit(options)
-    shown = [_header(document.title, path) for path in paths]
+    shown = [_header(document.title, path) if options.headers else "" for path in paths]
     counts = [int(n) for n in count_tokens(shown)]
     while any(n > limit for n in counts):
         for number, n_tokens in enumerate(counts):
@@ -203,12 +207,19 @@ def _chunk(document: ParsedDocument, group: Sequence[Unit], ordinal: int, header
         source=document.source,
         title=document.title,
         headings=lead.path,
-        first=replace(lead.block, text=""),
+        first=replace(lead.block, text="", kind=_kind(shown)),
         parent_id=_digest(document.source, str(lead.section)),
         ordinal=ordinal,
         start=lead.start,
         end=shown[-1].end,
+        also=tuple(map(Place, document.also)),
     )
+
+
+def _kind(group: Sequence[Unit]) -> Kind:
+    """Return the kind of the first unit; a chunk is a list of links only if it holds nothing else."""
+    first = group[0].block.kind
+    return first if first != "links" or all(unit.block.kind in ("links", "heading") for unit in group) else "list"
 
 
 def _joined(group: Sequence[Unit]) -> str:
@@ -218,7 +229,7 @@ def _joined(group: Sequence[Unit]) -> str:
         if unit is not None:
             parts.append(unit.text)
         if unit is not None and following is not None and following.number != unit.number:
-            parts.append("\n" if unit.block.kind == following.block.kind == "list" else "\n\n")
+            parts.append("\n" if unit.block.kind == following.block.kind in ("list", "links") else "\n\n")
     return "".join(parts)
 
 

@@ -15,14 +15,20 @@ from qwen3_embed_integrations.core.safe_text import safe_line, safe_text
 from .blocks import ParsedDocument, UnreadableFileError
 from .corpus import Corpus
 from .loaders.registry import NOT_DOCUMENTS, TEXT, readers
+from .page_sources import merge_page_sources
 from .reader_process import ReaderProcess
 
 TIMEOUT_S = 60.0
+_MARKUP = frozenset({".rst", ".md"})  # of text as in page.rst.txt
 _SHOWN = 3
 _MAX_REASON = 300  # characters of a parser's message
 _SNIFFED = 8192  # bytes
 _MAX_CONTROL = 0.1  # share of control characters above which a file of unknown suffix is binary data
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\b\x1b")
+
+
+FileMemory = dict[str, tuple[tuple[int, ...], ParsedDocument]]
+"""Name in citations → what identifies the file's state, and the document read from it."""
 
 
 @dataclass
@@ -46,6 +52,7 @@ def folder_corpus(
     skip_unreadable: bool = False,
     given_readers: Mapping[str, str] | None = None,
     timeout_s: float = TIMEOUT_S,
+    memory: FileMemory | None = None,
 ) -> Corpus:
     """Return the documents of every file below `path` that holds text, or of the one file `path`.
 
@@ -57,17 +64,21 @@ def folder_corpus(
         skip_unreadable: List files that can't be read in `Corpus.skipped` instead of raising.
         given_readers: Suffix without dot → "module:function", before this package's own readers.
         timeout_s: Seconds that reading one file may take.
+        memory: Documents of an earlier call, whose files are read again only if they changed; it is updated.
 
     Raises:
         RagError: The path does not exist, holds no text, or holds a file that can't be read.
         ConfigError: A given reader can't be loaded.
     """
     found = _find(path, readers(given_readers or {}))
-    documents, empty = list[ParsedDocument](), list[str]()
+    documents, empty, read = list[ParsedDocument](), list[str](), FileMemory()
     with ReaderProcess(timeout_s) as process:
         for file, source, target in found.files:
             try:
-                document = process.read(file, source, target)
+                known = (memory or {}).get(source)
+                stamp = _stamp(file)
+                document = known[1] if known and known[0] == stamp else process.read(file, source, target)
+                read[source] = stamp, document
             except UnreadableFileError as error:
                 found.unreadable.append(f"{safe_text(source)} {safe_line(str(error), _MAX_REASON)}")
                 continue
@@ -75,12 +86,26 @@ def folder_corpus(
                 documents.append(document)
             else:
                 empty.append(f"{safe_text(source)} is empty")
+    if memory is not None:
+        memory.clear()
+        memory.update(read)
     if found.unreadable and not skip_unreadable:
         raise _unreadable(path, found.unreadable)
     if not documents:
         raise _nothing_found(path, found, empty)
     name = os.fsencode(path.resolve()).decode(errors="backslashreplace")
-    return Corpus(name, documents, (*found.unreadable, *empty), tuple(found.unknown.most_common()))
+    distinct = merge_page_sources(documents)
+    skipped, unknown = (*found.unreadable, *empty), tuple(found.unknown.most_common())
+    return Corpus(name, distinct, skipped, unknown, len(documents) - len(distinct))
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written or replaced; () for a file that can't be looked at."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _unreadable(path: Path, unreadable: list[str]) -> RagError:
@@ -125,7 +150,8 @@ def _shown(name: str) -> str:
 
 def _sort_in(file: Path, source: str, known: Mapping[str, str], found: _Found) -> None:
     suffix = file.suffix.lower()
-    target = known.get(suffix)
+    inner = Path(file.stem).suffix.lower()
+    target = known.get(inner if suffix == ".txt" and inner in _MARKUP else suffix)
     if target is None:
         try:
             target = _sniffed(file)

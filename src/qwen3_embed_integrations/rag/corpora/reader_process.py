@@ -45,6 +45,11 @@ class ReaderProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        child = self._child
+        if kind is None and child is not None:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                _stream(child.stdin).close()  # without requests it ends by itself
+                child.wait(_JOIN_S)
         self._end()
 
     def read(self, path: Path, source: str, target: str) -> ParsedDocument:

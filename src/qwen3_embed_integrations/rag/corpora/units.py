@@ -102,7 +102,7 @@ def _parts(unit: Unit, limit: int, target: int) -> list[Unit]:
 
 
 def _cut(unit: Unit, target: int) -> list[str]:
-    if unit.block.kind in ("table", "code", "list") or unit.text != unit.block.text:
+    if unit.block.kind in ("table", "code", "list", "links") or unit.text != unit.block.text:
         parts = split_lines(unit.text)
         if len(parts) > 1:
             return parts

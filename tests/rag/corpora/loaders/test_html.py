@@ -15,6 +15,7 @@ from qwen3_embed_integrations.rag.corpora.loaders.html import html_blocks
         ("<table><tr><td>a</td></tr></table>after", ["a", "after"]),
         ("", []),
         ("<!-- only -->", []),
+        ("<title>T</title><script>x()</script><main><p>no body</p></main>", ["no body"]),
     ],
 )
 def test_texts_are_what_a_browser_shows(page, texts):

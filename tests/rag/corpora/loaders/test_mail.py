@@ -22,3 +22,26 @@ def test_plain_text_is_preferred_and_attachments_are_named(tmp_path):
     (tmp_path / "a.eml").write_text(MULTIPART)
     texts = [block.text for block in read_mail(tmp_path / "a.eml")[1]]
     assert texts == ["Plan", "From: a@example.org", "The plan.", "Attachment: p.csv", "a,b", "Attachment: p.zip"]
+
+
+FORWARDED = (
+    "Subject: Fw\nFrom: a@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+    "Content-Type: text/plain\n\nSee below.\n--x\nContent-Type: message/rfc822\n\n{}\n--x--\n"
+)
+INNER = "Subject: Keys\nFrom: b@example.org\nContent-Type: text/plain\n\nThe spare key is in the safe."
+
+
+def test_a_forwarded_mail_is_read_below_its_own_subject(tmp_path):
+    (tmp_path / "a.eml").write_text(FORWARDED.format(INNER))
+    blocks = read_mail(tmp_path / "a.eml")[1]
+    assert ("heading", 2, "Keys") in [(block.kind, block.level, block.text) for block in blocks]
+    assert [block.text for block in blocks][-2:] == ["From: b@example.org", "The spare key is in the safe."]
+
+
+def test_mails_inside_each_other_end(tmp_path):
+    mail = INNER
+    for number in range(30):
+        mail = FORWARDED.replace("boundary=x", f"boundary=x{number}").replace("--x", f"--x{number}").format(mail)
+    (tmp_path / "a.eml").write_text(mail)
+    blocks = read_mail(tmp_path / "a.eml")[1]
+    assert sum(block.text == "See below." for block in blocks) == 5

@@ -11,6 +11,7 @@ from haystack import Document, component, logging
 from qwen3_embed_integrations import ConfigError, Encoded, InputTypeError, Qwen3Encoder
 
 from .embedder import Embedder, HaystackOptions, shows_options
+from .storable_documents import storable_documents
 
 logger = logging.getLogger(__name__)
 _SHOWN = 5  # ids in a warning
@@ -59,7 +60,8 @@ class Qwen3DocumentEmbedder(Embedder):
     def run(self, documents: list[Document]) -> dict[str, Any]:
         """Return copies of the documents with their unit embeddings, in the same order.
 
-        A document with neither content nor meta to embed gets the embedding of an empty text, and a warning.
+        A document with neither content nor meta to embed gets the embedding of an empty text, and a warning. A lone
+        surrogate, which no store can keep, becomes U+FFFD in content and meta.
 
         Returns:
             `documents`, and `meta` with model, space and usage.
@@ -67,13 +69,13 @@ class Qwen3DocumentEmbedder(Embedder):
         Raises:
             InputTypeError: Not a list of `Document`; the message names the index.
         """
-        encoder = self.encoder
+        encoder, documents = self.encoder, storable_documents(_checked(documents))
         return self._output(documents, encoder, encoder.encode(self._texts(documents), "document"))
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
         """Async twin of `run`: the event loop stays free."""
-        encoder = self.encoder
+        encoder, documents = self.encoder, storable_documents(_checked(documents))
         return self._output(documents, encoder, await encoder.aencode(self._texts(documents), "document"))
 
     def init_parameters(self) -> dict[str, Any]:
@@ -85,7 +87,7 @@ class Qwen3DocumentEmbedder(Embedder):
         }
 
     def _texts(self, documents: list[Document]) -> list[str]:
-        texts = [self._text(document) for document in _checked(documents)]
+        texts = [self._text(document) for document in documents]
         empty = [document.id for document, text in zip(documents, texts, strict=True) if not text]
         if empty:
             logger.warning(

@@ -9,14 +9,22 @@ from typing import Any, Self, Unpack
 
 from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
+from haystack.utils.auth import SecretType
 from haystack.utils.misc import _deduplicate_documents
 
 from qwen3_embed_integrations import ConfigError, InputTypeError, Qwen3Reranker, Ranked, RerankerConfig, load_reranker
-from qwen3_embed_integrations.core.reranker_config import CommonRerankerOptions
+from qwen3_embed_integrations.core.hub_token import (
+    accept_hub_seals,
+    name_hub_variables,
+    require_hub_consent,
+    seal_hub_variables,
+)
+from qwen3_embed_integrations.core.reranker_options import CommonRerankerOptions
+from qwen3_embed_integrations.core.stock_options import StockRerankerOptions
 
 
-class HaystackRerankerOptions(CommonRerankerOptions, total=False):
-    """The reranker's options, with Haystack's own types of device and token."""
+class HaystackRerankerOptions(CommonRerankerOptions, StockRerankerOptions, total=False):
+    """The reranker's options and stock keywords, with Haystack's own types of device and token."""
 
     device: str | ComponentDevice | None
     token: Secret | None
@@ -41,7 +49,7 @@ class Qwen3Ranker:
         scale_score: Return P(relevant), from 0 to 1; False for the logit.
         meta_fields_to_embed: Meta fields whose values go before the content, in this order.
         embedding_separator: What stands between them.
-        **options: As in `RerankerConfig`.
+        **options: As in `RerankerConfig`. Keywords of Haystack's similarity rankers are understood.
 
     Raises:
         ConfigError: An unknown or unfit option; the message gives the nearest known name.
@@ -63,10 +71,9 @@ class Qwen3Ranker:
             raise ConfigError(
                 f'token is {type(self.token).__name__}, expected a Secret: token=Secret.from_env_var("…").'
             )
+        name_hub_variables(self._variables())
         device = given.get("device", "")
-        if device is None:
-            del given["device"]
-        elif isinstance(device, ComponentDevice):
+        if isinstance(device, ComponentDevice):
             if device.has_multiple_devices:
                 raise ConfigError('device is a map of devices, expected one: ComponentDevice.from_str("cuda:0").')
             given["device"] = device.to_torch_str()
@@ -83,10 +90,25 @@ class Qwen3Ranker:
 
         Raises:
             ValueError: The token's environment variable is not set.
+            HostNotAllowedError: A stored form names the variable, and nobody allowed the hub to get it.
         """
+        require_hub_consent(self._variables())
         return (
             load_reranker(self.config, token=self.token.resolve_value()) if self.token else load_reranker(self.config)
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "hub_seals": seal_hub_variables(self._variables())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        accept_hub_seals(state.pop("hub_seals", {}))
+        vars(self).update(state)
+
+    def _variables(self) -> list[str]:
+        """Return the environment variables of the token."""
+        if self.token is None or self.token.type is not SecretType.ENV_VAR:
+            return []
+        return list(self.token.to_dict()["env_vars"])
 
     def warm_up(self) -> None:
         """Load the weights, once per process; `run` does so itself when it must."""

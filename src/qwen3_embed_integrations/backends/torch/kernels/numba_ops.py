@@ -67,7 +67,7 @@ class NumbaOps:
         kernels.swiglu(values, form, scales, _bits(out), self._form, outs.numpy())
         return self._scaled(out, outs)
 
-    def ready(self, values: torch.Tensor) -> ScaledTensor:
+    def ready(self, values: torch.Tensor, /) -> ScaledTensor:
         """Return plain rows in the next product's form."""
         config = self._config
         return ScaledTensor(values) if config.quantised is None else quantised(values, config.quantised)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,7 +90,7 @@ class FusedOps(Protocol):
         """Return silu(gate) * up in the next product's form."""
         ...
 
-    def ready(self, values: torch.Tensor) -> ScaledTensor:
+    def ready(self, values: torch.Tensor, /) -> ScaledTensor:
         """Return plain rows in the next product's form."""
         ...
 
@@ -99,26 +100,29 @@ class TorchOps:
 
     def __init__(self, config: OpsConfig) -> None:
         self._config = config
+        self._eps = config.rms_norm_eps
+        self._n_rotated = config.num_attention_heads + config.num_key_value_heads
+        as_is = config.quantised is None and config.dtype == torch.float32  # what the operations compute in
+        self.ready: Callable[[torch.Tensor], ScaledTensor] = ScaledTensor if as_is else self._ready
 
     def add_norm(self, states: torch.Tensor, delta: ScaledTensor | None, weight: torch.Tensor) -> ScaledTensor:
         """Add `delta` to the residual stream `[n, hidden_size]` in place; return its norm for the next product."""
         if delta is not None:
-            states += delta.float()
-        return self.ready(rms_norm(states, (states.shape[1],), weight, self._config.rms_norm_eps))
+            states += delta.values if delta.scales is None else delta.float()
+        return self.ready(rms_norm(states, states.shape[1:], weight, self._eps))
 
     def split_heads(
         self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Norm and rotate queries and keys; return them and the values, each `[n, heads, head_dim]`."""
         config = self._config
-        query, key, value = config.split(qkv.values if qkv.scales is None else qkv.float())
-        query, key = (
-            _rotate(rms_norm(x.float(), (config.head_dim,), None, config.rms_norm_eps) * weights, cos, sin).to(
-                config.dtype
-            )
-            for x, weights in ((query, norms[: config.num_attention_heads]), (key, norms[config.num_attention_heads :]))
-        )
-        return query, key, value.to(config.dtype)
+        values = qkv.values if qkv.scales is None else qkv.float()
+        heads = values.view(values.shape[0], -1, config.head_dim)
+        rotated, value = heads[:, : self._n_rotated], heads[:, self._n_rotated :]
+        normed = rms_norm(rotated.float(), norms.shape[1:], None, self._eps) * norms
+        rotated = _rotate(normed, cos, sin).to(config.dtype)
+        n_queries = config.num_attention_heads
+        return rotated[:, :n_queries], rotated[:, n_queries:], value.to(config.dtype)
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Return silu(gate) * up in the next product's form."""
@@ -126,8 +130,7 @@ class TorchOps:
         gate, up = values.chunk(2, dim=-1)
         return self.ready(silu(gate) * up)
 
-    def ready(self, values: torch.Tensor) -> ScaledTensor:
-        """Return plain rows in the next product's form."""
+    def _ready(self, values: torch.Tensor) -> ScaledTensor:
         if self._config.quantised is None:
             return ScaledTensor(values.to(self._config.dtype))
         rows = quantised(values)

@@ -12,10 +12,12 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from qwen3_embed_integrations.rag.corpora.blocks import Block, Kind, UnreadableFileError
 from qwen3_embed_integrations.rag.corpora.decoding import decode
 
+from .main_content import LINKS, reduce_to_main_content
+
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,80}encoding=[\"']([\w.:-]+)", re.IGNORECASE
 )
-_HIDDEN = frozenset({"head", "script", "style", "template", "noscript", "nav", "svg", "math", "iframe", "object"})
+_HIDDEN = frozenset({"title", "script", "style", "template", "noscript", "nav", "svg", "math", "iframe", "object"})
 _BLOCKS = frozenset(
     re.findall(
         r"\S+",
@@ -31,6 +33,7 @@ _NESTING = re.compile(
 )
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_PARAGRAPH_SIGN = "\u00b6"  # that Sphinx puts behind what a link can lead to
 _PERMALINK = re.compile(r"\s*[¶\uf0c1#]$")
 
 
@@ -39,11 +42,15 @@ def read_html(path: Path) -> tuple[str, list[Block]]:
     data = path.read_bytes()
     found = _CHARSET.search(data[:4096])
     declared = (found[1] or found[2]).decode("ascii", "replace") if found else None
-    return html_blocks(decode(data, declared))
+    return html_blocks(decode(data, declared), is_page=True)
 
 
-def html_blocks(text: str) -> tuple[str, list[Block]]:
+def html_blocks(text: str, *, is_page: bool = False) -> tuple[str, list[Block]]:
     """Return the title of an HTML text, or "", and its blocks.
+
+    Args:
+        text: The HTML text.
+        is_page: Leave out navigation, page headers and footers, and mark lists of links.
 
     Raises:
         UnreadableFileError: The parser finds no HTML in it.
@@ -56,6 +63,8 @@ def html_blocks(text: str) -> tuple[str, list[Block]]:
         page, _ = _parsed(_NESTING.sub(" ", text))
     if page is None:
         return "", []
+    if is_page:
+        reduce_to_main_content(page)
     title = page.find(".//title")
     shown = " ".join((title.text or "").split()) if title is not None else ""
     return shown, list(_Blocks().of(page))
@@ -89,7 +98,9 @@ class _Blocks:
         self._inline: list[str] = []
         self._kinds: list[tuple[str, Kind, int]] = []  # open elements that decide a block's kind
         self._cells: list[list[str]] = []  # lines of the open tables
+        self._anchor: str | None = None
         self._hidden = 0
+        self._links = 0
         self._pre = 0
 
     def of(self, page: HtmlElement) -> Iterator[Block]:
@@ -112,6 +123,8 @@ class _Blocks:
             self._inline.append("\n" if self._pre else "\v")
         elif tag in _BLOCKS:
             yield from self._open(tag)
+        self._anchor = element.get("id") or (element.get("name") if tag == "a" else None) or self._anchor
+        self._links += element.get(LINKS) is not None
         self._inline.append(element.text or "")
 
     def _open(self, tag: str) -> Iterator[Block]:
@@ -134,6 +147,7 @@ class _Blocks:
             return
         if tag in _BLOCKS:
             yield from self._close(tag)
+        self._links -= element.get(LINKS) is not None
         self._inline.append(element.tail or "")
 
     def _close(self, tag: str) -> Iterator[Block]:
@@ -145,7 +159,7 @@ class _Blocks:
             lines = [line for line in self._cells.pop() if line.replace("|", "").strip()]
             self._inline.clear()
             if lines:
-                yield Block("\n".join(lines), "table")
+                yield Block("\n".join(lines), "links" if self._links else "table", anchor=self._anchor)
         if tag == "pre":
             self._pre -= 1
         if self._kinds and self._kinds[-1][0] == tag:
@@ -172,10 +186,12 @@ class _Blocks:
         _, kind, level = self._kinds[-1] if self._kinds else ("", "paragraph", 0)
         if kind == "heading":
             text = _PERMALINK.sub("", " ".join(text.split()))
-        elif kind == "list":
-            text = f"- {text}"
+        elif kind != "code":
+            text = f"{'- ' if kind == 'list' else ''}{text.removesuffix(_PARAGRAPH_SIGN)}"
+        if self._links and kind in ("list", "paragraph"):
+            kind = "links"
         if text:
-            yield Block(text, kind, level=level)
+            yield Block(text, kind, level=level, anchor=self._anchor)
 
 
 def _kind(tag: str) -> tuple[Kind, int] | None:

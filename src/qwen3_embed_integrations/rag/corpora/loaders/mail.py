@@ -15,6 +15,7 @@ from .html import html_blocks
 from .plain_text import paragraphs
 
 _HEADERS = ("From", "To", "Cc", "Date")
+_MAX_FORWARDED = 5  # e-mails inside each other
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/csv")
 
 
@@ -27,12 +28,12 @@ def read_mail(path: Path) -> tuple[str, list[Block]]:
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     if not isinstance(message, EmailMessage) or not any(_header(message, name) for name in ("Subject", *_HEADERS)):
         raise UnreadableFileError("is no e-mail: it has neither subject nor sender nor date")
-    return _header(message, "Subject"), list(_blocks(message))
+    return _header(message, "Subject"), list(_blocks(message, 1))
 
 
-def _blocks(message: EmailMessage) -> Iterator[Block]:
+def _blocks(message: EmailMessage, level: int) -> Iterator[Block]:
     if subject := _header(message, "Subject"):
-        yield Block(subject, "heading", level=1)
+        yield Block(subject, "heading", level=level)
     known = ((name, _header(message, name)) for name in _HEADERS)
     yield Block("\n".join(f"{name}: {value}" for name, value in known if value))
     body = message.get_body(("plain", "html"))
@@ -40,9 +41,17 @@ def _blocks(message: EmailMessage) -> Iterator[Block]:
         yield from _part(body)
     for attachment in message.iter_attachments():
         name = clean(attachment.get_filename() or attachment.get_content_type())
-        yield Block(f"Attachment: {name}", "heading", level=2)
+        yield Block(f"Attachment: {name}", "heading", level=level + 1)
         if attachment.get_content_type() in _TEXTS:
             yield from _part(attachment)
+        elif level < _MAX_FORWARDED and isinstance(inner := _forwarded(attachment), EmailMessage):
+            yield from _blocks(inner, level + 1)
+
+
+def _forwarded(part: MIMEPart) -> object:
+    """Return the e-mail inside an attachment that is one."""
+    payload = part.get_payload() if part.get_content_type() == "message/rfc822" else None
+    return payload[0] if isinstance(payload, list) and payload else None
 
 
 def _part(part: MIMEPart) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from .plain_text import paragraphs
 
 _PASSWORD = "password"  # noqa: S105 - in PDFium's message for a protected file
 _MAX_OUTLINE = 5_000  # entries
+_HYPHEN = re.compile("[\x02\ufffe](.?)")  # what PDFium writes for a hyphen at the end of a line, and the next letter
 
 
 def read_pdf(path: Path) -> tuple[str, list[Block]]:
@@ -45,13 +47,18 @@ def _pages(document: pypdfium2.PdfDocument) -> Iterator[Block]:
     n_characters = 0
     for number, page in enumerate(document, start=1):
         textpage = page.get_textpage()
-        text = clean(textpage.get_text_bounded())
+        text = _HYPHEN.sub(_joined, clean(textpage.get_text_bounded()))
         textpage.close()
         page.close()
         n_characters += len(text)
         if n_characters > MAX_TEXT_CHARACTERS:
             raise UnreadableFileError(f"holds more than {MAX_TEXT_CHARACTERS:,} characters")
         yield from _page_blocks(text, number, outline.get(number, []))
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Return the two halves of a word without the hyphen between them, but keep that of a name or number."""
+    return found[1] if found[1].islower() else f"-{found[1]}"
 
 
 def _page_blocks(text: str, number: int, headings: list[tuple[int, str]]) -> Iterator[Block]:

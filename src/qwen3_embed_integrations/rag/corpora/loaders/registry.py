@@ -146,7 +146,8 @@ def _cleaned(block: Block) -> Iterable[Block]:
     kind = "paragraph" if block.kind == "heading" and len(text) > _MAX_HEADING else block.kind
     level = min(max(block.level, 1), 9) if kind == "heading" else 0
     sheet = clean(block.sheet) if block.sheet else None
-    yield Block(text, kind, level, block.page, sheet, block.slide, block.cell)
+    anchor = clean(block.anchor) if block.anchor else None
+    yield Block(text, kind, level, block.page, sheet, block.slide, block.cell, anchor)
 
 
 def _title(title: str, blocks: list[Block], path: Path) -> str:

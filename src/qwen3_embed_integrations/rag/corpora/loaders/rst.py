@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from qwen3_embed_integrations.rag.corpora.blocks import Block
@@ -18,6 +20,20 @@ _OPTION = re.compile(r"^\s*:[\w-]+:(?:\s.*)?$")
 _ROLE = re.compile(r":[\w:+.-]+:`~?!?([^`<]*?)(?:\s*<[^`>]*>)?`")
 _LITERAL = re.compile(r"``([^`]*)``")
 _SILENT = frozenset({"index", "toctree", "currentmodule", "module", "highlight", "only", "ifconfig", "contents"})
+_CODE = frozenset({"code-block", "code", "sourcecode", "doctest", "testcode", "parsed-literal", "productionlist"})
+_SHOWN_AS = {  # what Sphinx writes in front of a directive's text
+    "versionadded": "New in version {}:",
+    "versionchanged": "Changed in version {}:",
+    "deprecated": "Deprecated since version {}:",
+    "deprecated-removed": "Deprecated since version {}:",
+    **{name: f"{name.capitalize()}: {{}}" for name in ("note", "warning", "tip", "hint", "caution", "important")},
+    "seealso": "See also: {}",
+    "rubric": "{}",
+    **dict.fromkeys(_CODE, ""),
+    "literalinclude": "",
+    "image": "",
+    "figure": "",
+}
 _MAX_HEADING = 300  # characters
 
 
@@ -67,28 +83,54 @@ def _heading(lines: list[str], index: int) -> tuple[str, str, int] | None:
 
 
 def _body(lines: list[str]) -> Iterator[Block]:
-    for block in paragraphs("\n".join(_shown(lines))):
-        is_code = block.text.lstrip().startswith(">>>") or block.text.startswith("    ")
-        yield Block(inline(block.text), "code" if is_code else "paragraph")
+    for is_code, group in groupby(_Shown().lines(lines), key=lambda pair: pair[0]):
+        text = "\n".join(line for _, line in group)
+        if is_code and text.strip():
+            yield Block(textwrap.dedent(text).strip("\n").rstrip(), "code")
+        for block in paragraphs(text) if not is_code else ():
+            yield Block(inline(block.text), "code" if block.text.startswith(">>>") else "paragraph")
 
 
-def _shown(lines: list[str]) -> Iterator[str]:
-    """Yield the lines that a reader sees: no comments, targets, options or silent directives."""
-    in_options, hidden = False, -1
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if hidden >= 0 and (not line.strip() or indent > hidden):
-            continue
-        hidden = -1
-        if in_options and _OPTION.match(line):
-            continue
-        in_options = False
+class _Shown:
+    """Yields the lines that a reader sees: no comments, targets, options or silent directives."""
+
+    def __init__(self) -> None:
+        self._hidden = self._code = -1  # indentation of the line whose indented block is hidden, or is code
+        self._in_options = False
+
+    def lines(self, lines: list[str]) -> Iterator[tuple[bool, str]]:
+        """Yield (whether it is code, the line without the indentation that only says what it belongs to)."""
+        for line in lines:
+            indent = len(line) - len(line.lstrip())
+            if line.strip():
+                self._hidden = self._hidden if indent > self._hidden else -1
+                self._code = self._code if indent > self._code else -1
+            if self._hidden >= 0 or (self._in_options and _OPTION.match(line)):
+                continue
+            self._in_options = False
+            if self._code >= 0:
+                yield True, line
+            else:
+                yield from self._text(line, indent)
+
+    def _text(self, line: str, indent: int) -> Iterator[tuple[bool, str]]:
         if found := _DIRECTIVE.match(line):
-            in_options = True
+            self._in_options = True
             name = found[2].rpartition(":")[2]
-            if name in _SILENT:
-                hidden = indent
-            elif found[3].strip() and name not in ("code-block", "literalinclude", "image", "figure"):
-                yield f"{found[1]}{found[3].strip()}"
-        elif not _TARGET.match(line):
-            yield line
+            self._hidden = indent if name in _SILENT else -1
+            self._code = indent if name in _CODE else -1
+            yield False, "" if name in _SILENT else _directive(name, found[3].strip())
+        elif _TARGET.match(line):
+            self._hidden = indent
+        elif line.rstrip().endswith("::"):
+            self._code = indent
+            yield False, line.strip()[:-1].removesuffix(":").rstrip() + ":" * (line.strip() != "::")
+        else:
+            yield False, line.strip()
+
+
+def _directive(name: str, argument: str) -> str:
+    """Return what a reader sees of a directive's first line: a signature as it is, a version as words, or ""."""
+    pattern = _SHOWN_AS.get(name, "{}")
+    version, _, text = argument.partition(" ") if "version" in pattern else (argument, "", "")
+    return f"{pattern.format(version)} {text}".strip()
