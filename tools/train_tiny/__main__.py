@@ -17,11 +17,12 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, Qwen3Model
 
-from . import benchmark, corpus, evalsets, evaluate, export, report, teacher_texts
+from . import benchmark, corpus, evalsets, evaluate, export, order, report, teacher_texts
 from . import download as packages
 from .dev_sets import DevelopmentSets, development_figures, load_development_sets, small
 from .development import load_development
 from .model import build_model
+from .order import OrderOptions
 from .pair_sampler import STAGES, PairSampler
 from .token_vectors import BagOfTokens, BagOptions, start_vectors, train_token_vectors
 from .train import Encoder, TrainingOptions
@@ -109,8 +110,7 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     """Train, or go on training, all layers from the trained token vectors; checkpoints every three minutes."""
     folder = WorkFolder(work)
     vectors = load_file(folder.token_vectors)["token_vectors"]
-    torch.manual_seed(0)
-    model = build_model(AutoTokenizer.from_pretrained(start), vectors)
+    model = _start_model(folder, start)
     bags = BagOfTokens(_tokenizer(start))
 
     def embed(texts: list[str]) -> np.ndarray:
@@ -134,18 +134,26 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     run_training(beginning, sampler, folder.checkpoint, options, evaluate_model)
 
 
+@app.command(name="order")
+def fit_order(work: Work = _WORK, start: Start = _PACKAGED, minutes: Minutes = 6) -> None:
+    """Bring the trained layers' search back to the token vectors', and go on training them on triples."""
+    folder = WorkFolder(work)
+    kinds = ("qa", "code", "bitext", "passage")
+    sampler = PairSampler(_texts(folder), {kind: STAGES["layers"][kind] for kind in kinds})
+    order.train_order(
+        _start_model(folder, start), _tokenizer(start), sampler, folder.checkpoint, folder.order, OrderOptions(minutes)
+    )
+
+
 @app.command(name="export")
 def write_model(target: Path, work: Work = _WORK, start: Start = _PACKAGED, share: float = 1.0) -> None:
     """Write the trained model as a sentence-transformers folder.
 
-    With a share below 1 the weights are that share of the trained ones, the rest of those they started from.
+    With a share below 1 the weights are that share of the trained ones, the rest of what token vectors alone give.
     """
     folder = WorkFolder(work)
-    torch.manual_seed(0)
-    model: Qwen3Model = build_model(
-        AutoTokenizer.from_pretrained(start), load_file(folder.token_vectors)["token_vectors"]
-    )
-    trained = torch.load(folder.checkpoint, weights_only=True, map_location="cpu")["model"]
+    model: Qwen3Model = _start_model(folder, start)
+    trained = torch.load(folder.order, weights_only=True, map_location="cpu")["model"]
     weights = {name: tensor.lerp(trained[name], share) for name, tensor in model.state_dict().items()}
     model.load_state_dict(weights)
     size = export.export_model(model, start, target)
@@ -193,6 +201,11 @@ def measure(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 def sources(page: Path, work: Work = _WORK) -> None:
     """Write the table of sources, licences and counts into a page's block `sources`."""
     replace_block(page, "sources", report.source_table(_texts(WorkFolder(work))))
+
+
+def _start_model(folder: WorkFolder, start: Path) -> Qwen3Model:
+    torch.manual_seed(0)
+    return build_model(AutoTokenizer.from_pretrained(start), load_file(folder.token_vectors)["token_vectors"])
 
 
 def _development(folder: WorkFolder, site_packages: Path) -> DevelopmentSets:

@@ -12,7 +12,8 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import torch
-from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
+from transformers import Qwen3Model
 
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
@@ -21,11 +22,13 @@ from .evalsets import HitSet, RetrievalSet
 from .measured import Measured, load_scores, save_scores
 from .metrics import hit_scores, ndcg_scores, normalised, top_1_scores
 from .teachers import load_e5, load_minilm
+from .train import Encoder
 
 logger = logging.getLogger(__name__)
 
 DIMENSIONS = (256, 128, 64)
 BASELINES = ("BM25", "MiniLM", "e5-small")
+_PART, _MAX_TOKENS = 2048, 8192
 Encode = Callable[[list[str]], np.ndarray]
 
 
@@ -58,12 +61,14 @@ def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
 
 @cache
 def model_system(name: str, folder: Path) -> System:
-    """Return a sentence-transformers folder in the package's format as a system."""
-    model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32})
+    """Return a folder in the package's format as a system; `forward` computes what `Qwen3Model` does."""
+    model = Qwen3Model.from_pretrained(folder, dtype=torch.float32).eval()
+    encoder = Encoder(model, Tokenizer.from_file(str(folder / "tokenizer.json")), "cpu")
 
     def encode(texts: list[str]) -> np.ndarray:
-        rows: np.ndarray = model.encode(texts, prompt="", batch_size=64)
-        return rows
+        with torch.no_grad():
+            parts = [encoder(texts[start : start + _PART], _MAX_TOKENS) for start in range(0, len(texts), _PART)]
+        return torch.cat(parts).numpy()
 
     return System(name, encode, encode, DIMENSIONS, takes_instructions=True)
 

@@ -51,3 +51,8 @@ class WorkFolder:
     def checkpoint(self) -> Path:
         """Weights, optimizer state and progress of the training of all layers."""
         return self.root / "checkpoint.pt"
+
+    @property
+    def order(self) -> Path:
+        """Weights of the training on triples."""
+        return self.root / "order.pt"
