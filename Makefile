@@ -2,6 +2,7 @@
 # make test   sets everything up and runs the tests
 # make check  what CI runs: lint, types, import contracts, spelling, the site, tests with coverage
 # make docs   builds the site and serves it on http://127.0.0.1:8000/qwen3-embed-integrations/
+# make pictures  draws the pages' pictures of the terminal and of a trace: the real program runs
 # make peer-faults  runs the stock integrations beside this one and writes the table of docs/why.md
 # make bench  times this package beside its peers (downloads each into an environment of its own)
 # make eval-tiny  measures the bundled model beside BM25 and its teachers
@@ -20,7 +21,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 say = @printf '\n==> %s\n' "$(1)"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts spelling site docs coverage peer-faults eval-tiny clean
+.PHONY: help demo test check lint types contracts spelling site docs coverage pictures peer-faults eval-tiny clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -83,6 +84,13 @@ docs: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(call say,Running the tests with coverage)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term
+
+pictures: $(VENV)/.dev
+	$(call say,Drawing the pictures of the pages)
+	$(BIN)/python tools/terminal_picture.py docs/help.svg --help
+	$(BIN)/python tools/terminal_picture.py docs/models.svg models
+	$(BIN)/python tools/terminal_picture.py docs/rag.svg rag --top-k 3 --ask "How do I read a CSV file?"
+	$(BIN)/python tools/trace_picture.py docs/trace.svg
 
 peer-faults: $(VENV)/.dev
 	$(call say,Running the stock integrations beside this one)

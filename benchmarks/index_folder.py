@@ -86,9 +86,9 @@ def expected(docs: Path) -> set[str]:
 
 def killed_at(docs: Path, index: Path, seconds: float, n_kills: int) -> list[float]:
     """Kill runs at random moments until there were `n_kills` or one ended; return the moments in seconds."""
-    dice, moments = random.Random(SEED), []  # noqa: S311 - a seeded dice, no secret
+    random_values, moments = random.Random(SEED), []  # noqa: S311 - seeded, no secret
     for _ in range(n_kills):
-        process, moment = start(docs, index), dice.uniform(0, seconds)
+        process, moment = start(docs, index), random_values.uniform(0, seconds)
         try:
             process.communicate(timeout=moment)
             break

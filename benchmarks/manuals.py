@@ -34,9 +34,9 @@ from qwen3_embed_integrations.rag.corpora.loaders.html import html_blocks
 from qwen3_embed_integrations.rag.corpora.page_sources import merge_page_sources
 from qwen3_embed_integrations.rag.passage import Passage
 from qwen3_embed_integrations.rag.selection import n_candidates, select
-from qwen3_embed_integrations.rag.study.questions import JudgedQuestion, read_questions
+from qwen3_embed_integrations.rag.study.questions import AnsweredQuestion, read_questions
 
-JUDGED = Path(__file__).parent.parent / "tests" / "judged"
+QUESTIONS = Path(__file__).parent.parent / "tests" / "judged"
 FOLDERS = {"git": "usr/share/doc/git/html", "python": "usr/share/doc/python3.11/html"}
 STEPS = ("whole", "main", "once", "spread")
 PEER = "trafilatura"  # a step of its own: as `main`, with another extractor
@@ -91,7 +91,7 @@ def cut(documents: Sequence[ParsedDocument], encoder: Qwen3Encoder, step: str) -
     return [group[0] for group in groups.values()], list(groups.values())
 
 
-def answers(question: JudgedQuestion, groups: Sequence[Sequence[Chunk]]) -> set[int]:
+def answers(question: AnsweredQuestion, groups: Sequence[Sequence[Chunk]]) -> set[int]:
     """Return the numbers of the chunks that hold half of one of the question's quotes."""
     quotes = [quote for places in question.quotes for quote in places]
     return {
@@ -117,11 +117,11 @@ def shown(scores: Array, chunks: Sequence[Chunk], step: str) -> list[int]:
     return [int(passage.title) for passage in select(passages, SHOWN, per_file=2)]
 
 
-def measure(root: Path, judged: Path, encoder: Qwen3Encoder, embed: Embed, step: str) -> dict[str, Any]:
+def measure(root: Path, file: Path, encoder: Qwen3Encoder, embed: Embed, step: str) -> dict[str, Any]:
     """Return hit@3 of one step, and what it costs."""
     started = time.perf_counter()
     documents = read(root, step)
-    questions = read_questions(judged, documents)
+    questions = read_questions(file, documents)
     chunks, groups = cut(documents, encoder, step)
     embeddings = embed([chunk.embedded for chunk in chunks], "document")
     scores = embed([question.text for question in questions], "query") @ embeddings.T
@@ -139,9 +139,9 @@ def measure(root: Path, judged: Path, encoder: Qwen3Encoder, embed: Embed, step:
     }
 
 
-def without_files(judged: Path, scratch: Path) -> Path:
+def without_files(file: Path, scratch: Path) -> Path:
     """Write the questions without the column `file`: a quote counts wherever it stands, in a page or its source."""
-    records = [json.loads(line) for line in judged.read_text(encoding="utf-8").splitlines()]
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     lines = [json.dumps({name: record[name] for name in ("question", "quote")}) for record in records]
     scratch.write_text("\n".join(lines), encoding="utf-8")
     return scratch
@@ -179,10 +179,10 @@ def main() -> None:
     encoder, models = embedders(args.cache, args.minilm)
     figures: dict[str, dict[str, dict[str, Any]]] = {}
     for manual in [args.only] if args.only else FOLDERS:
-        judged = without_files(JUDGED / f"{manual}_manual.jsonl", args.cache.with_suffix(".questions.jsonl"))
+        file = without_files(QUESTIONS / f"{manual}_manual.jsonl", args.cache.with_suffix(".questions.jsonl"))
         for model, embed in models.items():
             for step in args.steps:
-                result = measure(args.manuals / FOLDERS[manual], judged, encoder, embed, step)
+                result = measure(args.manuals / FOLDERS[manual], file, encoder, embed, step)
                 figures.setdefault(manual, {})[f"{model}, {step}"] = result
                 print(f"{manual} {model} {step}: {json.dumps(result)}", flush=True)
     if args.write:

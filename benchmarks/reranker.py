@@ -52,7 +52,7 @@ ENGINES = (
 )
 """sentence-transformers: CrossEncoder. model-card: the recipe of Qwen3-Reranker's card on transformers, left-padded."""
 BATCH = 32  # pairs of a peer's forward pass; the default of CrossEncoder.predict
-WORDS = (58, 64)  # of a passage: about 100 tokens
+WORDS = (95, 101)  # of a passage: one token each, and a number in front
 _TOLERANCE = 1e-3  # of a logit in float32: random weights of 28 layers amplify rounding
 TEMPLATE = (
     '{%- set ns = namespace(q="", d="", '

@@ -1,4 +1,8 @@
-"""Show a docstring's `Example:` as code on the site: Google style knows it, griffe knows only `Examples:`."""
+"""Fit docstrings to the site: `Example:` as code, and without the map of a package's files.
+
+Google style knows `Example:`, griffe knows only `Examples:`. A package's docstring lists its files, a line each, which
+says nothing to a reader of the reference.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,20 @@ from typing import Any
 
 from griffe import Extension, Object
 
+_FILE = re.compile(r"^[a-z_]+ {2,}\S.*\n?", re.MULTILINE)
+
+
+def for_readers(docstring: str, *, is_module: bool) -> str:
+    """Return a docstring as the site shows it."""
+    if is_module:
+        docstring = _FILE.sub("", docstring)
+    return re.sub(r"^Example:$", "Examples:", docstring, flags=re.MULTILINE)
+
 
 class ExampleSections(Extension):
-    """Renames the section before a docstring is parsed."""
+    """Changes a docstring before it is parsed."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
-        """Rename `Example:` at the start of a section of `obj`'s docstring."""
+        """Change `obj`'s docstring."""
         if obj.docstring:
-            obj.docstring.value = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            obj.docstring.value = for_readers(obj.docstring.value, is_module=obj.is_module)

@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 100
+COLUMNS = 80
 
 
 def shown(arguments: list[str]) -> str:
-    """Runs the command on a terminal of its own; gives what it wrote to it, colours included.
+    """Run the command on a terminal of its own; return what it wrote to it, colours included.
 
     Raises:
         SystemExit: The command failed.
@@ -41,7 +41,7 @@ def shown(arguments: list[str]) -> str:
 
 
 def last_state(text: str) -> str:
-    """Gives what stayed on the screen: a progress bar and a spinner draw over themselves, then vanish."""
+    """Return what stayed on the screen: a progress bar and a spinner draw over themselves, then vanish."""
     lines = [""]
     for piece in re.split(r"(\x1b\[1A|\x1b\[2K|\x1b\[\?25[hl]|\r|\n)", text):
         if piece == "\n":
@@ -56,12 +56,12 @@ def last_state(text: str) -> str:
 
 
 def main(picture: str, *arguments: str) -> None:
-    """Writes the picture of `qwen3-embed ARGUMENTS`."""
+    """Write the picture of `qwen3-embed ARGUMENTS`."""
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115 - until the end
     console.print(Text(f"$ {shlex.join(['qwen3-embed', *arguments])}", style="bold"))
     console.print(Text.from_ansi(last_state(shown(list(arguments)))))
     Path(picture).parent.mkdir(parents=True, exist_ok=True)
-    console.save_svg(picture, title="qwen3-embed rag")
+    console.save_svg(picture, title=" ".join(["qwen3-embed", *arguments[:1]]))
 
 
 if __name__ == "__main__":

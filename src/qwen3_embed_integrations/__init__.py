@@ -1,7 +1,10 @@
 """Qwen3-Embedding and Qwen3-Reranker in LangChain, LlamaIndex, Haystack and Chroma: one encoder, one vector space.
 
-The face: importing it loads neither torch nor any framework.
+The face: importing it loads neither torch nor any framework, and what few programs use is loaded at its first use.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
@@ -39,16 +42,18 @@ from .core.errors import (
 from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
 from .core.protocols import Backend, EmbedRequest, Tokenizer
-from .core.ranking import Ranked
-from .core.rerank_request import RerankRequest
-from .core.reranker_config import RerankerConfig
-from .core.reranker_options import RerankerOptions
 from .core.results import Encoded, RenderedQuery, Truncation
 from .core.types import RawEmbeddings
 from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
-from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
-from .reranker import Qwen3Reranker, load_reranker
+
+if TYPE_CHECKING:
+    from .core.ranking import Ranked
+    from .core.rerank_request import RerankRequest
+    from .core.reranker_config import RerankerConfig
+    from .core.reranker_options import RerankerOptions
+    from .hybrid import BM25Index, HybridHit, HybridRetriever, IndexChanges, ScoredDocument
+    from .reranker import Qwen3Reranker, load_reranker
 
 __version__ = "0.1.0"
 
@@ -112,3 +117,29 @@ __all__ = [
     "load_encoder",
     "load_reranker",
 ]
+
+_LATER = {
+    "BM25Index": "hybrid",
+    "HybridHit": "hybrid",
+    "HybridRetriever": "hybrid",
+    "IndexChanges": "hybrid",
+    "Qwen3Reranker": "reranker",
+    "Ranked": "core.ranking",
+    "RerankRequest": "core.rerank_request",
+    "RerankerConfig": "core.reranker_config",
+    "RerankerOptions": "core.reranker_options",
+    "ScoredDocument": "hybrid",
+    "load_reranker": "reranker",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of `_LATER` at its first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | _LATER.keys())

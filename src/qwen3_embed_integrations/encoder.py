@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, Unpack
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
-from .cache import lookup, submit_through_cache
 from .core.config import EncoderConfig
 from .core.config_arguments import config_of
 from .core.encoder_options import EncoderKeywords
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo, ResolvedOptions
+from .core.observation import observed_step
 from .core.protocols import EmbedRequest, wait_for
 from .core.results import Encoded, RenderedQuery, postprocess, warn_of_truncations
 from .core.similarity import similarity
 from .core.types import FloatArray, IntArray, RawEmbeddings, Role
 from .core.vector_space import VectorSpace
 from .progress import OnProgress, progress_bar
-from .scheduling.event_loop import run_fairly
+from .telemetry import CallSpan, observed_call
 
 _MOST_ENCODERS = 64
+_bar = partial(progress_bar, unit="text", description="Embedding")
 _INLINE_TEXTS = 64  # normalising more than that leaves the event loop: 64 embeddings take well under a millisecond
 
 
@@ -121,11 +120,15 @@ class Qwen3Encoder:
             role: "query" or "document".
             task: For queries, as in `encode_query`.
         """
-        resolved, listed = self._resolved(), checked_texts(texts)
-        prompt = resolved.prompt(role, task)
-        with self._progress(len(listed)) as on_progress:
-            raw = wait_for(self._submit(listed, resolved, prompt, on_progress))
-        return _postprocess(raw, resolved)
+        listed = checked_texts(texts)
+        with observed_call("embeddings", self.config, len(listed), role) as call:
+            if call is not None and not self.is_loaded:
+                self._prepare(call)
+            resolved = self._resolved()
+            prompt = resolved.prompt(role, task)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                raw = wait_for(self._submit(listed, resolved, prompt, on_progress, call))
+            return _postprocess(raw, resolved, call)
 
     async def aencode_query(self, texts: Iterable[str], *, task: str | None = None) -> FloatArray:
         """Async twin of `encode_query`: concurrent calls share forward passes, the event loop stays free."""
@@ -137,15 +140,19 @@ class Qwen3Encoder:
 
     async def aencode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Async twin of `encode`. Cancelling it drops what is not yet computed."""
-        if not self.is_loaded:
-            await self._prepare()
-        resolved, listed = self._resolved(), checked_texts(texts)
-        prompt = resolved.prompt(role, task)
-        with self._progress(len(listed)) as on_progress:
-            raw = await run_fairly(lambda: self._submit(listed, resolved, prompt, on_progress))
-        if len(listed) > _INLINE_TEXTS:
-            return await asyncio.to_thread(_postprocess, raw, resolved)
-        return _postprocess(raw, resolved)
+        from .scheduling.event_loop import run_fairly, to_thread  # asyncio is loaded where a loop runs
+
+        listed = checked_texts(texts)
+        with observed_call("embeddings", self.config, len(listed), role) as call:
+            if not self.is_loaded:
+                await to_thread(self._prepare, call)
+            resolved = self._resolved()
+            prompt = resolved.prompt(role, task)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                raw = await run_fairly(lambda: self._submit(listed, resolved, prompt, on_progress, call))
+            if len(listed) > _INLINE_TEXTS:
+                return await to_thread(_postprocess, raw, resolved, call)
+            return _postprocess(raw, resolved, call)
 
     def prompt(self, role: Role, *, task: str | None = None) -> str:
         """Return the prompt of a role, for queries that of `task` or of the config; "" for none.
@@ -182,28 +189,26 @@ class Qwen3Encoder:
         (ids,) = backend.tokenize([prompted])
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
 
-    async def _prepare(self) -> None:
-        """Do what takes long before a first call, off the event loop; a cache may need no weights at all."""
-        if self.config.cache_path is None:
-            await asyncio.to_thread(self.load)
-        elif not is_model_info_known(self.config):
-            await asyncio.to_thread(model_info, self.config)
+    def _prepare(self, call: CallSpan | None) -> None:
+        """Do what takes long before a first call; a cache may need no weights at all."""
+        if self.config.cache_path is None or not is_model_info_known(self.config):
+            with observed_step(call, "load"):
+                self.load() if self.config.cache_path is None else model_info(self.config)
 
     def _submit(
-        self, texts: list[str], resolved: ResolvedOptions, prompt: str, on_progress: OnProgress | None
+        self,
+        texts: list[str],
+        resolved: ResolvedOptions,
+        prompt: str,
+        on_progress: OnProgress | None,
+        call: CallSpan | None,
     ) -> Future[RawEmbeddings]:
         config = self.config
-        request = EmbedRequest(
-            texts=list(map(prompt.__add__, texts)) if prompt else texts,
-            max_length=resolved.max_length,
-            on_overflow=config.on_overflow,
-            on_progress=on_progress,
-            dimension=resolved.dimension,
-            max_waiting=config.max_waiting_calls,
-            shared_prefix=prompt,
-        )
+        request = EmbedRequest.of(config, resolved, texts, prompt, on_progress, call)
         if config.cache_path is None:
             return load_backend(config).submit(request)
+        from .cache import lookup, submit_through_cache
+
         where = lookup(config, resolved.model_info, prompt)
         return submit_through_cache(request, where, lambda: load_backend(config), is_loaded=self.is_loaded)
 
@@ -214,12 +219,11 @@ class Qwen3Encoder:
             self._known = known = ResolvedOptions.of(self.config, info)
         return known
 
-    def _progress(self, n_texts: int) -> AbstractContextManager[OnProgress | None]:
-        return progress_bar(n_texts, unit="text", description="Embedding", shown=self.config.show_progress)
 
-
-def _postprocess(raw: RawEmbeddings, resolved: ResolvedOptions) -> Encoded:
+def _postprocess(raw: RawEmbeddings, resolved: ResolvedOptions, call: CallSpan | None) -> Encoded:
     encoded = postprocess(raw, resolved.dimension, resolved.max_length)
+    if call is not None:
+        call.done(encoded.n_tokens, resolved.max_length, resolved.dimension)
     if encoded.truncations:
         warn_of_truncations(encoded.truncations, resolved.max_length)
     return encoded

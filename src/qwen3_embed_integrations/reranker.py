@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Unpack
 
 import numpy as np
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
-from .cache import score_lookup, submit_through_cache
 from .core.config_arguments import reranker_config_of
 from .core.errors import ConfigError
 from .core.inputs import checked_text, checked_texts
 from .core.model_info import ModelInfo
+from .core.observation import observed_step
 from .core.protocols import Backend, wait_for
 from .core.ranking import Ranked, Scale, best_first, check_limits, checked_logits, scores_of
 from .core.rerank_request import RerankRequest, pair_head, rerank_request
@@ -25,10 +23,11 @@ from .core.reranker_config import DEFAULT_INSTRUCTION, RerankerConfig, instructi
 from .core.reranker_options import RerankerKeywords
 from .core.results import warn_of_cut_pairs
 from .core.types import FloatArray, RawEmbeddings
-from .progress import OnProgress, progress_bar
-from .scheduling.event_loop import run_fairly
+from .progress import progress_bar
+from .telemetry import CallSpan, observed_call
 
 _MOST_RERANKERS = 64
+_bar = partial(progress_bar, unit="pair", description="Reranking")
 _NOTHING = np.empty(0, dtype=np.float32)
 
 
@@ -129,10 +128,13 @@ class Qwen3Reranker:
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
             return _NOTHING.copy()
-        request = self._request(query, listed, instruction)
-        with self._progress(len(listed)) as on_progress:
-            raw = wait_for(self._submit(request, on_progress))
-        return scores_of(self._logits(request, raw), scale)
+        with observed_call("rerank", self.config.runtime_config, len(listed)) as call:
+            if call is not None:
+                self._prepare(call)
+            request = self._request(query, listed, instruction)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                raw = wait_for(self._submit(replace(request, on_progress=on_progress, observer=call)))
+            return scores_of(self._logits(request, raw, call), scale)
 
     async def arank(  # noqa: PLR0913 - one keyword for each choice of a ranking
         self,
@@ -162,19 +164,24 @@ class Qwen3Reranker:
         query, listed = checked_text(query, "query"), checked_texts(documents, "document")
         if not listed:
             return _NOTHING.copy()
-        await self._prepare()
-        request = self._request(query, listed, instruction)
-        with self._progress(len(listed)) as on_progress:
-            raw = await run_fairly(lambda: self._submit(request, on_progress))
-        return scores_of(self._logits(request, raw), scale)
+        from .scheduling.event_loop import run_fairly, to_thread  # asyncio is loaded where a loop runs
 
-    async def _prepare(self) -> None:
-        """Do what takes long before a first call, off the event loop; a cache may need no weights at all."""
-        if self.config.cache_path is None:
+        with observed_call("rerank", self.config.runtime_config, len(listed)) as call:
             if not self.is_loaded:
-                await asyncio.to_thread(self.load)
-        elif not is_model_info_known(self.config.runtime_config):
-            await asyncio.to_thread(model_info, self.config.runtime_config)
+                await to_thread(self._prepare, call)
+            request = self._request(query, listed, instruction)
+            with _bar(len(listed), shown=self.config.show_progress) as on_progress:
+                request = replace(request, on_progress=on_progress, observer=call)
+                raw = await run_fairly(lambda: self._submit(request))
+            return scores_of(self._logits(request, raw, call), scale)
+
+    def _prepare(self, call: CallSpan | None) -> None:
+        """Do what takes long before a first call; a cache may need no weights at all."""
+        config = self.config.runtime_config
+        if self.is_loaded or (self.config.cache_path is not None and is_model_info_known(config)):
+            return
+        with observed_step(call, "load"):
+            self.load() if self.config.cache_path is None else model_info(config)
 
     def _request(self, query: str, documents: list[str], instruction: str | None) -> RerankRequest:
         chosen = self.config.instruction if instruction is None else checked_text(instruction, "instruction")
@@ -206,22 +213,22 @@ class Qwen3Reranker:
             )
         return backend
 
-    def _submit(self, request: RerankRequest, on_progress: OnProgress | None) -> Future[RawEmbeddings]:
+    def _submit(self, request: RerankRequest) -> Future[RawEmbeddings]:
         """Submit the pairs, or look their scores up first."""
-        request = replace(request, on_progress=on_progress)
         if self.config.cache_path is None:
             return self._backend().submit(request)
+        from .cache import score_lookup, submit_through_cache
+
         where = score_lookup(self.config.runtime_config, self.model_info)
         return submit_through_cache(request, where, self._backend, is_loaded=self.is_loaded)
 
-    def _logits(self, request: RerankRequest, raw: RawEmbeddings) -> FloatArray:
+    def _logits(self, request: RerankRequest, raw: RawEmbeddings, call: CallSpan | None) -> FloatArray:
         """Return the logits, `[n]`, after a warning of truncated pairs."""
+        if call is not None:
+            call.done(raw.n_tokens, request.max_length)
         head = pair_head(request.instruction, request.query)
         warn_of_cut_pairs(raw.n_tokens, request.max_length, lambda: len(self._backend().tokenize([head])[0]))
         return checked_logits(raw.embeddings)
-
-    def _progress(self, n_documents: int) -> AbstractContextManager[OnProgress | None]:
-        return progress_bar(n_documents, unit="pair", description="Reranking", shown=self.config.show_progress)
 
 
 _reranker_of = lru_cache(maxsize=_MOST_RERANKERS)(Qwen3Reranker)

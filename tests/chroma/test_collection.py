@@ -117,7 +117,8 @@ def test_a_new_collection_takes_metadata_and_configuration(client: ClientAPI, ch
         metadata={"owner": "me"},
         configuration={"hnsw": {"space": "ip", "ef_search": 50}},
     )
-    assert collection.metadata == {"owner": "me"}
+    space = collection.configuration_json["embedding_function"]["config"]["space"]
+    assert collection.metadata == {"owner": "me", "qwen3_embed_space": space["fingerprint"]}
     assert collection.configuration_json["hnsw"]["space"] == "ip"
     assert collection.configuration_json["hnsw"]["ef_search"] == 50
 
@@ -201,16 +202,21 @@ async def test_the_async_guard_obeys_the_same_laws(
     assert described.configuration_json["embedding_function"]["name"] == "qwen3_embed"
 
 
-def test_a_refused_modify_of_chromas_can_be_set_right(client: ClientAPI, checkpoint: Path) -> None:
-    """Chromadb 1.5.9 writes first and asks then; docs/chroma.md says so. When it asks first, drop that note."""
+@pytest.mark.parametrize("other", [{"dimension": 32}, {"pooling": "mean"}])
+def test_a_refused_modify_of_chromas_is_noticed_and_set_right(
+    client: ClientAPI, checkpoint: Path, other: dict[str, Any]
+) -> None:
+    """Chromadb 1.5.9 writes first and asks then; docs/chroma.md says so. When it asks first, drop the witness."""
     model = str(checkpoint)
     collection = open_collection(client, "docs", model=model)
     collection.add(ids=IDS, documents=TEXTS)
-    for options, claimed in (({"dimension": 32}, 32), ({}, 64)):
-        with pytest.raises(SpaceMismatchError):
-            client.get_collection("docs").modify(
-                configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, **options)}
-            )
-        stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
-        assert stored["space"]["dimension"] == claimed
-    assert open_collection(client, "docs", model=model).query(query_texts=[TEXTS[0]], n_results=1)["ids"]
+    with pytest.raises(SpaceMismatchError):
+        collection.modify(configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, **other)})
+    stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
+    assert {name: stored[name] for name in other} == other, "Chroma asks first now: drop the witness"
+    with pytest.raises(SpaceMismatchError, match=r"overwritten by collection\.modify"):
+        open_collection(client, "docs", model=model, **other)
+    mended = open_collection(client, "docs", model=model)
+    assert mended.query(query_texts=[TEXTS[0]], n_results=1)["ids"] == [[IDS[0]]]
+    stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
+    assert stored["space"] == Qwen3EmbeddingFunction(model=model).space.to_dict()

@@ -33,7 +33,7 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=[message for *_, message in REFUSED])
-def test_metadata_that_chroma_would_refuse_or_change_is_refused_before_anything_is_embedded(
+def test_metadata_that_chroma_does_not_keep_is_rejected_before_anything_is_embedded(
     client: ClientAPI, function: Qwen3EmbeddingFunction, monkeypatch: pytest.MonkeyPatch, case: Any
 ) -> None:
     metadata, error, message = case
@@ -72,7 +72,7 @@ def test_a_lone_surrogate_among_1500_texts_is_written_and_embedded_as_the_replac
 
 
 @pytest.mark.parametrize("write", ["add", "upsert", "update"])
-def test_chromas_own_writes_refuse_a_lone_surrogate_by_index_before_anything_is_written(
+def test_chromas_own_writes_reject_a_lone_surrogate_by_index_before_anything_is_written(
     client: ClientAPI, function: Qwen3EmbeddingFunction, write: str
 ) -> None:
     collection = open_collection(client, "docs", function)
@@ -98,7 +98,7 @@ def test_a_query_with_a_lone_surrogate_is_answered(client: ClientAPI, function: 
     ],
     ids=["surrogate", "empty", "twice", "str"],
 )
-def test_ids_that_chroma_would_refuse_are_refused_first(ids: Any, error: type[Exception]) -> None:
+def test_ids_that_chroma_does_not_keep_are_rejected_first(ids: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         storable_ids(ids)
 

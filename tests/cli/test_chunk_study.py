@@ -13,11 +13,11 @@ def docs(tmp_path, monkeypatch):
     folder.mkdir()
     notes = [f"Note {number} tells that pump {number} was mended with part {number * 7}." for number in range(60)]
     (folder / "pumps.md").write_text("# Pumps\n\n" + " ".join(notes))
-    judged = [
+    records = [
         {"question": "What was pump 31 mended with?", "file": "pumps.md", "quote": "pump 31 was mended with part 217"},
         {"question": "Which part is in pump 8?", "quote": "Note 8 tells that pump 8 was mended with part 56"},
     ]
-    (tmp_path / "judged.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in judged))
+    (tmp_path / "judged.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in records))
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -37,6 +38,8 @@ OWNERS = {
     "datasets": ("training/",),
     "accelerate": (),  # only sentence-transformers' trainer needs it
     "matplotlib": ("evaluation/",),
+    "mteb": ("mteb/",),
+    "opentelemetry": ("telemetry/",),
     "pyarrow": ("evaluation/",),
     "psutil": ("training/",),
 }
@@ -74,9 +77,32 @@ def test_the_face_loads_no_torch_and_no_framework():
         "haystack",
         "chromadb",
         "tokenizers",
+        "opentelemetry",
+        "mteb",
     ]
     code = f"import qwen3_embed_integrations, sys; print([m for m in {heavy!r} if m in sys.modules])"
     assert in_a_fresh_process(code) == "[]"
+
+
+def test_the_face_loads_what_every_program_needs_and_no_more():
+    code = (
+        "import qwen3_embed_integrations, json, sys;"
+        "print(json.dumps([name for name in sys.modules if not name.startswith(('numpy', 'pydantic', 'encodings'))]))"
+    )
+    loaded = json.loads(in_a_fresh_process(code))
+    assert {"asyncio", "ssl", "sqlite3", "tqdm"} & set(loaded) == set()
+    own = [name for name in loaded if name.startswith("qwen3_embed_integrations")]
+    assert len(own) <= 40, own
+    assert "qwen3_embed_integrations.hybrid" not in own
+    assert "qwen3_embed_integrations.reranker" not in own
+
+
+def test_every_name_of_the_face_is_loaded_at_its_first_use():
+    assert set(qwen3_embed_integrations.__all__) <= set(dir(qwen3_embed_integrations))
+    for name in qwen3_embed_integrations.__all__:
+        assert getattr(qwen3_embed_integrations, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Qwen3Rerankr'"):
+        _ = qwen3_embed_integrations.Qwen3Rerankr
 
 
 def test_describing_a_remote_model_and_asking_its_server_loads_no_torch():
@@ -138,8 +164,8 @@ def test_the_haystack_components_see_the_public_face_only():
     for path in HAYSTACK_FILES:
         assert set(imported(path)) <= allowed | {"qwen3_embed_integrations"}
         inner = set(re.findall(r"qwen3_embed_integrations\.([\w.]+)", path.read_text(encoding="utf-8")))
-        public = {"inputs", "encoder_options", "reranker_options", "stock_keywords", "stock_options", "types"}
-        assert inner <= {f"core.{name}" for name in public}  # what keywords and texts are
+        public = {"encoder_options", "reranker_options", "stock_keywords", "stock_options"}  # what keywords are
+        assert inner <= {f"core.{name}" for name in public | {"hub_token", "inputs", "types"}}
 
 
 @pytest.mark.parametrize("path", [*FILES, *HAYSTACK_FILES], ids=lambda path: str(path.relative_to(PACKAGE.parent)))

@@ -126,7 +126,6 @@ def test_a_text_of_megabytes_is_cut_reported_and_does_not_hold_up_the_loop(encod
     with pytest.warns(UserWarning, match="text 0 lost"):
         encoded = asyncio.run(encoder.aencode([text], "document"))
     assert_embeddings(encoded.embeddings, 1)
-    assert encoded.n_tokens[0] <= encoder.model_info.max_length(encoder.config)
     assert threading.main_thread() not in tokenising  # which runs the loop
     assert 1 <= len(tokenising) <= 2
 

@@ -36,14 +36,14 @@ def options(checkpoint: Path) -> dict[str, Any]:
     return {"model": str(checkpoint), "dimension": 32}
 
 
-def test_chroma_refuses_its_own_add_whole(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_chroma_rejects_its_own_add_whole(tmp_path: Path, options: dict[str, Any]) -> None:
     collection = open_collection(chromadb.PersistentClient(str(tmp_path)), "docs", **options)
     with pytest.raises(InputEncodingError, match=SAYS):
         collection.add(ids=IDS, documents=TEXTS)
     assert collection.count() == 0
 
 
-def test_langchain_stores_refuse_it_whole(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_langchain_stores_reject_it_whole(tmp_path: Path, options: dict[str, Any]) -> None:
     embeddings = Qwen3Embeddings(**options)
     store = Chroma("docs", embeddings, persist_directory=str(tmp_path))
     memory = InMemoryVectorStore(embeddings)
@@ -55,14 +55,14 @@ def test_langchain_stores_refuse_it_whole(tmp_path: Path, options: dict[str, Any
     assert (store._collection.count(), len(memory.store)) == (0, 0)
 
 
-async def test_langchain_stores_refuse_it_whole_when_async(options: dict[str, Any]) -> None:
+async def test_langchain_stores_reject_it_whole_when_async(options: dict[str, Any]) -> None:
     memory = InMemoryVectorStore(Qwen3Embeddings(**options))
     with pytest.raises(InputEncodingError, match=SAYS):
         await memory.aadd_texts(TEXTS, ids=IDS)
     assert not memory.store
 
 
-def test_llama_index_refuses_it_whole(options: dict[str, Any]) -> None:
+def test_llama_index_rejects_it_whole(options: dict[str, Any]) -> None:
     collection: Any = chromadb.EphemeralClient().get_or_create_collection("whole_writes", embedding_function=None)
     storage = StorageContext.from_defaults(vector_store=ChromaVectorStore(chroma_collection=collection))
     nodes = [TextNode(text=text, id_=name) for text, name in zip(TEXTS, IDS, strict=True)]
@@ -71,7 +71,7 @@ def test_llama_index_refuses_it_whole(options: dict[str, Any]) -> None:
     assert collection.count() == 0
 
 
-async def test_llama_index_refuses_single_texts(options: dict[str, Any]) -> None:
+async def test_llama_index_rejects_single_texts(options: dict[str, Any]) -> None:
     embedding = Qwen3Embedding(**options)
     with pytest.raises(InputEncodingError, match="Text 0 holds"):
         embedding.get_text_embedding(ODD)

@@ -82,6 +82,11 @@ def test_any_langchain_chat_model_may_answer():
     assert (answer.text, answer.label) == ("By gather [1].", "some model")
 
 
+def test_a_citation_of_a_passage_that_was_not_given_is_marked():
+    answer = Generated(FakeListChatModel(responses=["By gather [1], or so [7]."]), "some model")("?", PASSAGES, [])
+    assert (answer.text, answer.unknown_citations) == ("By gather [1], or so [7?].", (7,))
+
+
 def test_a_chat_model_that_fails_is_one_error_with_a_remedy():
     with pytest.raises(RagError, match=r"some model gave no answer.*--llm-url"):
         Generated(FakeListChatModel(responses=[]), "some model")("?", PASSAGES, [])

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -71,6 +74,30 @@ def test_a_local_chat_model_answers_and_keeps_its_thoughts(chat_model):
 def test_a_chat_model_that_is_none_is_one_error(tmp_path, make):
     with pytest.raises(ModelNotFoundError, match=r"can't be loaded.*leave --llm out"):
         LocalChatModel(model=str(make(tmp_path))).load()
+
+
+def test_a_hub_that_cannot_be_reached_is_asked_once_and_prints_nothing():
+    code = """
+import socket
+n_asked = 0
+def unreachable(host, *arguments, **options):
+    global n_asked
+    n_asked += 1
+    raise socket.gaierror(-2, "Name or service not known")
+socket.getaddrinfo = unreachable
+from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations.rag.language_models import LocalChatModel
+try:
+    LocalChatModel(model="nosuch/model").load()
+except ModelNotFoundError as error:
+    print(n_asked, error)
+"""
+    environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"}
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("1 The chat model 'nosuch/model' can't be loaded (the model hub can't be reached")
 
 
 def test_an_endpoint_gets_the_messages_and_the_key_of_the_named_variable(endpoint, monkeypatch):

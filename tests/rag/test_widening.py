@@ -53,8 +53,8 @@ def test_a_long_section_is_widened_to_the_limit_around_the_hit():
 
 
 def test_the_parts_of_a_table_keep_their_headers():
-    rows = "\n".join(["Name | Price", *(f"Part number {n} | {n} euros" for n in range(60))])
-    chunks = passages(ParsedDocument("a.csv", "A", (Block(rows, "table"),)))
+    lines = "\n".join(["Name | Price", *(f"Part number {n} | {n} euros" for n in range(60))])
+    chunks = passages(ParsedDocument("a.csv", "A", (Block(lines, "table"),)))
     (found,) = widen([chunks[1]], "section", lambda _: chunks)
     assert all(f"Part number {n} | {n} euros" in found.text for n in range(60))
 

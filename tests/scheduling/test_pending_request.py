@@ -1,9 +1,12 @@
 """One call in the batcher: what is queued, taken and stored."""
 
+from contextlib import nullcontext
+
 import numpy as np
 
+from qwen3_embed_integrations.core.observation import ObservedBatch
 from qwen3_embed_integrations.core.protocols import EmbedRequest
-from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
+from qwen3_embed_integrations.scheduling.pending_request import PendingRequest, observed_forward
 
 
 def pending_of(texts, **options):
@@ -58,3 +61,39 @@ def test_what_arrives_after_the_end_changes_nothing():
     pending.fail(ValueError("late"))
     pending.store(pending.take(1), np.zeros((1, 4), dtype=np.float32))
     assert pending.future.cancelled()
+
+
+class Noting:
+    """An observer that keeps what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def queued(self):
+        self.told.append("queued")
+
+    def dequeued(self):
+        self.told.append("dequeued")
+
+    def batch(self, batch):
+        self.told.append(batch)
+        return nullcontext()
+
+
+def test_the_first_of_several_observed_calls_gets_the_batch_and_the_others():
+    first, second = Noting(), Noting()
+    calls = [pending_of(["a", "b"], observer=first), pending_of(["c"]), pending_of(["d"], observer=second)]
+    for pending in calls:
+        pending.queue([[1, 2]] * len(pending.texts), 0)
+    batch = [(pending, sequence) for pending in calls for sequence in pending.take(99)]
+    with observed_forward(batch, 64):
+        pass
+    assert first.told == ["queued", "dequeued", ObservedBatch("forward", 4, 8, 64, (second,))]
+    assert second.told == ["queued", "dequeued"]
+
+
+def test_a_batch_that_nobody_observes_is_told_to_nobody():
+    pending = pending_of(["a"])
+    pending.queue([[1]], 0)
+    with observed_forward([(pending, sequence) for sequence in pending.take(9)], 64) as observed:
+        assert observed is None

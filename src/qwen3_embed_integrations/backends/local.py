@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -46,6 +47,11 @@ class LocalBackend(Backend):
         self._prefixes: dict[str, tuple[int, ...]] = {}  # prompt → its token ids; touched by one thread only
         self._tokenizer_thread = WorkerThread("qwen3-embed-tokenize")
         self._batcher = Batcher(self._forward, self._max_batch_tokens, self._streams)
+
+    @property
+    def n_waiting(self) -> int:
+        """Calls that have no result yet."""
+        return self._admission.n_calls
 
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:
         """Return a future of the embeddings at once; cancelling it drops what is not yet computed.
@@ -100,7 +106,9 @@ class LocalBackend(Backend):
 
         With on_overflow="error" all windows are tokenised first: a long text is refused before any is computed.
         """
-        ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
+        observer = pending.request.observer
+        with nullcontext() if observer is None else observer.step("tokenize"):
+            ids = self.tokenizer.tokenize(pending.texts[first : first + _WINDOW])
         lengths = list(map(len, ids))
         pending.n_tokens[first : first + len(ids)] = lengths
         limit, rest = pending.request.max_length, first + _WINDOW

@@ -20,9 +20,10 @@ from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError,
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
-from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 
 if TYPE_CHECKING:
+    from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
+
     from .remote.probe import ServerProbe
     from .remote.rerank_backend import RerankBackend
 
@@ -37,6 +38,7 @@ __all__ = [
     "report_plan",
     "unload_backend",
     "use_runtime",
+    "waiting_calls",
 ]
 
 
@@ -125,6 +127,12 @@ def is_loaded(config: EncoderConfig) -> bool:
 def registry_size() -> int:
     """Return how many models are known or loaded."""
     return len(_slots)
+
+
+def waiting_calls() -> list[tuple[str, int]]:
+    """Return the name of each loaded model, and how many of its calls have no result yet."""
+    slots = [(slot.model, slot.backend) for slot in list(_slots.values())]
+    return [(model.model_info.model, backend.n_waiting) for model, backend in slots if model and backend]
 
 
 def unload_backend(config: EncoderConfig) -> None:

@@ -135,6 +135,8 @@ class _CachedRequest:
         self._n_tokens: IntArray = np.zeros(len(self._texts), dtype=np.int64)
         known = self._file.store.get(self._keys, self._lookup.dimension)
         self._missing = [index for index, key in enumerate(self._keys) if key not in known]
+        if self._request.observer is not None:
+            self._request.observer.looked_up(len(self._keys) - len(self._missing), len(self._missing))
         for index, key in enumerate(self._keys):
             if key in known:
                 self._embeddings[index], self._n_tokens[index] = known[key]

@@ -10,6 +10,7 @@ architecture                 the numbers of config.json under their names there
 expected_weights             names and shapes of the weights that config.json describes
 safetensors_index            names, dtypes, shapes and digest of the stored weights
 sentence_transformers_files  modules, pooling, prompts and lengths
+task_effects                 what was measured of the weights with each task preset
 files                        regular files only, of bounded size
 tokenizer                    texts → token ids, end token appended
 pair_tokenizer               pairs of query and document → token ids of Qwen3-Reranker's chat template

@@ -64,6 +64,24 @@ def locate(config: EncoderConfig) -> Located:
     return _download(config)
 
 
+def chat_model_folder(model: str) -> Path:
+    """Return the folder of a chat model; download a hub model that is not in the cache, asking the hub once.
+
+    transformers itself asks for one file after another, each five times.
+
+    Args:
+        model: Hub name or folder; anything else is returned as a path.
+
+    Raises:
+        ModelNotFoundError: There is no such model on the hub.
+        HubUnavailableError: The hub can't be reached and the model is not in the cache.
+        MissingExtraError: huggingface_hub is not installed.
+    """
+    folder = Path(model).expanduser()
+    is_local = folder.exists() or not _HUB_NAME.fullmatch(model)
+    return folder if is_local else _download(EncoderConfig(model=model)).folder
+
+
 def _raise_for_revision(config: EncoderConfig, reason: str) -> None:
     if config.revision is not None:
         raise ConfigError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Unpack
 
 import numpy as np
@@ -25,6 +25,7 @@ from .function import Qwen3EmbeddingFunction
 from .hnsw import with_hnsw
 
 _SAMPLE = 3  # stored documents that are embedded again when a collection does not say what made it
+_WITNESS = "qwen3_embed_space"  # a metadata key: chromadb 1.5.9 writes a refused modify(configuration=…), metadata stay
 _SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move an embedding by less than 0.01
 
 
@@ -62,6 +63,10 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
     _ = function.space  # refuse what the model can't serve before anything is made
     with _foreign(name, advice):
         collection = client.get_or_create_collection(name, **_new(function, metadata, configuration))
+    if _is_overwritten(function, collection, advice):
+        with suppress(SpaceMismatchError):  # Chroma compares with what it holds, and writes all the same
+            collection.modify(configuration={"embedding_function": function})
+        return client.get_collection(name)
     if not _is_known(function, collection, advice):
         sample = collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
         _check_sample(function, sample, name, advice)
@@ -85,6 +90,10 @@ async def aopen_collection(  # noqa: PLR0913 - as its sync twin
     _ = await asyncio.to_thread(lambda: function.space)
     with _foreign(name, advice):
         collection = await client.get_or_create_collection(name, **_new(function, metadata, configuration))
+    if _is_overwritten(function, collection, advice):
+        with suppress(SpaceMismatchError):  # as in the sync twin
+            await collection.modify(configuration={"embedding_function": function})
+        return await client.get_collection(name)
     if not _is_known(function, collection, advice):
         sample = await collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
         await asyncio.to_thread(_check_sample, function, sample, name, advice)
@@ -139,7 +148,7 @@ def _new(
 ) -> dict[str, Any]:
     return {
         "embedding_function": function,
-        "metadata": dict(metadata) if metadata else None,
+        "metadata": {**(metadata or {}), _WITNESS: function.space.fingerprint},
         "configuration": with_hnsw(configuration, metadata),
     }
 
@@ -155,6 +164,24 @@ def _foreign(name: str, advice: str) -> Iterator[None]:
         raise SpaceMismatchError(
             f"Collection {name!r} holds vectors of another embedding function ({error}). {advice}"
         ) from error
+
+
+def _is_overwritten(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCollection, advice: str) -> bool:
+    """Tell whether a refused `modify` of Chroma's left the description of another space, and ours is the right one.
+
+    Raises:
+        SpaceMismatchError: It did, and ours isn't.
+    """
+    made = (collection.metadata or {}).get(_WITNESS)
+    claimed = (_stored_config(collection).get("space") or {}).get("fingerprint")
+    if made is None or claimed is None or made == claimed:
+        return False
+    if made != function.space.fingerprint:
+        raise SpaceMismatchError(
+            f"Collection {collection.name!r} holds vectors of another space: its description was overwritten by "
+            f"collection.modify. Open it with the options that made it, which sets that right. {advice}"
+        )
+    return True
 
 
 def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCollection, advice: str) -> bool:

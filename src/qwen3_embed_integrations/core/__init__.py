@@ -6,6 +6,7 @@ config          EncoderConfig: every option, declared once
 consent         which servers may get texts and API keys: nothing that is stored decides that
 errors          the tree of exceptions
 execution_plan  how a CPU computes: matmul, ops, streams, block_tokens
+hub_token       which variables may go to the model hub as access token
 inputs          what counts as texts
 matryoshka      truncate to a dimension, then normalise
 model_info      what is known of a model before its weights are loaded
@@ -20,6 +21,7 @@ results         embeddings with token counts and truncations
 safe_text       texts of strangers, made fit for a terminal, a log or a message
 server_address  addresses of servers, compared
 similarity      cosine similarity and dot product
+task_effects    what task presets do to a model's figures
 types           array types
 user_warning    warnings that point at the user's line
 vector_space    VectorSpace: what decides a document's embedding, and its fingerprint

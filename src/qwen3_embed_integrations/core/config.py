@@ -55,7 +55,7 @@ class EncoderConfig(ServerOptions):
     device: str = option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = option(
         "auto",
-        'Weights and arithmetic. "auto": bfloat16 where multiplied in hardware (CPU: large models), else float32.',
+        'Weights and arithmetic. "auto": bfloat16 if multiplied in hardware, else float32; smaller if memory is short.',
         "model",
         portable=False,
     )

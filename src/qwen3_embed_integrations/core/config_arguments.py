@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .config import EncoderConfig
 from .errors import ConfigError
-from .reranker_config import RerankerConfig
-from .reranker_keywords import with_reranker
 from .server_options import ServerOptions
 from .stock_keywords import with_model
+
+if TYPE_CHECKING:
+    from .reranker_config import RerankerConfig
 
 _Config = TypeVar("_Config", bound=ServerOptions)
 
@@ -22,6 +23,9 @@ def config_of(config: EncoderConfig | str | None, options: dict[str, Any]) -> En
 
 def reranker_config_of(config: RerankerConfig | str | None, options: dict[str, Any]) -> RerankerConfig:
     """Return the config of a reranker's constructor; the arguments are those of `config_of`."""
+    from .reranker_config import RerankerConfig  # few programs rerank
+    from .reranker_keywords import with_reranker
+
     return _config_of(RerankerConfig, with_reranker, config, options)
 
 

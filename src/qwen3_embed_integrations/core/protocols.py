@@ -12,7 +12,8 @@ import numpy as np
 
 from .config import EncoderConfig
 from .errors import ConfigError
-from .model_info import ModelInfo
+from .model_info import ModelInfo, ResolvedOptions
+from .observation import CallObserver
 from .packing import PackedBatch
 from .types import FloatArray, IntArray, RawEmbeddings
 
@@ -49,6 +50,7 @@ class EmbedRequest:
         max_waiting: Calls that may wait for the model, this one included; None: any number.
         shared_prefix: The prompt that all texts begin with. A hint: it may change the speed, never an embedding.
         on_progress: Called with the number of texts done so far, from another thread.
+        observer: Told what happens to the call; None: nobody observes it.
     """
 
     texts: Sequence[str]
@@ -58,6 +60,29 @@ class EmbedRequest:
     dimension: int | None = None
     max_waiting: int | None = None
     shared_prefix: str = ""
+    observer: CallObserver | None = None
+
+    @classmethod
+    def of(  # noqa: PLR0913, PLR0917 - what one call consists of
+        cls,
+        config: EncoderConfig,
+        resolved: ResolvedOptions,
+        texts: Sequence[str],
+        prompt: str,
+        on_progress: Callable[[int], None] | None = None,
+        observer: CallObserver | None = None,
+    ) -> EmbedRequest:
+        """Return the request of one call of an encoder; `prompt` is put in front of each text."""
+        return cls(
+            texts=list(map(prompt.__add__, texts)) if prompt else texts,
+            max_length=resolved.max_length,
+            on_overflow=config.on_overflow,
+            on_progress=on_progress,
+            dimension=resolved.dimension,
+            max_waiting=config.max_waiting_calls,
+            shared_prefix=prompt,
+            observer=observer,
+        )
 
 
 class Tokenizer(Protocol):
@@ -79,9 +104,15 @@ class Backend(ABC):
 
     Attributes:
         tokenizer: The model's tokenizer; None where only a server has it.
+        n_waiting: Calls that have no result yet; 0 where the backend doesn't count them.
     """
 
     tokenizer: Tokenizer | None = None
+
+    @property
+    def n_waiting(self) -> int:
+        """Calls that have no result yet."""
+        return 0
 
     @abstractmethod
     def submit(self, request: EmbedRequest) -> Future[RawEmbeddings]:

@@ -2,6 +2,7 @@
 
 embedding         Qwen3Embedding(BaseEmbedding)
 rerank            Qwen3Rerank(BaseNodePostprocessor)
+nodes             the check of nodes that a caller hands over
 role_cache        keys of LlamaIndex's embedding cache that tell roles and spaces apart
 hybrid_retriever  Qwen3HybridRetriever(BaseRetriever): dense search and BM25
 """

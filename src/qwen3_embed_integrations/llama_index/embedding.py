@@ -17,13 +17,15 @@ from qwen3_embed_integrations.core.inputs import checked_storable, checked_texts
 from qwen3_embed_integrations.core.stock_keywords import with_model
 from qwen3_embed_integrations.core.types import Role
 
-from .role_cache import RoleCache
-
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding, mean_agg
+    from llama_index.core.schema import BaseNode
     from llama_index_instrumentation.dispatcher import DISPATCHER_SPAN_DECORATED_ATTR
 except ImportError as error:
     raise missing_extra("llama-index-core", "llama-index") from error
+
+from .nodes import checked_nodes
+from .role_cache import RoleCache
 
 Embeddings = list[list[float]]
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -112,6 +114,16 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         """Return what instrumentation events show: model, dimension and task, no secrets."""
         shown = ("model_name", "dimension", "task", "document_task")
         return {"class_name": self.class_name(), **{name: getattr(self, name) for name in shown}}
+
+    @_spanned_by_base
+    def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Return the nodes with their embeddings. InputTypeError: one is no node, such as a `str`."""
+        return BaseEmbedding.__call__(self, checked_nodes(nodes, BaseNode), **kwargs)  # type: ignore[type-abstract]
+
+    @_spanned_by_base
+    async def acall(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Async twin of calling it with nodes."""
+        return await BaseEmbedding.acall(self, checked_nodes(nodes, BaseNode), **kwargs)  # type: ignore[type-abstract]
 
     @_spanned_by_base
     def get_query_embedding(self, query: str) -> list[float]:

@@ -18,6 +18,8 @@ from qwen3_embed_integrations import ConfigError, Qwen3Reranker, Ranked, Reranke
 from qwen3_embed_integrations.core.consent import rebuild, seal
 from qwen3_embed_integrations.core.reranker_config import BestFirstConfig, BestFirstKeywords
 
+from .nodes import checked_nodes
+
 RETRIEVAL_SCORE = "retrieval_score"
 """The metadata key of the score that a node came with, as in LlamaIndex's own rerankers."""
 
@@ -103,8 +105,10 @@ class Qwen3Rerank(BestFirstConfig, BaseNodePostprocessor):
             The query and an empty list, which the block fills with its result.
 
         Raises:
+            InputTypeError: One is no NodeWithScore, such as a `str`.
             ConfigError: There is no query.
         """
+        nodes = checked_nodes(nodes, NodeWithScore)
         top_n, best = self.top_n or len(nodes), list[NodeWithScore]()
         _dispatcher.event(ReRankStartEvent(query=query_bundle, nodes=nodes, top_n=top_n, model_name=self.model))
         try:

@@ -110,8 +110,8 @@ class Index:
         """
         with _with_remedy(self._path):
             found = self._collection.get(where={"source": source}, include=["documents", "metadatas"])
-        rows = zip(found["ids"], found["documents"] or [], found["metadatas"] or [], strict=True)
-        return [stored_passage(key, text or "", data or {}, 0.0) for key, text, data in rows]
+        records = zip(found["ids"], found["documents"] or [], found["metadatas"] or [], strict=True)
+        return [stored_passage(key, text or "", data or {}, 0.0) for key, text, data in records]
 
     def embeddings_of(self, passages: Sequence[Passage]) -> FloatArray:
         """Return the stored embeddings of passages, `[n, dim]`.

@@ -12,7 +12,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
-from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations import HubUnavailableError, ModelNotFoundError
+from qwen3_embed_integrations.checkpoints.locate import chat_model_folder
 from qwen3_embed_integrations.core.errors import missing_extra
 
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
@@ -70,10 +71,13 @@ class LocalChatModel(BaseChatModel):
             except ImportError as error:
                 raise missing_extra("transformers", "torch") from error
             try:
-                tokenizer = AutoTokenizer.from_pretrained(self.model)
-                self._loaded = tokenizer, AutoModelForCausalLM.from_pretrained(self.model)
+                folder = str(chat_model_folder(self.model))
+                tokenizer = AutoTokenizer.from_pretrained(folder)
+                self._loaded = tokenizer, AutoModelForCausalLM.from_pretrained(folder)
             except (OSError, ValueError, KeyError) as error:
                 reason = str(error).strip().partition("\n")[0]
+                if isinstance(error, HubUnavailableError):
+                    reason = "the model hub can't be reached and the cache lacks the model"
                 raise ModelNotFoundError(
                     f"The chat model {self.model!r} can't be loaded ({reason}). "
                     "Give a folder or a hub name that can be reached, or leave --llm out."

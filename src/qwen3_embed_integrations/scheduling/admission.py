@@ -19,6 +19,11 @@ class Admission:
         self._lock = threading.Lock()
         self._n_calls = 0
 
+    @property
+    def n_calls(self) -> int:
+        """Calls that have no result yet."""
+        return self._n_calls
+
     def admitted(self, limit: int | None, start: Callable[[], Future[_Result]]) -> Future[_Result]:
         """Return the future that `start` makes, and count it until it is done or cancelled.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from itertools import repeat
 from operator import attrgetter
@@ -14,7 +15,7 @@ from qwen3_embed_integrations.core.packing import pack
 from qwen3_embed_integrations.core.protocols import Forward, Streams
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .pending_request import PendingRequest, Prefix, Sequence
+from .pending_request import PendingRequest, Prefix, Sequence, observed_forward
 from .worker_thread import WorkerThread
 
 _OLDEST_EVERY = 4  # one batch in four starts with the oldest request: a stream of queries can't starve it
@@ -47,12 +48,9 @@ class Batcher:
         self._threads = [WorkerThread(f"qwen3-embed-forward-{number}") for number in range(self._streams.count)]
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
-        self._n_running = 0
+        self._n_running, self._n_batches, self._tokens_a_second, self._attentive_until = 0, 0, float("inf"), 0.0
+        self._draining = self._closed = self._is_observed = False
         self._alone = False  # one batch has all threads
-        self._n_batches = 0
-        self._tokens_a_second = float("inf")
-        self._attentive_until = 0.0
-        self._draining = self._closed = False
 
     def add(
         self,
@@ -77,6 +75,7 @@ class Batcher:
                 pending.fail(EncoderClosedError("The encoder was closed while this call waited. Call it again."))
                 return
             pending.queue(ids, first, prefix)
+            self._is_observed |= pending.request.observer is not None
             if not pending.is_queued:
                 pending.is_queued = True
                 self._pending.append(pending)
@@ -209,7 +208,8 @@ class Batcher:
         packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
         start, too_large = time.monotonic(), ""
         try:
-            embeddings = self._forward(packed)
+            with observed_forward(batch, self._max_batch_tokens) if self._is_observed else nullcontext():
+                embeddings = self._forward(packed)
         except MemoryError as error:
             too_large = str(error) or "out of memory"
         except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch

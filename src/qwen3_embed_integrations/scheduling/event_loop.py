@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import to_thread
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 from weakref import WeakKeyDictionary
+
+__all__ = ["run_fairly", "to_thread"]
 
 _Result = TypeVar("_Result")
 _BURST = 32  # starting a call takes 40 µs of the loop's thread, finishing it 13: 500 at once took 20 ms

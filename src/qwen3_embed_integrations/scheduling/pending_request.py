@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from qwen3_embed_integrations.core.observation import ObservedBatch
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.core.types import FloatArray, RawEmbeddings
 
@@ -46,6 +48,8 @@ class PendingRequest:
 
     def queue(self, ids: list[list[int]], first: int, prefix: Prefix = ()) -> None:
         """Queue the token ids of texts `first`, `first + 1`, …; cut `prefix` from those that begin with it."""
+        if self.request.observer is not None:
+            self.request.observer.queued()
         for offset, one in enumerate(ids):
             fits = 0 < len(prefix) < len(one) <= _LONGEST_SHARING and tuple(one[: len(prefix)]) == prefix
             own, shared = (one[len(prefix) :], prefix) if fits else (one, ())
@@ -104,3 +108,20 @@ class PendingRequest:
             self.future.set_result(result)
         except InvalidStateError:
             return  # cancelled at the last moment
+
+
+def observed_forward(batch: list[tuple[PendingRequest, Sequence]], max_tokens: int) -> AbstractContextManager[None]:
+    """Observe a forward pass: its span is told of every observed request with a text in the batch.
+
+    Args:
+        batch: Each sequence with its request.
+        max_tokens: Most tokens that the batch could have held.
+    """
+    observers = {id(one): one for pending, _ in batch if (one := pending.request.observer) is not None}
+    if not observers:
+        return nullcontext()
+    first, *others = observers.values()
+    for one in observers.values():
+        one.dequeued()
+    n_tokens = sum(sequence.length for _, sequence in batch)
+    return first.batch(ObservedBatch("forward", len(batch), n_tokens, max_tokens, tuple(others)))

@@ -77,6 +77,25 @@ def test_an_answer_that_is_no_permutation_of_numbers_is_refused(answer: Any, mes
         read(answer)
 
 
+NAMES = st.sampled_from(["results", "output", "index", "score", "relevance_score", "document"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(0, 1) | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+RESULT = st.fixed_dictionaries({"index": st.integers(-1, 2) | JSON, "relevance_score": st.floats() | JSON})
+
+
+@given(JSON | st.fixed_dictionaries({"results": st.lists(RESULT, max_size=3)}) | st.lists(RESULT, max_size=3))
+def test_any_json_is_two_finite_scores_or_refused(answer: Any) -> None:
+    try:
+        found = read(answer)
+    except BadAnswerError:
+        return
+    assert len(found) == 2
+    assert np.isfinite(found).all()
+
+
 def test_brackets_of_echoed_documents_are_no_lists() -> None:
     documents = ("[{" * 5000, "b")
     results = [{**one, "document": {"text": documents[one["index"]]}} for one in GOOD]  # type: ignore[index]

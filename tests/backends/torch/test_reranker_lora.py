@@ -19,7 +19,7 @@ from qwen3_embed_integrations import CheckpointError, Qwen3Reranker
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),  # peft 0.21
-    pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`:UserWarning"),  # while the test trains it
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # peft's, while the test trains a head
 ]
 QUERY = "What is the capital of China?"
 DOCUMENTS = ["The capital of China is Beijing.", "Gravity attracts.", "", "中国的首都是北京。", "word " * 120]

@@ -2,7 +2,7 @@ import numpy as np
 
 from qwen3_embed_integrations.rag.corpora.blocks import Block, ParsedDocument
 from qwen3_embed_integrations.rag.study.cutting import cut, index_bytes
-from qwen3_embed_integrations.rag.study.questions import JudgedQuestion, Quote
+from qwen3_embed_integrations.rag.study.questions import AnsweredQuestion, Quote
 from qwen3_embed_integrations.rag.study.settings import Setting
 from rag_documents import count_words
 
@@ -13,7 +13,7 @@ DOCUMENT = ParsedDocument("a.txt", "A", (Block(TEXT),))
 
 def question(first, last, source="a.txt"):
     start, end = TEXT.index(SENTENCES[first]), TEXT.index(SENTENCES[last]) + len(SENTENCES[last])
-    return JudgedQuestion("?", ((Quote(source, start, end),),))
+    return AnsweredQuestion("?", ((Quote(source, start, end),),))
 
 
 def test_each_chunk_tells_which_part_of_a_quote_it_holds():

@@ -13,7 +13,7 @@ DOCUMENTS = [
 
 
 @pytest.fixture
-def judged(tmp_path):
+def records_file(tmp_path):
     def write(*records):
         path = tmp_path / "judged.jsonl"
         path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
@@ -22,21 +22,23 @@ def judged(tmp_path):
     return write
 
 
-def test_a_quote_is_found_whatever_its_spaces_signs_and_capitals_are(judged):
-    path = judged({"question": "When?", "file": "a.html", "quote": "*café* opens at eight"})
+def test_a_quote_is_found_whatever_its_spaces_signs_and_capitals_are(records_file):
+    path = records_file({"question": "When?", "file": "a.html", "quote": "*café* opens at eight"})
     (question,) = read_questions(path, DOCUMENTS)
     assert question.quotes == ((Quote("a.html", 0, 20),),)
     text = "\n\n".join(block.text for block in DOCUMENTS[0].blocks)
     assert text[0:20] == "Café opens\nat  eight"
 
 
-def test_a_quote_across_two_blocks_is_one(judged):
-    (question,) = read_questions(judged({"question": "?x", "file": "a.html", "quote": "eight. It closes"}), DOCUMENTS)
+def test_a_quote_across_two_blocks_is_one(records_file):
+    (question,) = read_questions(
+        records_file({"question": "?x", "file": "a.html", "quote": "eight. It closes"}), DOCUMENTS
+    )
     assert question.quotes == ((Quote("a.html", 15, 32),),)
 
 
-def test_without_a_file_every_place_counts_and_several_records_are_several_answers(judged):
-    path = judged(
+def test_without_a_file_every_place_counts_and_several_records_are_several_answers(records_file):
+    path = records_file(
         {"question": "When?", "quote": "café opens at eight"},
         {"question": "When? ", "quote": "the bar at nine", "file": "b.txt"},
     )
@@ -44,8 +46,8 @@ def test_without_a_file_every_place_counts_and_several_records_are_several_answe
     assert [[quote.source for quote in quotes] for quotes in question.quotes] == [["a.html", "b.txt"], ["b.txt"]]
 
 
-def test_the_source_of_a_page_is_the_page(judged):
-    (question,) = read_questions(judged({"question": "?x", "file": "a.md", "quote": "closes"}), DOCUMENTS)
+def test_the_source_of_a_page_is_the_page(records_file):
+    (question,) = read_questions(records_file({"question": "?x", "file": "a.md", "quote": "closes"}), DOCUMENTS)
     assert question.quotes[0][0].source == "a.html"
 
 
@@ -61,6 +63,6 @@ def test_the_source_of_a_page_is_the_page(judged):
         ({"question": "?", "quote": "... !"}, r"does not stand in any document"),
     ],
 )
-def test_a_judgement_that_can_not_be_found_is_refused_by_its_line(judged, record, message):
+def test_a_judgement_that_can_not_be_found_is_refused_by_its_line(records_file, record, message):
     with pytest.raises(DataFileError, match=message):
-        read_questions(judged(record), DOCUMENTS)
+        read_questions(records_file(record), DOCUMENTS)

@@ -2,7 +2,7 @@ import pytest
 
 from qwen3_embed_integrations import ConfigError, Qwen3Encoder
 from qwen3_embed_integrations.rag.corpora.blocks import Block, ParsedDocument
-from qwen3_embed_integrations.rag.study.questions import JudgedQuestion, Quote
+from qwen3_embed_integrations.rag.study.questions import AnsweredQuestion, Quote
 from qwen3_embed_integrations.rag.study.run import study
 from qwen3_embed_integrations.rag.study.settings import PRESENT, Setting
 
@@ -12,7 +12,7 @@ TEXTS = (
     "Trains leave from gate 4.",
 )
 DOCUMENTS = [ParsedDocument(f"{n}.txt", f"{n}", (Block(text),)) for n, text in enumerate(TEXTS)]
-QUESTIONS = [JudgedQuestion("When are invoices sent?", ((Quote("0.txt", 0, 45),),))]
+QUESTIONS = [AnsweredQuestion("When are invoices sent?", ((Quote("0.txt", 0, 45),),))]
 
 
 def test_a_text_that_settings_share_is_embedded_once(monkeypatch):

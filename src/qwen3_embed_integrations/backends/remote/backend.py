@@ -60,6 +60,7 @@ class RemoteBackend(ServerBackend[TextTokenizer]):
             max_texts=config.max_batch_texts or target.profile.max_texts,
             max_tokens=config.max_batch_tokens or target.profile.max_tokens,
             n_workers=config.max_concurrency,
+            observer=request.observer,
         )
 
     def _measured(

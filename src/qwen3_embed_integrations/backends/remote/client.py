@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
@@ -26,6 +26,7 @@ from qwen3_embed_integrations.core.errors import (
     RemoteTimeoutError,
     RemoteUnavailableError,
 )
+from qwen3_embed_integrations.core.observation import CallObserver, HttpTry, observed_try
 from qwen3_embed_integrations.core.safe_text import safe_line
 from qwen3_embed_integrations.core.types import FloatArray
 
@@ -71,8 +72,12 @@ class Client:
         self._quote.unwatch_logs()
         await self._http.aclose()
 
-    async def answer(self, http_request: HttpRequest) -> FloatArray:
+    async def answer(self, http_request: HttpRequest, observer: CallObserver | None = None) -> FloatArray:
         """Return what the answer to one request holds, `[n, width]`, retrying as often as the config allows.
+
+        Args:
+            http_request: The request.
+            observer: Told of each try; None: nobody observes the call.
 
         Raises:
             TooLargeError: The server refuses the request for its size.
@@ -81,14 +86,16 @@ class Client:
             RemoteRefusedError: The server refuses the request for another reason.
             RemoteAnswerError: The answer is not what was requested.
         """
-        return (await self._retried(http_request))[0]
+        return (await self._retried(http_request, observer))[0]
 
     async def answer_and_n_tokens(self, http_request: HttpRequest) -> tuple[FloatArray, int | None]:
         """Return the same, and the number of tokens that the server reports; raise as above."""
         found, content, headers = await self._retried(http_request)
         return found, read_n_tokens(content, headers)
 
-    async def _retried(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+    async def _retried(
+        self, http_request: HttpRequest, observer: CallObserver | None = None
+    ) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         faults: list[str] = []
         end = asyncio.get_running_loop().time() + self._config.deadline_s
         retrying = AsyncRetrying(
@@ -100,7 +107,7 @@ class Client:
         )
         try:
             async with asyncio.timeout_at(end):
-                return await retrying(self._once, http_request)
+                return await retrying(self._once, http_request, observer, faults)
         except TimeoutError as error:
             last = f" The last failure: {faults[-1]}." if faults else ""
             raise RemoteTimeoutError(
@@ -131,17 +138,21 @@ class Client:
         pause = error.retry_after_s if isinstance(error, FaultError) else 0.0
         return state.attempt_number >= allowed or asyncio.get_running_loop().time() + pause > end
 
-    async def _once(self, http_request: HttpRequest) -> tuple[FloatArray, bytes, Mapping[str, str]]:
+    async def _once(
+        self, http_request: HttpRequest, observer: CallObserver | None, faults: Sequence[str]
+    ) -> tuple[FloatArray, bytes, Mapping[str, str]]:
         async with self._slots:
-            content, headers = await self._post(http_request.body(), http_request.max_bytes)
+            with observed_try(observer, self._url, len(faults)) as sent:
+                content, headers = await self._post(http_request.body(), http_request.max_bytes, sent)
         return http_request.read(content, self._quote), content, headers
 
-    async def _post(self, body: Mapping[str, object], limit: int) -> tuple[bytes, Mapping[str, str]]:
+    async def _post(self, body: Mapping[str, object], limit: int, sent: HttpTry) -> tuple[bytes, Mapping[str, str]]:
         try:
             async with (
                 asyncio.timeout(self._config.timeout_s),
-                self._http.stream("POST", self._url, json=body) as response,
+                self._http.stream("POST", self._url, json=body, headers=sent.headers) as response,
             ):
+                sent.status_code = response.status_code
                 content = await _body(response, limit)
         except TimeoutError as error:
             raise FaultError(f"no answer within timeout_s={self._config.timeout_s:g}") from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qwen3_embed_integrations.core.errors import RemoteError, TextTooLongError
+from qwen3_embed_integrations.core.observation import CallObserver, observed_request
 from qwen3_embed_integrations.core.packing import fill_budget
 from qwen3_embed_integrations.core.types import FloatArray, IntArray
 
@@ -31,6 +32,7 @@ class RequestPlan:
         max_texts: Largest number of inputs in a request.
         max_tokens: Largest number of tokens in a request.
         n_workers: Largest number of this call's requests under way at once.
+        observer: Told what happens to the call; None: nobody observes it.
     """
 
     inputs: list[Input]
@@ -41,6 +43,7 @@ class RequestPlan:
     max_texts: int
     max_tokens: int
     n_workers: int
+    observer: CallObserver | None = None
 
 
 class RequestBatcher:
@@ -63,6 +66,8 @@ class RequestBatcher:
             RemoteError: The server still fails after all retries.
             TextTooLongError: The server refuses a single text for its length.
         """
+        if self._plan.observer is not None:
+            self._plan.observer.queued()
         workers = [asyncio.create_task(self._work()) for _ in range(min(self._plan.n_workers, len(self._waiting)))]
         try:
             await asyncio.gather(*workers)
@@ -79,8 +84,10 @@ class RequestBatcher:
         while self._waiting:
             batch = self._take()
             http_request = self._plan.request_of([self._plan.inputs[i] for i in batch])
+            n_tokens = sum(self._plan.lengths[i] for i in batch)
             try:
-                embeddings = await self._client.answer(http_request)
+                with observed_request(self._plan.observer, len(batch), n_tokens, self._max_tokens):
+                    embeddings = await self._client.answer(http_request, self._plan.observer)
             except TooLargeError as error:
                 self._halve(batch, error)
             else:

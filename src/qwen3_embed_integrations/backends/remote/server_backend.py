@@ -14,6 +14,7 @@ from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer, raise_
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.inputs import encodable
+from qwen3_embed_integrations.core.observation import observed_step
 from qwen3_embed_integrations.core.protocols import Backend, EmbedRequest
 from qwen3_embed_integrations.core.types import IntArray, RawEmbeddings
 from qwen3_embed_integrations.scheduling.admission import Admission
@@ -49,6 +50,11 @@ class ServerBackend(Backend, Generic[_Tokenizer]):
         self._admission = Admission()
         self._client = Client(self._config, self._url)
         self._thread = LoopThread("qwen3-embed-remote")
+
+    @property
+    def n_waiting(self) -> int:
+        """Calls that have no result yet."""
+        return self._admission.n_calls
 
     @abstractmethod
     async def _compute(self, request: EmbedRequest) -> RawEmbeddings:
@@ -87,7 +93,8 @@ class ServerBackend(Backend, Generic[_Tokenizer]):
         """
         found: list[list[int]] = []
         for first in range(0, len(texts), _WINDOW):
-            ids = tokenizer.tokenize(texts[first : first + _WINDOW])
+            with observed_step(request.observer, "tokenize"):
+                ids = tokenizer.tokenize(texts[first : first + _WINDOW])
             if request.on_overflow == "error":
                 raise_if_too_long(ids, first, inverse, request.max_length)
             found += ids

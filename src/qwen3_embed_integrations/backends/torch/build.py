@@ -20,7 +20,7 @@ from .architecture import Qwen3Architecture, is_plain
 from .device import choose_device, has_bfloat16_matmul
 from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
-from .reranker_head import RerankerForward, read_head
+from .reranker_head import RerankerForward, raise_if_head_is_adapted, read_head
 
 _GPU_BATCH_TOKENS = 16384
 _GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
@@ -42,6 +42,8 @@ def load_backend(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
 
 
 def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
+    if isinstance(config, RerankerRuntimeConfig):
+        raise_if_head_is_adapted(checkpoint)
     device = choose_device(config.device)
     forward = TorchForward(checkpoint, device, config.dtype, config.plan)
     budget = config.max_batch_tokens or (forward.plan.block_tokens if device.type == "cpu" else _GPU_BATCH_TOKENS)

@@ -49,9 +49,8 @@ def read_head(checkpoint: Checkpoint, answer_ids: tuple[int, int]) -> FloatArray
         answer_ids: Token ids of "yes" and of "no".
 
     Raises:
-        CheckpointError: The head is missing or of the wrong shape, or the LoRA adapter changes it.
+        CheckpointError: The head is missing or of the wrong shape.
     """
-    _raise_if_adapted(checkpoint)
     weights = FolderWeights(checkpoint.folder, torch.device("cpu"), torch.float32)
     hidden_size = checkpoint.model_info.hidden_size
     if checkpoint.kind is ModelKind.SEQUENCE_CLASSIFIER:
@@ -71,8 +70,12 @@ def read_head(checkpoint: Checkpoint, answer_ids: tuple[int, int]) -> FloatArray
     return difference
 
 
-def _raise_if_adapted(checkpoint: Checkpoint) -> None:
-    """Refuse a LoRA adapter that trains the head or the token embeddings, whose rows may be the head."""
+def raise_if_head_is_adapted(checkpoint: Checkpoint) -> None:
+    """Check that a LoRA adapter trains neither the head nor the token embeddings, which may hold the head.
+
+    Raises:
+        CheckpointError: It does, and the merged weights would leave the head as it was.
+    """
     if checkpoint.adapter is None:
         return
     stored = read_json(checkpoint.adapter / ADAPTER_FILE)

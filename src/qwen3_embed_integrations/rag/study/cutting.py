@@ -14,7 +14,7 @@ from qwen3_embed_integrations.rag.corpora.chunking import Chunk, document_chunks
 from qwen3_embed_integrations.rag.corpora.corpus import content_digest
 from qwen3_embed_integrations.rag.corpora.units import CountTokens
 
-from .questions import JudgedQuestion, Quote
+from .questions import AnsweredQuestion, Quote
 from .settings import Setting
 
 
@@ -58,7 +58,7 @@ class Cut:
 
 def cut(
     documents: Sequence[ParsedDocument],
-    questions: Sequence[JudgedQuestion],
+    questions: Sequence[AnsweredQuestion],
     setting: Setting,
     count_tokens: CountTokens,
 ) -> Cut:

@@ -29,7 +29,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class JudgedQuestion:
+class AnsweredQuestion:
     """A question and the passages that answer it.
 
     Attributes:
@@ -41,7 +41,7 @@ class JudgedQuestion:
     quotes: tuple[tuple[Quote, ...], ...]
 
 
-def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[JudgedQuestion]:
+def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[AnsweredQuestion]:
     """Read judged questions and find their quotes in the documents.
 
     Args:
@@ -64,7 +64,7 @@ def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[Judg
             continue
         found.setdefault(question, []).append(quotes)
     raise_problems(problems)
-    return [JudgedQuestion(question, tuple(quotes)) for question, quotes in found.items()]
+    return [AnsweredQuestion(question, tuple(quotes)) for question, quotes in found.items()]
 
 
 def _judgement(record: Record, texts: _Texts) -> tuple[str, tuple[Quote, ...]]:

@@ -13,7 +13,7 @@ from qwen3_embed_integrations.core.types import FloatArray
 from qwen3_embed_integrations.rag.corpora.blocks import ParsedDocument
 
 from .cutting import cut
-from .questions import JudgedQuestion
+from .questions import AnsweredQuestion
 from .ranking import Scores, score
 from .report import Result, result
 from .settings import Setting
@@ -22,7 +22,7 @@ from .settings import Setting
 def study(
     encoder: Qwen3Encoder,
     documents: Sequence[ParsedDocument],
-    questions: Sequence[JudgedQuestion],
+    questions: Sequence[AnsweredQuestion],
     settings: Sequence[Setting],
     *,
     budget: int,
