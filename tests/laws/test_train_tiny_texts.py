@@ -36,7 +36,7 @@ def teacher_folder(tmp_path):
     pairs = question_pairs(_texts(), 96)
     for part in range(2):
         chosen = texts[part * 64 : part * 64 + 64]
-        np.savez(tmp_path / f"{part:03}.npz", rows=_unit(rng, len(chosen)), texts=np.array(json.dumps(chosen)))
+        np.savez(tmp_path / f"{part:03}.npz", embeddings=_unit(rng, len(chosen)), texts=np.array(json.dumps(chosen)))
     left, right = _unit(rng, len(pairs)), _unit(rng, len(pairs))
     np.savez(tmp_path / "pairs/000.npz", left=left, right=right, texts=np.array(json.dumps(pairs)))
     return tmp_path
@@ -62,11 +62,11 @@ def test_pairs_for_the_teacher_are_english_questions_with_the_beginnings_of_long
 
 def test_kept_texts_come_back_in_groups_that_the_teacher_finds_alike(teacher_folder):
     texts = load_texts(teacher_folder)
-    assert len(texts.texts) == len(texts.rows) == 128
+    assert len(texts.texts) == len(texts.embeddings) == 128
     chosen, embeddings = texts.neighbours(32, random.Random(0))
     assert len(chosen) == len(set(chosen)) == len(embeddings) <= 32
     first = embeddings[0]
-    nearest = np.sort(texts.rows @ first)[::-1][:4]
+    nearest = np.sort(texts.embeddings @ first)[::-1][:4]
     assert np.sort(embeddings[:4] @ first)[::-1] == pytest.approx(nearest)
 
 
@@ -83,7 +83,7 @@ def test_batches_hold_each_kind_that_has_texts_and_the_teachers_vectors_in_order
         found[batch.kind] = batch
     assert set(found) == {"qa", "code", "similar", "teacher", "triple"}  # no translations and no long texts are here
     batch = found["similar"]
-    by_text = dict(zip(texts.texts, texts.rows, strict=True))
+    by_text = dict(zip(texts.texts, texts.embeddings, strict=True))
     for text, embedding in zip(batch.left, batch.teacher, strict=True):
         assert by_text[text.rpartition("\nQuery:")[2]] == pytest.approx(embedding)
     batch = found["teacher"]

@@ -135,14 +135,20 @@ def train(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 
 
 @app.command(name="order")
-def fit_order(work: Work = _WORK, start: Start = _PACKAGED, minutes: Minutes = 6) -> None:
+def fit_order(
+    work: Work = _WORK,
+    start: Start = _PACKAGED,
+    minutes: Minutes = 6,
+    anchor_weight: float = 20,
+    learning_rate: float = 1.5e-3,
+) -> None:
     """Bring the trained layers' search back to the token vectors', and go on training them on triples."""
     folder = WorkFolder(work)
     kinds = ("qa", "code", "bitext", "passage")
     sampler = PairSampler(_texts(folder), {kind: STAGES["layers"][kind] for kind in kinds})
-    order.train_order(
-        _start_model(folder, start), _tokenizer(start), sampler, folder.checkpoint, folder.order, OrderOptions(minutes)
-    )
+    options = OrderOptions(minutes, learning_rate=learning_rate, anchor_weight=anchor_weight)
+    model = _start_model(folder, start)
+    order.train_order(model, _tokenizer(start), sampler, folder.checkpoint, folder.order, options)
 
 
 @app.command(name="export")

@@ -2,7 +2,7 @@
 
 A mean of token vectors searches well, but order, role and negation are lost on it. `train` teaches the layers these and
 loses some of the search. Here real texts, whatever their language and instruction, are brought back to where the mean
-puts them (`_ANCHOR_WEIGHT`), while triples go on. Token vectors stay as stage 1 left them.
+puts them (`OrderOptions.anchor_weight`), while triples go on. Token vectors stay as stage 1 left them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from .train import Encoder
 
 logger = logging.getLogger(__name__)
 
-_ANCHOR_WEIGHT = 20.0
 _CUTS = ((48, 40), (48, 40), (96, 20), (224, 8))
 """Tokens and number of the anchored texts, step by step: most texts are short, some are not."""
 _SAVE_S = 60.0
@@ -42,6 +41,7 @@ class OrderOptions:
         minutes: Minutes of training; the learning rate falls to a fiftieth over them.
         n_triples: Triples a step.
         learning_rate: Its peak.
+        anchor_weight: Weight of how far real texts moved, beside the triples' loss.
         warmup_steps: Steps to reach the peak.
         max_steps: End after so many steps, if the minutes are not spent before.
         log_steps: Steps between log lines.
@@ -50,6 +50,7 @@ class OrderOptions:
     minutes: float
     n_triples: int = 32
     learning_rate: float = 1.5e-3
+    anchor_weight: float = 20.0
     warmup_steps: int = 20
     max_steps: int | None = None
     log_steps: int = 25
@@ -104,7 +105,7 @@ def train_order(  # noqa: PLR0913, PLR0917 - what it trains, reads, writes and i
             _moved(encoder, anchor, sides, n_tokens),
         )
         optimizer.zero_grad(set_to_none=True)
-        (meaning + _ANCHOR_WEIGHT * moved).backward()
+        (meaning + options.anchor_weight * moved).backward()
         torch.nn.utils.clip_grad_norm_(model.layers.parameters(), 1.0)
         optimizer.step()
         losses.append((meaning.item(), moved.item()))

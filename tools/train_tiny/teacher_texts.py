@@ -122,10 +122,10 @@ def label(texts: list[str], folder: Path) -> None:
         if target.exists():
             continue
         chosen = texts[start : start + _PART]
-        rows = teacher.encode(chosen).astype(np.float16)
+        embeddings = teacher.encode(chosen).astype(np.float16)
         partial = target.with_suffix(".partial")
         with partial.open("wb") as file:
-            np.savez(file, rows=rows, texts=np.array(json.dumps(chosen)))
+            np.savez(file, embeddings=embeddings, texts=np.array(json.dumps(chosen)))
         partial.replace(target)
         logger.info("%s: %d texts", target.name, len(chosen))
 
@@ -135,12 +135,12 @@ class TeacherTexts:
     """Texts and the teacher's unit rows, float32 ``[n, 384]``."""
 
     texts: list[str]
-    rows: np.ndarray
+    embeddings: np.ndarray
 
     def neighbours(self, size: int, rng: random.Random) -> tuple[list[str], np.ndarray]:
         """Return ``size`` texts in groups of like meaning, with their rows."""
         pool = rng.sample(range(len(self.texts)), min(_POOL, len(self.texts)))
-        rows = self.rows[pool]
+        rows = self.embeddings[pool]
         seeds = rng.sample(range(len(pool)), _N_SEEDS)
         nearest = np.argsort(-(rows[seeds] @ rows.T), axis=1)[:, : size // _N_SEEDS]
         chosen = list(dict.fromkeys(nearest.reshape(-1).tolist()))
@@ -154,5 +154,5 @@ def load_texts(folder: Path) -> TeacherTexts | None:
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as part:
             texts += json.loads(str(part["texts"]))
-            rows.append(part["rows"].astype(np.float32))
+            rows.append(part["embeddings"].astype(np.float32))
     return TeacherTexts(texts, np.concatenate(rows)) if rows else None
