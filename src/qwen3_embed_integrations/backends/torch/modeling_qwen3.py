@@ -131,6 +131,8 @@ class PackedQwen3:
         """Split the tokens into blocks that stay in the processor's cache from product to product."""
         n_blocks = -(-n_tokens // self._block_tokens)
         n_blocks += -n_blocks % (thread_team.count if thread_team else 1)
+        if n_blocks == 1:
+            return _Blocks([slice(0, n_tokens)], n_tokens, thread_team)
         size = -(-n_tokens // n_blocks)
         size += -size % _BLOCK_MULTIPLE
         return _Blocks([slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)], n_tokens, thread_team)
