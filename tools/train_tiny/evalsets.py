@@ -9,19 +9,50 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .teachers import package_dir
-from .units import clean
+from .training_text import clean
 
 _POD_CODE = re.compile(r"[A-Z]<+\s*(?:[^<>|]*\|)?([^<>]*?)\s*>+")
 
 
 @dataclass(frozen=True)
 class RetrievalSet:
-    """Queries, documents and, per query, the indices of the relevant documents."""
+    """Queries, documents and, per query, the indices of the relevant documents; ``tasks`` are measured on it."""
 
     name: str
     queries: list[str]
     documents: list[str]
     relevant: list[frozenset[int]]
+    tasks: tuple[str, ...] = ("web", "qa")
+    is_symmetric = False
+
+
+@dataclass(frozen=True)
+class HitSet(RetrievalSet):
+    """A retrieval set whose score is how often one of the first three documents is relevant."""
+
+
+@dataclass(frozen=True)
+class SimilaritySet:
+    """Pairs of sentences with how alike they are; Spearman's rank correlation is measured."""
+
+    name: str
+    queries: list[str]
+    documents: list[str]
+    gold: list[float]
+    tasks: tuple[str, ...] = ("sts",)
+    is_symmetric = True
+
+
+def load_sts(folder: Path, year: int) -> SimilaritySet:
+    """Return the pairs of a SemEval year's test sets that people gave a score, all in one set."""
+    pairs: list[tuple[str, str, float]] = []
+    for path in sorted((folder / str(year)).glob("*.test.tsv")):
+        for line in path.read_text("utf-8").splitlines():
+            fields = line.split("\t")
+            if fields[0] and len(fields) >= 3:  # noqa: PLR2004 - score and two sentences
+                pairs.append((clean(fields[1]), clean(fields[2]), float(fields[0])))
+    left, right, gold = (list(side) for side in zip(*pairs, strict=True))
+    return SimilaritySet(f"sts-{year}", left, right, gold)
 
 
 def load_perlfaq(unpacked: Path) -> RetrievalSet:

@@ -1,25 +1,54 @@
-"""Measures the model beside BM25 and its teachers: one table, the same script for all."""
+"""Measures models beside BM25 and the teachers: every set with the same code, with 95 % intervals."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import bm25s
 import numpy as np
 import torch
-from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
+from transformers import Qwen3Model
 
-from .evalsets import RetrievalSet, load_fitz_gov, load_perlfaq, load_translations
-from .metrics import ndcg_at_10, top_1, unit
+from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
+
+from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
+from .evalsets import HitSet, RetrievalSet
+from .measured import Measured, load_scores, save_scores
+from .metrics import hit_scores, ndcg_scores, normalised, top_1_scores
 from .teachers import load_e5, load_minilm
+from .train import Encoder
 
 logger = logging.getLogger(__name__)
 
-WIDTHS = (256, 128, 64)
+DIMENSIONS = (256, 128, 64)
+BASELINES = ("BM25", "MiniLM", "e5-small")
+_PART, _MAX_TOKENS = 2048, 8192
 Encode = Callable[[list[str]], np.ndarray]
-Figures = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class System:
+    """Something that embeds.
+
+    Attributes:
+        name: As the tables call it.
+        query: Embeds what asks, behind the instruction where one is given.
+        document: Embeds what is found.
+        dimensions: The widths to measure.
+        takes_instructions: Whether instructions are measured too.
+    """
+
+    name: str
+    query: Encode
+    document: Encode
+    dimensions: tuple[int | None, ...] = (None,)
+    takes_instructions: bool = False
 
 
 def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
@@ -30,59 +59,106 @@ def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
     return np.stack([index.get_scores(query) if query else np.zeros(len(dataset.documents)) for query in queries])
 
 
-def teacher_figures(dataset: RetrievalSet) -> dict[str, float]:
-    """Return nDCG@10 of BM25 and of both teachers."""
-    e5, minilm = load_e5(), load_minilm()
-    asked = e5.encode([f"query: {text}" for text in dataset.queries])
-    return {
-        "BM25": ndcg_at_10(bm25_scores(dataset), dataset),
-        "e5-small": ndcg_at_10(asked @ e5.encode([f"passage: {text}" for text in dataset.documents]).T, dataset),
-        "MiniLM": ndcg_at_10(minilm.encode(dataset.queries) @ minilm.encode(dataset.documents).T, dataset),
-    }
+@cache
+def model_system(name: str, folder: Path) -> System:
+    """Return a folder in the package's format as a system; `forward` computes what `Qwen3Model` does."""
+    model = Qwen3Model.from_pretrained(folder, dtype=torch.float32).eval()
+    encoder = Encoder(model, Tokenizer.from_file(str(folder / "tokenizer.json")), "cpu")
+
+    def encode(texts: list[str]) -> np.ndarray:
+        with torch.no_grad():
+            parts = [encoder(texts[start : start + _PART], _MAX_TOKENS) for start in range(0, len(texts), _PART)]
+        return torch.cat(parts).numpy()
+
+    return System(name, encode, encode, DIMENSIONS, takes_instructions=True)
 
 
-def model_figures(model: SentenceTransformer, dataset: RetrievalSet) -> dict[str, float]:
-    """Return the model's nDCG@10 at each width, and at full width without the instruction."""
-    documents = model.encode_document(dataset.documents)
-    queries = model.encode_query(dataset.queries)
-    figures = {
-        f"tiny {width}": ndcg_at_10(unit(queries, width) @ unit(documents, width).T, dataset) for width in WIDTHS
-    }
-    bare = unit(model.encode_document(dataset.queries))
-    return figures | {"tiny 256, no instruction": ndcg_at_10(bare @ unit(documents).T, dataset)}
+@cache
+def teacher_system(name: str) -> System:
+    """Return a teacher as a system, e5 behind its own prefixes."""
+    if name == "MiniLM":
+        minilm = load_minilm(torch.float32)
+        return System(name, minilm.encode, minilm.encode)
+    e5 = load_e5(torch.float32)
+    return System(
+        name,
+        lambda texts: e5.encode([f"query: {text}" for text in texts]),
+        lambda texts: e5.encode([f"passage: {text}" for text in texts]),
+    )
 
 
-def translation_figures(encode: Encode, pairs: dict[str, list[tuple[str, str]]]) -> dict[str, float]:
-    """Return, for each language, how often a text's nearest English text is its original (percent)."""
+def baselines(benchmark: list[Benchmark], kept: Path, *, measured_only: bool) -> dict[str, dict[str, Measured]]:
+    """Return the figures of BM25 and both teachers, which do not change: scores are kept below ``kept``.
+
+    Args:
+        benchmark: The sets.
+        kept: Folder of the scores, a file for each system and set.
+        measured_only: Leave out what is not kept, in place of measuring it.
+    """
+    figures: dict[str, dict[str, Measured]] = {}
+    for name in BASELINES:
+        for dataset in benchmark:
+            path = kept / name / f"{dataset.name.replace(' ', '-')}.npz"
+            if not path.exists() and not (measured_only and name != "BM25"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_scores(_baseline(name, dataset), path)
+            if path.exists():
+                figures.setdefault(name, {}).update(load_scores(path))
+    return figures
+
+
+def model_figures(folder: Path, benchmark: list[Benchmark], kept: Path) -> dict[str, Measured]:
+    """Return the figures of a model's folder; scores are kept below ``kept`` under the weights' digest."""
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+    figures: dict[str, Measured] = {}
+    for dataset in benchmark:
+        path = kept / digest / f"{dataset.name.replace(' ', '-')}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_scores(measure_system(model_system(digest, folder), [dataset]), path)
+        figures |= load_scores(path)
+    return figures
+
+
+def _baseline(name: str, dataset: Benchmark) -> dict[str, Measured]:
+    if name != "BM25":
+        return measure_system(teacher_system(name), [dataset])
+    if not isinstance(dataset, RetrievalSet):
+        return {}
+    return {f"{dataset.name} | 0 | none": Measured(retrieval_scores(bm25_scores(dataset), dataset))}
+
+
+def measure_system(system: System, benchmark: Iterable[Benchmark]) -> dict[str, Measured]:
+    """Return ``set | width | task`` of every figure of a system."""
     figures = {}
-    for lang, of_language in pairs.items():
-        texts, originals = (list(side) for side in zip(*of_language, strict=True))
-        figures[lang] = top_1(unit(encode(texts)), unit(encode(originals)))
+    for dataset in benchmark:
+        tasks = ["", *dataset.tasks] if system.takes_instructions else [""]
+        documents = None if dataset.is_symmetric else system.document(dataset.documents)
+        for task in tasks:
+            prompt = query_prompt(TASKS[task].instruction) if task else ""
+            embed = system.query
+            queries = embed([prompt + text for text in dataset.queries])
+            found = embed([prompt + text for text in dataset.documents]) if documents is None else documents
+            for width in system.dimensions:
+                key = f"{dataset.name} | {width or queries.shape[1]} | {task or 'none'}"
+                figures[key] = scored(dataset, normalised(queries, width), normalised(found, width))
+        logger.info("%s measured on %s", system.name, dataset.name)
     return figures
 
 
-def evaluate_teachers(unpacked: Path, heldout: Path) -> Figures:
-    """Return the figures of BM25 and the teachers, a column each set; they are the same for every student."""
-    figures = {dataset.name: teacher_figures(dataset) for dataset in (load_perlfaq(unpacked), load_fitz_gov())}
-    if heldout.exists():
-        e5 = load_e5()
-        figures["top-1 e5-small"] = translation_figures(
-            lambda texts: e5.encode([f"query: {text}" for text in texts]), load_translations(heldout)
-        )
-    return figures
+def retrieval_scores(scores: np.ndarray, dataset: RetrievalSet) -> np.ndarray:
+    """Return each query's score in percent: hit@3 of a `HitSet`, else nDCG@10."""
+    return hit_scores(scores, dataset) if isinstance(dataset, HitSet) else ndcg_scores(scores, dataset)
 
 
-def evaluate_model(folder: Path, unpacked: Path, heldout: Path) -> Figures:
-    """Return the model's figures: a column each for perlfaq, fitz-gov and X→English top-1."""
-    model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32})
-    figures = {dataset.name: model_figures(model, dataset) for dataset in (load_perlfaq(unpacked), load_fitz_gov())}
-    if heldout.exists():
-        figures["top-1 tiny"] = translation_figures(model.encode_document, load_translations(heldout))
-    else:
-        logger.warning("no %s: the translation table needs the steps download and extract", heldout)
-    return figures
-
-
-def merged(first: Figures, second: Figures) -> Figures:
-    """Return both sets of figures, columns of one name joined."""
-    return {name: first.get(name, {}) | second.get(name, {}) for name in sorted(first | second)}
+def scored(dataset: Benchmark, queries: np.ndarray, documents: np.ndarray) -> Measured:
+    """Return the set's scores for unit rows of its queries and documents."""
+    if isinstance(dataset, RetrievalSet):
+        return Measured(retrieval_scores(queries @ documents.T, dataset))
+    if isinstance(dataset, BitextSet):
+        return Measured(top_1_scores(queries, documents))
+    if isinstance(dataset, TripleSet):
+        same, different = documents[: len(queries)], documents[len(queries) :]
+        return Measured(100.0 * ((queries * same).sum(1) > (queries * different).sum(1)))
+    assert isinstance(dataset, SimilaritySet)  # noqa: S101 - for the type checker: no other kind is left
+    return Measured((queries * documents).sum(1), np.array(dataset.gold))

@@ -1,4 +1,4 @@
-"""Writes the student as a sentence-transformers folder in the spelling that older versions read too."""
+"""Writes the model as a sentence-transformers folder in the spelling that older versions read too."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import Qwen3Model
 
+from .model import HIDDEN_SIZE, MAX_LENGTH
 from .prompts import QUERY_PROMPT
-from .student import HIDDEN_SIZE, MAX_LENGTH
 
 _JSON_FILES = {
     "modules.json": [
@@ -32,7 +32,7 @@ _JSON_FILES = {
 }  # fmt: skip
 
 
-def export_student(model: Qwen3Model, tokenizer_folder: Path, target: Path) -> int:
+def export_model(model: Qwen3Model, tokenizer_folder: Path, target: Path) -> int:
     """Write the folder and return its size in bytes; weights are stored as float16."""
     target.mkdir(parents=True, exist_ok=True)
     for name, content in _JSON_FILES.items():

@@ -1,76 +1,100 @@
-"""What the student minimises: distance to its targets and to their similarities."""
+"""What the training minimises: finding the other half of a pair, and keeping similarities."""
 
 from __future__ import annotations
 
 import torch
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
 
-# The targets are in Matryoshka order by themselves, so the shorter widths need less of a push.
-MATRYOSHKA = {256: 0.5, 128: 0.25, 64: 0.125, 32: 0.125}
 _TEMPERATURE = 0.05
-_SIMILARITY_WEIGHT = 0.5
-_MARGIN = 0.05
-_SAME = 0.95
+_WIDTHS = {256: 0.5, 128: 0.3, 64: 0.2}
+_DUPLICATE = 0.93
+_SQUARES_WEIGHT = 20.0
 
 
-def distillation_loss(student: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the weighted mean over Matryoshka widths of cosine distance plus similarity divergence.
+def contrastive_loss(
+    left: torch.Tensor,
+    right: torch.Tensor,
+    right_before: torch.Tensor,
+    wrong: torch.Tensor | None = None,
+    *,
+    symmetric: bool,
+) -> torch.Tensor:
+    """Return InfoNCE of ``left`` finding its ``right`` among the batch, and each its own ``wrong``, at every width.
 
     Args:
-        student: ``[n, 256]`` float32, not normalised.
-        target: ``[n, 256]`` float32.
+        left: ``[n, 256]``, not normalised.
+        right: ``[n, 256]``.
+        right_before: ``[n, 256]``, unit rows; texts that these find the same are no negatives of each other.
+        wrong: ``[n, 256]``, a negative of each row, or None.
+        symmetric: Whether ``right`` should find its ``left`` too.
     """
-    total = student.new_zeros(())
-    for width, weight in MATRYOSHKA.items():
-        ours, theirs = normalize(student[:, :width], dim=-1), normalize(target[:, :width], dim=-1)
-        distance = (1 - (ours * theirs).sum(-1)).mean()
-        total = total + weight * (distance + _SIMILARITY_WEIGHT * _divergence(ours, theirs))
+    same = (right_before @ right_before.T > _DUPLICATE).fill_diagonal_(fill_value=0)
+    rows = torch.arange(len(left), device=left.device)
+    total = left.new_zeros(())
+    for width, weight in _WIDTHS.items():
+        one, other = normalize(left[:, :width], dim=-1), normalize(right[:, :width], dim=-1)
+        logits = (one @ other.T / _TEMPERATURE).masked_fill(same, -1e4)
+        if wrong is not None:
+            unlike = normalize(wrong[:, :width], dim=-1)
+            worse = torch.stack([(one * unlike).sum(-1), (other * unlike).sum(-1)], dim=-1)
+            asked = torch.cat([logits, worse / _TEMPERATURE], dim=1)
+        else:
+            asked = logits
+        loss = cross_entropy(asked, rows)
+        if symmetric:
+            loss = (loss + cross_entropy(logits.T, rows)) / 2
+        total = total + weight * loss
+    return total
+
+
+def similarity_divergence(found: torch.Tensor, before: torch.Tensor, n: int) -> torch.Tensor:
+    """Return the KL divergence of the similarities within each half of the rows from those ``before``."""
+    total = found.new_zeros(())
+    for half in (slice(None, n), slice(n, None)):
+        total = total + _divergence(normalize(found[half], dim=-1), before[half]) / 2
     return total
 
 
 def _divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
-    """Return KL(target || student) of each text's similarities to the others of the batch."""
-    self_pairs = torch.eye(len(ours), dtype=torch.bool)
+    """Return KL(wanted || found) of each text's similarities to the others of the batch."""
+    self_pairs = torch.eye(len(ours), dtype=torch.bool, device=ours.device)
     wanted, got = ((rows @ rows.T).masked_fill(self_pairs, -1e4) for rows in (theirs, ours))
     wanted_shares, got_shares = softmax(wanted / _TEMPERATURE, -1), log_softmax(got / _TEMPERATURE, -1)
     return kl_div(got_shares, wanted_shares, reduction="batchmean")
 
 
-def pair_loss(
-    queries: torch.Tensor, answers: torch.Tensor, wanted_queries: torch.Tensor, wanted_answers: torch.Tensor
+def distillation_loss(found: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Return how far the texts' similarities are from the teacher's, at every width.
+
+    The divergence looks at each text's nearest, the squared difference at all.
+
+    Args:
+        found: ``[n, 256]``, not normalised.
+        teacher: ``[n, any]``, the teacher's unit rows.
+    """
+    total = found.new_zeros(())
+    wanted = teacher @ teacher.T
+    for width, weight in _WIDTHS.items():
+        rows = normalize(found[:, :width], dim=-1)
+        squares = (rows @ rows.T - wanted).square().mean()
+        total = total + weight * (_divergence(rows, teacher) + _SQUARES_WEIGHT * squares)
+    return total
+
+
+def pair_distillation_loss(
+    found: tuple[torch.Tensor, torch.Tensor], teacher: tuple[torch.Tensor, torch.Tensor]
 ) -> torch.Tensor:
-    """Return InfoNCE of queries and their answers, ``[n, 256]`` each, over the batch, at every Matryoshka width.
+    """Return how far the similarities of questions to passages are from the teacher's, at every width.
 
-    An answer that the targets find nearly as good as the right one is no negative.
+    Args:
+        found: Both sides, ``[n, 256]``, not normalised.
+        teacher: Both sides, ``[n, any]``, the teacher's unit rows.
     """
-    total = queries.new_zeros(())
-    for width, weight in MATRYOSHKA.items():
-        scores = _scores(queries, answers, width)
-        wanted = _scores(wanted_queries, wanted_answers, width)
-        also_right = (wanted > wanted.diagonal()[:, None] - _MARGIN).fill_diagonal_(fill_value=0)
-        total = total + weight * _contrast(scores, also_right)
+    total = found[0].new_zeros(())
+    wanted = teacher[0] @ teacher[1].T / _TEMPERATURE
+    for width, weight in _WIDTHS.items():
+        left, right = (normalize(side[:, :width], dim=-1) for side in found)
+        got = left @ right.T / _TEMPERATURE
+        for ours, theirs in ((got, wanted), (got.T, wanted.T)):
+            total = total + weight / 2 * kl_div(log_softmax(ours, -1), softmax(theirs, -1), reduction="batchmean")
     return total
-
-
-def translation_loss(translations: torch.Tensor, originals: torch.Tensor) -> torch.Tensor:
-    """Return twice InfoNCE, both ways, plus cosine distance, of ``[n, 256]`` each, over Matryoshka widths.
-
-    Originals that are nearly the same text are no negatives of each other.
-    """
-    total = translations.new_zeros(())
-    alike = (_scores(originals, originals, originals.shape[1]).detach() > _SAME).fill_diagonal_(fill_value=0)
-    for width, weight in MATRYOSHKA.items():
-        scores = _scores(translations, originals, width)
-        both_ways = _contrast(scores, alike) + _contrast(scores.T, alike)
-        total = total + weight * (both_ways + (1 - scores.diagonal()).mean())
-    return total
-
-
-def _contrast(scores: torch.Tensor, no_negatives: torch.Tensor) -> torch.Tensor:
-    """Return InfoNCE of ``[n, n]`` scores whose diagonal is right, without the pairs that are no negatives."""
-    logits = (scores / _TEMPERATURE).masked_fill(no_negatives, -1e4)
-    return cross_entropy(logits, torch.arange(len(scores)))
-
-
-def _scores(queries: torch.Tensor, answers: torch.Tensor, width: int) -> torch.Tensor:
-    return normalize(queries[:, :width], dim=-1) @ normalize(answers[:, :width], dim=-1).T

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import random
 
+from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
+
 WEB_TASK = "Given a web search query, retrieve relevant passages that answer the query"
 QUERY_PROMPT = f"Instruct: {WEB_TASK}\nQuery:"
-_TASKS = (
-    "Given a question, retrieve Wikipedia passages that answer the question",
-    "Given a question, retrieve relevant documents that best answer the question",
-    "Given a question about coding, retrieval code or passage that can solve user's question",
-    "Given a query, retrieve relevant entity descriptions from DBPedia",
-    "Given a question, retrieve questions that are semantically equivalent to the given question",
-    "Retrieve semantically similar text",
-    "Retrieve parallel sentences",
-    "Identify the topic or theme of the given news articles",
-    "Given a scientific claim, retrieve documents that support or refute the claim",
+_OTHER_INSTRUCTION = 0.15
+# How likely each instruction stands before a query; the rest of the queries have none.
+INSTRUCTIONS: dict[str, dict[str, float]] = {
+    "qa": dict.fromkeys(
+        ("qa", "multihop", "fact_check", "scientific", "citations", "financial", "medical", "nutrition", "covid",
+         "legal", "ecommerce", "entities", "arguments", "chinese_web", "code", "code_problem"), 0.025,
+    ) | {"web": 0.25},
+    "passage": {"web": 0.2, "qa": 0.1, "multihop": 0.03, "fact_check": 0.04, "scientific": 0.04, "arguments": 0.03},
+    "code": {"code": 0.3, "code_comment": 0.1, "code_problem": 0.1, "sql": 0.03, "web": 0.1},
+    "bitext": {"bitext": 0.25, "sts": 0.15, "duplicates": 0.03, "clustering": 0.03, "classification": 0.03},
+    "similar": {"sts": 0.35, "duplicates": 0.05, "forum_duplicates": 0.03, "classification": 0.03, "clustering": 0.03},
+    "same": {"sts": 0.3, "duplicates": 0.1, "forum_duplicates": 0.05, "classification": 0.05, "clustering": 0.05},
+}  # fmt: skip
+_MORE_INSTRUCTIONS = (
     "Given a question, retrieve passages of the documentation that answer it",
+    "Find the section of the manual that helps with this",
+    "Retrieve the passage that the sentence was taken from",
+    "Given a heading, retrieve the text below it",
+    "Search the knowledge base",
+    "Given a keyword query, find matching articles",
+    "Retrieve documents about the topic",
+    "Given a user's message, find the help page that answers it",
 )
-_WEB_SHARE = 0.6
 _QUESTIONS = (
     "How do I {}?", "How can I {}?", "How to {}", "{} how to", "What is {}?", "What are {}?", "What's {}?",
     "What does {} mean?", "What does {} do?", "Explain {}", "How does {} work?", "Where can I find {}?",
@@ -28,10 +40,18 @@ _QUESTIONS = (
 )  # fmt: skip
 
 
-def instructed(text: str, rng: random.Random) -> str:
-    """Return the text behind an instruction, in Qwen3-Embedding's form."""
-    task = WEB_TASK if rng.random() < _WEB_SHARE else rng.choice(_TASKS)
-    return f"Instruct: {task}\nQuery:{text}"
+def query_prefix(rng: random.Random, kind: str) -> str:
+    """Return the instruction of a query that asks for a text of another kind, or none."""
+    if rng.random() < _OTHER_INSTRUCTION and kind != "code":
+        return query_prompt(rng.choice(_MORE_INSTRUCTIONS))
+    return symmetric_prefix(rng, kind)
+
+
+def symmetric_prefix(rng: random.Random, kind: str) -> str:
+    """Return an instruction of the presets for texts on both sides of pairs of this kind, or none."""
+    weights = INSTRUCTIONS[kind]
+    name = rng.choices([*weights, ""], [*weights.values(), 1 - sum(weights.values())])[0]
+    return query_prompt(TASKS[name].instruction) if name else ""
 
 
 def as_question(text: str, rng: random.Random) -> str:

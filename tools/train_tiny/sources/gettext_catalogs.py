@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.train_tiny.units import Unit, clean, is_useful, language_of
+from tools.train_tiny.training_text import TrainingText, clean, is_useful, language_of
 
 logger = logging.getLogger(__name__)
 
@@ -19,15 +19,15 @@ _PLACEHOLDER = re.compile(r"%[\w$]")
 _MIN_WORDS = 2
 
 
-def read_catalogs(folder: Path, source: str) -> Iterator[Unit]:
-    """Yield one translated unit a message, and the English message once a language."""
+def read_catalogs(folder: Path, source: str) -> Iterator[TrainingText]:
+    """Yield one translated item a message, and the English message once a language."""
     for path in sorted(folder.rglob("*.mo")):
         lang = language_of(path.parts[-3])
         if lang is None or lang == "en":
             continue
         for english, translated in _messages(path):
-            yield Unit(source, "en", english)
-            yield Unit(source, lang, translated, english=english)
+            yield TrainingText(source, "en", english)
+            yield TrainingText(source, lang, translated, english=english)
 
 
 def _messages(path: Path) -> Iterator[tuple[str, str]]:

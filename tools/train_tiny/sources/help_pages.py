@@ -1,4 +1,4 @@
-"""Documentation pages: manuals and help texts in many languages.
+"""LibreOffice's help in many languages.
 
 Translated pages are aligned with the English page block by block, where both have as many.
 """
@@ -10,18 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree, html
-from tools.train_tiny.units import Unit, clean, is_useful, language_of
+from tools.train_tiny.training_text import TrainingText, clean, is_useful, language_of
 
 _HTML_BLOCKS = "//div[@id='DisplayArea']//*[self::h1 or self::h2 or self::h3 or self::p]"
-_MANUAL_BLOCKS = (
-    "//div[@class='body']//*[self::h1 or self::h2 or self::h3 or self::p or self::dt[starts-with(@class, 'sig')]]"
-)
-_PAGE_BLOCKS = "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::p]"
-_BOOK_BLOCKS = (
-    "//body//*[self::h1 or self::h2 or self::h3 or self::h4"
-    " or (self::div and @class='para') or (self::p and not(@class='title'))]"
-)
-_MALLARD_BLOCKS = "//*[local-name()='title' or local-name()='p' or local-name()='desc']"
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "title", "dt"})
 _SECTION_NUMBER = re.compile(r"^(?:[A-Z]?\d+(?:\.\d+)*\.|\d+\.|Chapter \d+\.) *")
 _HOW_TO = ("How do I {}?", "{} how to", "How can I {}?", "What is {}?", "Explain {}", "How does {} work?")
@@ -29,43 +20,14 @@ _MIN_ANSWER_CHARS = 40
 _JOINED_CHARS = 900
 
 
-def read_libreoffice(root: Path) -> Iterator[Unit]:
+def read_libreoffice(root: Path) -> Iterator[TrainingText]:
     """Yield LibreOffice's help in every language, aligned with English."""
     english = next(root.glob("libreoffice-help-en-us/usr/share/libreoffice/help/en-US"))
     folders = list(root.glob("libreoffice-help-*/usr/share/libreoffice/help/*"))
     yield from _aligned("libreoffice-help", english, folders, "text/**/*.html", _HTML_BLOCKS)
 
 
-def read_gnome(root: Path) -> Iterator[Unit]:
-    """Yield GNOME's user help in every language, aligned with English."""
-    help_root = root / "gnome-user-docs/usr/share/help"
-    yield from _aligned("gnome-help", help_root / "C", list(help_root.iterdir()), "*/*.page", _MALLARD_BLOCKS)
-
-
-def read_handbook(root: Path) -> Iterator[Unit]:
-    """Yield the Debian Administrator's Handbook, aligned with English."""
-    html_root = root / "debian-handbook/usr/share/doc/debian-handbook/html"
-    yield from _aligned("debian-handbook", html_root / "en-US", list(html_root.iterdir()), "*.html", _BOOK_BLOCKS)
-
-
-def read_installation_guide(root: Path) -> Iterator[Unit]:
-    """Yield Debian's installation guide, aligned with English."""
-    guide = root / "installation-guide-amd64/usr/share/doc/installation-guide-amd64"
-    yield from _aligned("installation-guide", guide / "en", list(guide.iterdir()), "*.html", _PAGE_BLOCKS)
-
-
-def read_apache(root: Path) -> Iterator[Unit]:
-    """Yield the manual of the Apache web server, aligned with English."""
-    manual = root / "apache2-doc/usr/share/doc/apache2-doc/manual"
-    yield from _aligned("apache-manual", manual / "en", list(manual.iterdir()), "**/*.html", _PAGE_BLOCKS)
-
-
-def read_git(root: Path) -> Iterator[Unit]:
-    """Yield git's manual pages and guides, English alone."""
-    yield from _aligned("git-manual", root / "git-doc/usr/share/doc/git-doc", [], "**/*.html", _PAGE_BLOCKS)
-
-
-def _aligned(source: str, english: Path, folders: list[Path], pages: str, query: str) -> Iterator[Unit]:
+def _aligned(source: str, english: Path, folders: list[Path], pages: str, query: str) -> Iterator[TrainingText]:
     """Yield the English pages below ``english`` and what the other languages' ``folders`` have of each."""
     languages = {
         folder: lang
@@ -74,20 +36,10 @@ def _aligned(source: str, english: Path, folders: list[Path], pages: str, query:
     }
     for page in sorted(english.glob(pages)):
         blocks = _blocks(page, query)
-        yield from _english_units(source, blocks)
+        yield from _english_texts(source, blocks)
         yield from _joined(source, blocks)
         for folder, lang in languages.items():
-            yield from _translated_units(source, lang, blocks, folder / page.relative_to(english), query)
-
-
-def read_python_manual(root: Path) -> Iterator[Unit]:
-    """Yield the paragraphs of Python's manual, headings as queries for what follows them."""
-    manual = root / "python3.11-doc/usr/share/doc/python3.11/html"
-    for page in sorted(manual.rglob("*.html")):
-        if not page.name.startswith(("genindex", "search", "py-modindex")):
-            blocks = _blocks(page, _MANUAL_BLOCKS)
-            yield from _english_units("python-manual", blocks)
-            yield from _joined("python-manual", blocks)
+            yield from _translated_texts(source, lang, blocks, folder / page.relative_to(english), query)
 
 
 def _blocks(page: Path, query: str) -> list[tuple[bool, str]]:
@@ -105,7 +57,7 @@ def _blocks(page: Path, query: str) -> list[tuple[bool, str]]:
     ]
 
 
-def _english_units(source: str, blocks: list[tuple[bool, str]]) -> Iterator[Unit]:
+def _english_texts(source: str, blocks: list[tuple[bool, str]]) -> Iterator[TrainingText]:
     heading = ""
     for is_heading, text in blocks:
         if not is_useful(text):
@@ -113,10 +65,10 @@ def _english_units(source: str, blocks: list[tuple[bool, str]]) -> Iterator[Unit
         if is_heading:
             heading = _SECTION_NUMBER.sub("", text)
             continue
-        yield Unit(source, "en", text)
+        yield TrainingText(source, "en", text)
         if is_useful(heading) and len(text) >= _MIN_ANSWER_CHARS:
-            yield Unit(source, "en", heading, role="query", answer=text)
-            yield Unit(source, "en", _asked(heading), role="query", answer=text)
+            yield TrainingText(source, "en", heading, role="query", answer=text)
+            yield TrainingText(source, "en", _asked(heading), role="query", answer=text)
             heading = ""
 
 
@@ -128,22 +80,22 @@ def _asked(heading: str) -> str:
     return _HOW_TO[len(heading) % len(_HOW_TO)].format(plain)
 
 
-def _translated_units(
+def _translated_texts(
     source: str, lang: str, english: list[tuple[bool, str]], page: Path, query: str
-) -> Iterator[Unit]:
+) -> Iterator[TrainingText]:
     translated = _blocks(page, query)
     if len(translated) != len(english):
         return
     for (is_heading, original), (_, text) in zip(english, translated, strict=True):
         if original != text and is_useful(original) and is_useful(text):
-            yield Unit(source, lang, text, role="query" if is_heading else "passage", english=original)
+            yield TrainingText(source, lang, text, role="query" if is_heading else "passage", english=original)
 
 
-def _joined(source: str, blocks: list[tuple[bool, str]]) -> Iterator[Unit]:
+def _joined(source: str, blocks: list[tuple[bool, str]]) -> Iterator[TrainingText]:
     """Yield longer passages: paragraphs that follow each other, about 200 tokens together."""
     text = ""
     for _, block in blocks:
         text = f"{text} {block}".strip()
         if len(text) >= _JOINED_CHARS:
-            yield Unit(f"{source}-long", "en", clean(text))
+            yield TrainingText(f"{source}-long", "en", clean(text))
             text = ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree, html
-from tools.train_tiny.units import MAX_CHARS, Unit, clean, is_useful, language_of
+from tools.train_tiny.training_text import MAX_CHARS, TrainingText, clean, is_useful, language_of
 
 _BLOCKS = (
     "//body//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::p or self::pre"
@@ -88,7 +88,7 @@ MANUALS = (
 )
 
 
-def read_manual(root: Path, manual: Manual) -> Iterator[Unit]:
+def read_manual(root: Path, manual: Manual) -> Iterator[TrainingText]:
     """Yield the sections of one manual below ``root``, their headings, and the translations of both."""
     english = root / manual.english
     pages = {page: _sections(page) for page in sorted(english.glob(manual.pages)) if "perl" not in page.name.lower()}
@@ -96,7 +96,7 @@ def read_manual(root: Path, manual: Manual) -> Iterator[Unit]:
     folders = _languages(english, manual)
     for page, sections in pages.items():
         for section in sections:
-            yield from _units(manual.source, section, asked)
+            yield from _texts(manual.source, section, asked)
         for folder, lang in folders.items():
             yield from _translated(manual.source, lang, sections, _sections(folder / page.relative_to(english)))
 
@@ -153,21 +153,21 @@ def _passages(blocks: list[str]) -> tuple[str, ...]:
     ]
 
 
-def _units(source: str, section: _Section, asked: Counter[str]) -> Iterator[Unit]:
+def _texts(source: str, section: _Section, asked: Counter[str]) -> Iterator[TrainingText]:
     for passage in section.passages:
-        yield Unit(source, "en", passage)
+        yield TrainingText(source, "en", passage)
     if section.passages and is_useful(section.heading) and asked[section.heading] <= _MANY:
-        yield Unit(source, "en", section.heading, role="query", answer=section.passages[0])
+        yield TrainingText(source, "en", section.heading, role="query", answer=section.passages[0])
 
 
-def _translated(source: str, lang: str, english: list[_Section], translated: list[_Section]) -> Iterator[Unit]:
+def _translated(source: str, lang: str, english: list[_Section], translated: list[_Section]) -> Iterator[TrainingText]:
     if [section.n_blocks for section in english] != [section.n_blocks for section in translated]:
         return
     for original, found in zip(english, translated, strict=True):
         if len(original.passages) == len(found.passages):
             for passage, text in zip(original.passages, found.passages, strict=True):
                 if passage != text:
-                    yield Unit(source, lang, text, english=passage)
+                    yield TrainingText(source, lang, text, english=passage)
         both = is_useful(original.heading) and is_useful(found.heading)
         if original.passages and both and original.heading != found.heading:
-            yield Unit(source, lang, found.heading, role="query", english=original.heading)
+            yield TrainingText(source, lang, found.heading, role="query", english=original.heading)

@@ -1,4 +1,4 @@
-"""The unit of training text that every source yields."""
+"""A text of the training that every source yields."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Unit:
+class TrainingText:
     """One text of the corpus.
 
     Attributes:

@@ -1,7 +1,7 @@
 """How much a token counts by its place: the beginning of a long text more than the rest.
 
 A heading, a definition, the first sentence of a passage tell most of what it is about, so the mean
-of token vectors finds more when these weigh more. The student does it with attention that looks at
+of token vectors finds more when these weigh more. The model does it with attention that looks at
 places alone: a token near the beginning looks at itself and its neighbours, a later one at the
 beginning, and each adds what it sees to itself before the mean is taken. Texts of up to some forty
 tokens stay evenly weighed.
