@@ -40,7 +40,7 @@ def main() -> None:
 
     querying = Pipeline()
     querying.add_component("embedder", Qwen3TextEmbedder(model="tiny"))
-    querying.add_component("retriever", ChromaEmbeddingRetriever(store, top_k=3))
+    querying.add_component("retriever", ChromaEmbeddingRetriever(store, top_k=5))
     querying.connect("embedder.embedding", "retriever.query_embedding")
     querying = Pipeline.loads(querying.dumps())  # any process can load it, without an allow-list
     for found in querying.run({"embedder": {"text": question}})["retriever"]["documents"]:

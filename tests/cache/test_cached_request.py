@@ -272,7 +272,7 @@ def test_what_one_process_stored_is_found_by_another(cached, path, computed):
 
 
 def test_without_a_cache_nothing_of_it_is_touched(checkpoint, monkeypatch):
-    monkeypatch.setattr("qwen3_embed_integrations.encoder.submit_through_cache", None)
+    monkeypatch.setattr("qwen3_embed_integrations.cache.submit_through_cache", None)
     assert Qwen3Encoder(model=str(checkpoint)).encode_document(["a"]).shape == (1, 64)
 
 

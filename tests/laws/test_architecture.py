@@ -86,8 +86,8 @@ def test_the_face_loads_no_torch_and_no_framework():
 
 def test_the_face_loads_what_every_program_needs_and_no_more():
     code = (
-        "import qwen3_embed_integrations, json, sys;"
-        "print(json.dumps([name for name in sys.modules if not name.startswith(('numpy', 'pydantic', 'encodings'))]))"
+        "import json, sys; before = set(sys.modules); import qwen3_embed_integrations;"  # coverage loads some, too
+        "print(json.dumps([name for name in set(sys.modules) - before if not name.startswith(('numpy', 'pydantic'))]))"
     )
     loaded = json.loads(in_a_fresh_process(code))
     assert {"asyncio", "ssl", "sqlite3", "tqdm"} & set(loaded) == set()
@@ -165,7 +165,8 @@ def test_the_haystack_components_see_the_public_face_only():
         assert set(imported(path)) <= allowed | {"qwen3_embed_integrations"}
         inner = set(re.findall(r"qwen3_embed_integrations\.([\w.]+)", path.read_text(encoding="utf-8")))
         public = {"encoder_options", "reranker_options", "stock_keywords", "stock_options"}  # what keywords are
-        assert inner <= {f"core.{name}" for name in public | {"hub_token", "inputs", "types"}}
+        known = {f"core.{name}" for name in public | {"hub_token", "inputs", "types"}}
+        assert inner <= known | {"chroma.hybrid_retriever"}  # named in a docstring
 
 
 @pytest.mark.parametrize("path", [*FILES, *HAYSTACK_FILES], ids=lambda path: str(path.relative_to(PACKAGE.parent)))

@@ -30,7 +30,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_one_error_and_with_space_the_next_run_goes_on(small_disk, embeddings):
-    chunks = chunks_of([document(f"note {number}", "A note of some length. " * 40) for number in range(1500)])
+    chunks = chunks_of([document(f"note {number}", f"Note {number} of some length. " * 40) for number in range(1500)])
     with pytest.raises(RagError, match="MB left: free some space and run again"):
         indexed(small_disk / "ix", embeddings, chunks)
     assert ran("mount", "-o", "remount,size=60m", str(small_disk))

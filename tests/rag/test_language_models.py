@@ -97,7 +97,9 @@ except ModelNotFoundError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stderr == ""
-    assert done.stdout.startswith("1 The chat model 'nosuch/model' can't be loaded (the model hub can't be reached")
+    n_asked, _, message = done.stdout.partition(" ")
+    assert int(n_asked) <= 2  # the hub's library may ask once more, for its list of agents
+    assert message.startswith("The chat model 'nosuch/model' can't be loaded (the model hub can't be reached")
 
 
 def test_an_endpoint_gets_the_messages_and_the_key_of_the_named_variable(endpoint, monkeypatch):

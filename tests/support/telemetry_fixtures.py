@@ -47,8 +47,11 @@ class Recorded:
             for point in metric.data.data_points
         ]
 
-    def point(self, name: str) -> Any:
-        (one,) = self.points(name)
+    def point(self, name: str, model: str | None = None) -> Any:
+        """Return the one data point of a metric, or that of a model: a gauge has one for each model that is loaded."""
+        (one,) = (
+            point for point in self.points(name) if model is None or point.attributes["gen_ai.request.model"] == model
+        )
         return one
 
 

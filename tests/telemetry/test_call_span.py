@@ -138,7 +138,7 @@ def test_an_error_ends_the_span_with_its_type(recorded, checkpoint):
     waiting.start()
     while backend.n_waiting < 1:
         waiting.join(0.01)
-    assert recorded.point("qwen3_embed.queue.depth").value == 1
+    assert recorded.point("qwen3_embed.queue.depth", encoder.model_info.model).value == 1
     with pytest.raises(OverloadedError):
         encoder.encode_query(["second"])
     blocker.set()
@@ -183,7 +183,7 @@ def test_metrics_of_a_call(recorded, encoder):
     assert recorded.point("gen_ai.client.embeddings.duration").explicit_bounds[:3] == (0.01, 0.02, 0.04)
     for name in ("wait.duration", "batch.duration", "batch.tokens", "batch.fill"):
         assert recorded.point(f"qwen3_embed.{name}").count == 1, name
-    assert recorded.point("qwen3_embed.queue.depth").value == 0
+    assert recorded.point("qwen3_embed.queue.depth", encoder.model_info.model).value == 0
 
 
 def test_a_batch_belongs_to_the_first_call_that_is_recorded(recorded, encoder, monkeypatch):
