@@ -25,6 +25,7 @@ from .stock_keywords import (
     only,
     renamed,
     translated,
+    with_name,
 )
 
 _TEMPLATE = re.compile(r"(?:.*<\|im_start\|>user\n)?<Instruct>:\s*(?P<instruction>.+?)\s*\n<Query>:\s*", re.DOTALL)
@@ -46,10 +47,7 @@ def with_reranker(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: The keywords name another model.
     """
-    found = translate_reranker_keywords(options)
-    if not _is_same("model", found.setdefault("model", model), model):
-        raise ConfigError(f"The model is {model!r} by position and {found['model']!r} by keyword. Give one of them.")
-    return found
+    return with_name(translate_reranker_keywords(options), model, _is_same)
 
 
 def _is_same(option: str, one: Any, other: Any) -> bool:

@@ -73,7 +73,16 @@ def with_model(model: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: The keywords name another model.
     """
     found = translate_stock_keywords(options)
-    if model is not None and not is_same("model", found.setdefault("model", model), model):
+    return found if model is None else with_name(found, model, is_same)
+
+
+def with_name(found: dict[str, Any], model: str, same: Callable[[str, Any, Any], bool]) -> dict[str, Any]:
+    """Add a model's name by position to translated keywords, and return them.
+
+    Raises:
+        ConfigError: The keywords name another model, as `same` compares values of an option.
+    """
+    if not same("model", found.setdefault("model", model), model):
         raise ConfigError(f"The model is {model!r} by position and {found['model']!r} by keyword. Give one of them.")
     return found
 

@@ -66,7 +66,7 @@ def cut(
 
     Args:
         documents: The documents.
-        questions: Judged questions, whose quotes stand in them.
+        questions: Answered questions, whose quotes stand in them.
         setting: How to cut.
         count_tokens: Counts with the tokenizer of the model that embeds the chunks.
     """

@@ -1,4 +1,4 @@
-"""Judged questions: each is answered by quotes in files, so that one judgement holds for every way to cut them."""
+"""Answered questions: each has its answer as quotes in files, so that one judgement holds for every way to cut them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AnsweredQuestion:
 
 
 def read_questions(path: Path, documents: Sequence[ParsedDocument]) -> list[AnsweredQuestion]:
-    """Read judged questions and find their quotes in the documents.
+    """Read answered questions and find their quotes in the documents.
 
     Args:
         path: Records with the columns question, quote and optionally file; a question with several answers has

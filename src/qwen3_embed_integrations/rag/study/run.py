@@ -34,7 +34,7 @@ def study(
     Args:
         encoder: Embeds the chunks and the questions.
         documents: The documents.
-        questions: Judged questions, whose quotes stand in them.
+        questions: Answered questions, whose quotes stand in them.
         settings: The settings to compare; the first one is the present one.
         budget: Tokens of context at which recall is compared.
 
