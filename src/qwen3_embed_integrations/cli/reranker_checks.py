@@ -12,11 +12,10 @@ import numpy as np
 
 from qwen3_embed_integrations import RerankerConfig, load_reranker
 from qwen3_embed_integrations.backends.registry import open_rerank_probe
-from qwen3_embed_integrations.core.errors import MissingExtraError, Qwen3EmbedError
 from qwen3_embed_integrations.core.ranking import scores_of
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .server_checks import Check
+from .server_checks import Check, run_checks
 
 _QUERY = "What is the capital of China?"
 _DOCUMENTS = (
@@ -46,19 +45,7 @@ def diagnose_reranker(config: RerankerConfig, local: RerankerConfig | None = Non
     Raises:
         MissingExtraError: If the extra "remote" is not installed.
     """
-    found: list[Check] = []
-    try:
-        checks = _RerankerChecks(config, local)
-    except MissingExtraError:
-        raise
-    except Qwen3EmbedError as error:
-        return [Check("options", "failure", str(error))]
-    with closing(checks.server):
-        try:
-            found.extend(checks.all())
-        except Qwen3EmbedError as error:
-            found.append(Check("answer", "failure", str(error)))
-    return found
+    return run_checks(lambda: _RerankerChecks(config, local))
 
 
 class _RerankerChecks:
@@ -66,6 +53,7 @@ class _RerankerChecks:
 
     def __init__(self, config: RerankerConfig, local: RerankerConfig | None) -> None:
         self.server = open_rerank_probe(config.runtime_config)
+        self.connection = closing(self.server)
         self._local = local
         self._sends_logits = False
 

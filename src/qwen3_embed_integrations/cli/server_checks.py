@@ -5,9 +5,10 @@ A wrong end token or prompt yields embeddings that look right and rank wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -65,14 +66,36 @@ def diagnose(config: EncoderConfig, local: EncoderConfig | None = None) -> list[
     Raises:
         MissingExtraError: If the extra "remote" is not installed.
     """
+    return run_checks(lambda: _Checks(config, local))
+
+
+class ServerChecks(Protocol):
+    """Checks of one server, on one connection."""
+
+    @property
+    def connection(self) -> AbstractContextManager[Any]:
+        """Closes the connection at its end."""
+        ...
+
+    def all(self) -> Iterator[Check]:
+        """Make the checks one by one."""
+        ...
+
+
+def run_checks(connect: Callable[[], ServerChecks]) -> list[Check]:
+    """Return the checks in the order in which they were made; the first request that fails ends them.
+
+    Raises:
+        MissingExtraError: If the extra "remote" is not installed.
+    """
     found: list[Check] = []
     try:
-        checks = _Checks(config, local)
+        checks = connect()
     except MissingExtraError:
         raise
     except Qwen3EmbedError as error:
         return [Check("options", "failure", str(error))]
-    with checks.probe:
+    with checks.connection:
         try:
             found.extend(checks.all())
         except Qwen3EmbedError as error:
@@ -84,7 +107,7 @@ class _Checks:
     """The checks, on one connection."""
 
     def __init__(self, config: EncoderConfig, local: EncoderConfig | None) -> None:
-        self.probe = open_probe(config)
+        self.probe = self.connection = open_probe(config)
         self._local = local
 
     def all(self) -> Iterator[Check]:
