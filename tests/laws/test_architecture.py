@@ -174,6 +174,16 @@ def test_a_file_is_one_idea_of_at_most_250_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
 
 
+TABLES = {"encoder_options.py", "reranker_options.py", "stock_options.py"}
+"""Typed dictionaries without code: `tests/laws/test_typing.py` and `core/test_stock_keywords.py` check them."""
+
+
+def test_every_module_has_a_test_file_of_its_name():
+    tests = {path.name for path in Path(__file__).parents[1].rglob("test_*.py")}
+    modules = {path.name for path in (*FILES, *HAYSTACK_FILES) if not path.name.startswith("__")}
+    assert {name for name in modules - TABLES if f"test_{name}" not in tests} == set()
+
+
 @pytest.mark.parametrize(
     ("integration", "package", "extra"),
     [

@@ -1,4 +1,4 @@
-"""The Haystack integration: what the two embedders give, take and refuse."""
+"""Qwen3DocumentEmbedder: what it gives, takes and refuses."""
 
 from __future__ import annotations
 
@@ -12,39 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from haystack import Document
-from haystack.components.embedders.types import DocumentEmbedder, TextEmbedder
 
-from haystack_integrations.components.embedders import qwen3
 from qwen3_embed_integrations import InputTypeError, Qwen3Encoder
-from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
+from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder
 
-EMBEDDERS = [Qwen3TextEmbedder, Qwen3DocumentEmbedder]
 CONTENTS = ["A heap is a tree.", "Lists have a method sort.", "Zeilen\numbruch", "A heap is a tree."]
-
-
-@pytest.fixture
-def encoder(checkpoint: Path) -> Qwen3Encoder:
-    return Qwen3Encoder(model=str(checkpoint))
-
-
-def test_the_integration_shows_the_components_of_haystacks_namespace() -> None:
-    assert qwen3.Qwen3TextEmbedder is Qwen3TextEmbedder
-    assert qwen3.Qwen3DocumentEmbedder is Qwen3DocumentEmbedder
-
-
-def test_a_query_carries_the_instruction_of_its_run(checkpoint: Path, encoder: Qwen3Encoder) -> None:
-    embedder = Qwen3TextEmbedder(model=str(checkpoint), task="qa")
-    for task in (None, "code", "Find the proof of this theorem"):
-        embedding = embedder.run("sort a list", task=task)["embedding"]
-        assert embedding == encoder.encode_query(["sort a list"], task=task or "qa")[0].tolist()
-        assert {type(value) for value in embedding} == {float}
-
-
-def test_the_components_follow_haystacks_protocols(checkpoint: Path) -> None:
-    queries: TextEmbedder = Qwen3TextEmbedder(model=str(checkpoint))
-    documents: DocumentEmbedder = Qwen3DocumentEmbedder(model=str(checkpoint))
-    assert isinstance(queries.run(text="heap")["embedding"], list)
-    assert isinstance(documents.run(documents=[Document(content="heap")])["documents"][0], Document)
 
 
 def test_documents_are_raw_and_keep_their_order(checkpoint: Path, encoder: Qwen3Encoder) -> None:
@@ -95,36 +67,6 @@ def test_documents_without_text_get_the_embedding_of_an_empty_text_and_a_warning
     assert documents[2].id not in record.getMessage()
 
 
-async def test_async_runs_equal_their_twins(checkpoint: Path) -> None:
-    queries, documents = (embedder(model=str(checkpoint)) for embedder in EMBEDDERS)
-    assert await queries.run_async("heap", task="code") == queries.run("heap", task="code")
-    given = [Document(content=content) for content in CONTENTS]
-    done, adone = documents.run(given), await documents.run_async(given)
-    assert adone["meta"] == done["meta"]
-    np.testing.assert_allclose(
-        [document.embedding for document in adone["documents"]],
-        [document.embedding for document in done["documents"]],
-        atol=1e-6,
-    )
-
-
-def test_meta_tells_model_space_and_tokens(checkpoint: Path, encoder: Qwen3Encoder) -> None:
-    of_query = Qwen3TextEmbedder(model=str(checkpoint)).run("heap")["meta"]
-    of_documents = Qwen3DocumentEmbedder(model=str(checkpoint)).run([Document(content="heap")])["meta"]
-    assert of_query["space"] == of_documents["space"] == encoder.space.fingerprint
-    assert of_query["usage"]["prompt_tokens"] == len(encoder.render_query("heap").token_ids)
-    assert of_documents["usage"]["total_tokens"] == encoder.count_tokens(["heap"])[0]
-
-
-@pytest.mark.parametrize("bad", [None, 3, ["a list"], Document(content="x")])
-async def test_a_query_that_is_no_text_is_refused(checkpoint: Path, bad: Any) -> None:
-    embedder = Qwen3TextEmbedder(model=str(checkpoint))
-    with pytest.raises(InputTypeError, match="Qwen3DocumentEmbedder"):
-        embedder.run(bad)
-    with pytest.raises(TypeError, match="Qwen3DocumentEmbedder"):
-        await embedder.run_async(bad)
-
-
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
@@ -159,14 +101,6 @@ def test_the_progress_bar_has_haystacks_name_too(checkpoint: Path, capfd: pytest
 def test_all_documents_reach_the_encoder_in_one_call(checkpoint: Path, calls: list[tuple[str, list[str]]]) -> None:
     Qwen3DocumentEmbedder(model=str(checkpoint)).run([Document(content=content) for content in CONTENTS * 30])
     assert calls == [("document", CONTENTS * 30)]
-
-
-def test_use_after_unload_loads_again(checkpoint: Path) -> None:
-    embedder = Qwen3TextEmbedder(model=str(checkpoint))
-    vector = embedder.run("heap")
-    embedder.encoder.unload()
-    assert not embedder.encoder.is_loaded
-    assert embedder.run("heap") == vector
 
 
 async def test_a_cancelled_run_leaves_the_embedder_usable(checkpoint: Path) -> None:
