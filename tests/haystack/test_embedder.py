@@ -13,7 +13,6 @@ from haystack.components.embedders.types import DocumentEmbedder, TextEmbedder
 from haystack.utils import ComponentDevice, Secret
 from haystack.utils.device import DeviceMap
 
-from haystack_integrations.components.embedders import qwen3
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 
@@ -85,11 +84,6 @@ def test_a_secret_is_read_at_the_first_use_and_never_stored(checkpoint: Path, mo
     assert "hf_secret" not in repr(given_back) + str(given_back.to_dict()) + str(vars(given_back))
     with pytest.raises(ValueError, match="token-based secret"):
         Qwen3TextEmbedder(token=Secret.from_token("hf_secret")).to_dict()
-
-
-def test_the_integration_shows_the_components_of_haystacks_namespace() -> None:
-    assert qwen3.Qwen3TextEmbedder is Qwen3TextEmbedder
-    assert qwen3.Qwen3DocumentEmbedder is Qwen3DocumentEmbedder
 
 
 def test_the_components_follow_haystacks_protocols(checkpoint: Path) -> None:
