@@ -16,8 +16,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 HAYSTACK_FILES = sorted((PACKAGE.parent / "haystack_integrations/components").glob("*/qwen3/*.py"))
 
 OWNERS = {
-    "torch": ("backends/torch/", "training/"),
-    "transformers": ("backends/torch/", "checkpoints/", "rag/", "training/"),
+    "torch": ("backends/torch/", "export/weights.py", "training/"),
+    "transformers": ("backends/torch/", "checkpoints/", "export/run.py", "rag/", "training/"),
+    "onnx": ("export/",),
+    "onnxruntime": ("backends/onnx/",),
+    "openvino": ("backends/onnx/",),
     "tokenizers": ("checkpoints/", "training/"),
     "safetensors": ("backends/torch/", "checkpoints/", "training/"),
     "peft": ("backends/torch/", "training/"),

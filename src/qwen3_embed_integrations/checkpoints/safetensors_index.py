@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TypeGuard
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
+from .export_manifest import has_manifest
 from .files import open_regular, read_json
 
 INDEX_FILE = "model.safetensors.index.json"
@@ -124,6 +125,11 @@ def _weight_files(folder: Path) -> list[Path]:
         raise CheckpointError(
             f"{folder} has only pickled weights ({pickles[0]}), which can run code when they are opened. "
             "Convert them to model.safetensors first."
+        )
+    if has_manifest(folder):
+        raise CheckpointError(
+            f"{folder} holds a model that `qwen3-embed export` wrote, and no *.safetensors. "
+            'Use backend="onnx", or name the folder of the original model.'
         )
     for ending, engine in (("gguf", "llama.cpp or Ollama"), ("onnx", "ONNX Runtime")):
         if any(folder.glob(f"*.{ending}")):

@@ -19,6 +19,9 @@ Finding = tuple[str, str]
 _PACKAGES = {
     "torch": ("torch", "transformers", "tokenizers", "safetensors"),
     "fast": ("numba",),
+    "onnx": ("onnxruntime", "tokenizers"),
+    "openvino": ("openvino",),
+    "export": ("onnx",),
     "remote": ("httpx", "tenacity"),
     "langchain": ("langchain-core",),
     "llama-index": ("llama-index-core",),

@@ -11,11 +11,10 @@ from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 
 from .architecture import Qwen3Architecture, is_plain
-from .attention import Layout
+from .attention import Layout, PrefixStates
 from .decoder_layer import TakeWeight
 from .device import has_bfloat16_matmul
 from .modeling_qwen3 import PackedQwen3
-from .prefix_cache import PrefixStates
 from .weights import FolderWeights, MergedWeights
 
 
