@@ -18,6 +18,7 @@ HAYSTACK_FILES = sorted((PACKAGE.parent / "haystack_integrations/components").gl
 OWNERS = {
     "torch": ("backends/torch/", "export/weights.py", "training/"),
     "transformers": ("backends/torch/", "checkpoints/", "export/run.py", "rag/", "training/"),
+    "gguf": ("checkpoints/gguf_file.py",),
     "onnx": ("export/",),
     "onnxruntime": ("backends/onnx/",),
     "openvino": ("backends/onnx/",),

@@ -131,12 +131,13 @@ def _weight_files(folder: Path) -> list[Path]:
             f"{folder} holds a model that `qwen3-embed export` wrote, and no *.safetensors. "
             'Use backend="onnx", or name the folder of the original model.'
         )
-    for ending, engine in (("gguf", "llama.cpp or Ollama"), ("onnx", "ONNX Runtime")):
-        if any(folder.glob(f"*.{ending}")):
-            raise CheckpointError(
-                f"{folder} has weights for {engine} (*.{ending}) and no *.safetensors. Name the folder of the original "
-                'model, or serve this one and use backend="remote".'
-            )
+    if gguf := sorted(folder.glob("*.gguf")):
+        raise CheckpointError(f"{folder} has no *.safetensors. To load its GGUF file, name it: model={str(gguf[0])!r}.")
+    if any(folder.glob("*.onnx")):
+        raise CheckpointError(
+            f"{folder} has weights for ONNX Runtime (*.onnx) and no *.safetensors. Name the folder of the original "
+            "model, and export it with `qwen3-embed export` if you want to run it without torch."
+        )
     raise CheckpointError(f"{folder} has no *.safetensors weights. {_AGAIN}")
 
 

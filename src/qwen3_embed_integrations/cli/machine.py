@@ -22,6 +22,7 @@ _PACKAGES = {
     "onnx": ("onnxruntime", "tokenizers"),
     "openvino": ("openvino",),
     "export": ("onnx",),
+    "gguf": ("gguf",),
     "remote": ("httpx", "tenacity"),
     "langchain": ("langchain-core",),
     "llama-index": ("llama-index-core",),

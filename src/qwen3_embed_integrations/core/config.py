@@ -36,7 +36,7 @@ class EncoderConfig(ServerOptions):
 
     model: str = option(
         "Qwen/Qwen3-Embedding-0.6B",
-        'Short name ("0.6B", "4B", "8B", "tiny"), hub name, or a local model or LoRA adapter folder.',
+        'Short name ("0.6B", "4B", "8B", "tiny"), hub name, local model or LoRA adapter folder, or GGUF file.',
         "model",
         min_length=1,
     )

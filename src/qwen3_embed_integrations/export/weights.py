@@ -26,6 +26,8 @@ def read_weights(checkpoint: Checkpoint) -> ReadWeight:
     Raises:
         MissingExtraError: There is a LoRA adapter, and peft or torch is not installed.
     """
+    if checkpoint.gguf is not None:
+        return checkpoint.gguf.weight
     if checkpoint.adapter is not None:
         return _merged(checkpoint)
     index = read_index(checkpoint.folder)

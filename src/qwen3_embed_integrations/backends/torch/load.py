@@ -15,7 +15,7 @@ from .attention import Layout, PrefixStates
 from .decoder_layer import TakeWeight
 from .device import has_bfloat16_matmul
 from .modeling_qwen3 import PackedQwen3
-from .weights import FolderWeights, MergedWeights
+from .weights import FolderWeights, GgufWeights, MergedWeights
 
 
 class TokenModel(Protocol):
@@ -61,6 +61,8 @@ def load_model(
 
 def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:
     """Return the function that reads a checkpoint's weights by name, its LoRA adapter merged."""
+    if checkpoint.gguf is not None:
+        return GgufWeights(checkpoint.gguf, device, dtype)
     if checkpoint.adapter is None:
         return FolderWeights(checkpoint.folder, device, dtype)
     from .lora import merge_adapter
