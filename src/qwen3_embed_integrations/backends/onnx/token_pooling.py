@@ -24,5 +24,6 @@ def pool(states: FloatArray, cu_seqlens: IntArray, pooling: str) -> FloatArray:
     if pooling == "max":
         largest: FloatArray = np.maximum.reduceat(states, starts, axis=0)
         return largest
-    sums: FloatArray = np.add.reduceat(states, starts, axis=0)
-    return sums / np.diff(cu_seqlens)[:, None].astype(np.float32)
+    mean: FloatArray = np.add.reduceat(states, starts, axis=0)
+    mean /= np.diff(cu_seqlens)[:, None]
+    return mean
