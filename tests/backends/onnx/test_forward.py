@@ -7,6 +7,7 @@ from qwen3_embed_integrations import EncoderConfig
 from qwen3_embed_integrations.backends.onnx import forward as runtime
 from qwen3_embed_integrations.backends.onnx.build import open_session
 from qwen3_embed_integrations.backends.onnx.forward import OnnxForward, select, split_by_length
+from qwen3_embed_integrations.backends.onnx.session import ThreadPlan
 from qwen3_embed_integrations.checkpoints.exported_model import open_exported
 from qwen3_embed_integrations.core.packing import pack
 
@@ -17,7 +18,7 @@ LENGTHS = (40, 3, 90, 1, 40, 17)
 def forward(exported_folder):
     config = EncoderConfig(model=str(exported_folder), backend="onnx")
     model = open_exported(config, is_reranker=False)
-    return OnnxForward(model, lambda: open_session(config, model))
+    return OnnxForward(model, lambda: open_session(config, model, ThreadPlan(1, 1)))
 
 
 def sequences(lengths=LENGTHS):

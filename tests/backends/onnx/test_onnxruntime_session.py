@@ -6,6 +6,7 @@ import pytest
 from exported_models import changed_graph, copied
 from qwen3_embed_integrations import CheckpointError, ConfigError, Qwen3Encoder
 from qwen3_embed_integrations.backends.onnx.onnxruntime_session import OnnxruntimeSession, find_provider
+from qwen3_embed_integrations.backends.onnx.session import ThreadPlan
 from qwen3_embed_integrations.checkpoints.export_manifest import GRAPH_FILE
 
 
@@ -35,7 +36,7 @@ def test_a_graph_with_other_inputs_is_refused(exported_folder, tmp_path):
 def test_a_file_that_is_no_graph_is_refused(tmp_path):
     (tmp_path / GRAPH_FILE).write_bytes(b"no graph")
     with pytest.raises(CheckpointError, match=r"can't load .*(protobuf|Protobuf)"):
-        OnnxruntimeSession(tmp_path / GRAPH_FILE, None)
+        OnnxruntimeSession(tmp_path / GRAPH_FILE, None, ThreadPlan(1, 1))
 
 
 def test_providers_have_short_names():
@@ -47,7 +48,7 @@ def test_providers_have_short_names():
 
 
 def test_a_failed_allocation_is_a_memory_error(exported_folder, monkeypatch):
-    session = OnnxruntimeSession(exported_folder / GRAPH_FILE, None)
+    session = OnnxruntimeSession(exported_folder / GRAPH_FILE, None, ThreadPlan(1, 1))
 
     class Full:
         def run(self, *_):

@@ -10,9 +10,10 @@ from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
+from qwen3_embed_integrations.core.protocols import Streams
 
 from .forward import OnnxForward
-from .session import Session, n_threads
+from .session import Session, ThreadPlan, plan_threads
 
 _CPU_BATCH_TOKENS = 1024
 _GPU_BATCH_TOKENS = 16384
@@ -21,8 +22,10 @@ _GPU_BATCH_TOKENS = 16384
 class OnnxBackend(LocalBackend):
     """A local backend whose graph is loaded again in a forked child."""
 
-    def __init__(self, tokenizer: TextTokenizer, forward: OnnxForward, max_batch_tokens: int, hidden_size: int) -> None:
-        super().__init__(tokenizer, forward, max_batch_tokens, hidden_size)
+    def __init__(
+        self, tokenizer: TextTokenizer, forward: OnnxForward, max_batch_tokens: int, hidden_size: int, n_streams: int
+    ) -> None:
+        super().__init__(tokenizer, forward, max_batch_tokens, hidden_size, Streams(n_streams))
         self._graph = forward
 
     def after_fork(self) -> None:
@@ -40,31 +43,41 @@ def load_backend(config: EncoderConfig, model: ExportedModel) -> OnnxBackend:
         MissingExtraError: The runtime is not installed.
     """
     _check_options(config, model)
-    forward = OnnxForward(model, partial(open_session, config, model))
-    is_cpu = (config.provider or "cpu").lower() in {"cpu", "cpuexecutionprovider"}
-    budget = config.max_batch_tokens or (_CPU_BATCH_TOKENS if is_cpu else _GPU_BATCH_TOKENS)
+    threads = _plan(config, model)
+    forward = OnnxForward(model, partial(open_session, config, model, threads))
+    budget = config.max_batch_tokens or (_CPU_BATCH_TOKENS if _is_cpu(config) else _GPU_BATCH_TOKENS)
     if model.manifest.is_reranker:
-        backend = OnnxBackend(PairTokenizer(model.folder), forward, budget, 1)
+        backend = OnnxBackend(PairTokenizer(model.folder), forward, budget, 1, threads.n_streams)
         forward.warm_up(())
     else:
-        backend = OnnxBackend(TextTokenizer(model.folder), forward, budget, model.model_info.hidden_size)
+        hidden_size = model.model_info.hidden_size
+        backend = OnnxBackend(TextTokenizer(model.folder), forward, budget, hidden_size, threads.n_streams)
         forward.warm_up(backend.prefix(model.model_info.query_prompt(config.task)))
     return backend
 
 
-def open_session(config: EncoderConfig, model: ExportedModel) -> Session:
+def _is_cpu(config: EncoderConfig) -> bool:
+    return (config.provider or "cpu").lower() in {"cpu", "cpuexecutionprovider"}
+
+
+def _plan(config: EncoderConfig, model: ExportedModel) -> ThreadPlan:
+    n_bytes = sum(one.n_bytes for one in model.manifest.files.values())
+    return plan_threads(n_bytes) if _is_cpu(config) else ThreadPlan(1, None)
+
+
+def open_session(config: EncoderConfig, model: ExportedModel, threads: ThreadPlan) -> Session:
     """Load the graph into the runtime of `config`; raise as `load_backend`."""
     if config.runtime == "openvino":
         try:
             from .openvino_session import OpenvinoSession
         except ModuleNotFoundError as error:
             raise missing_extra("openvino", "openvino") from error
-        return OpenvinoSession(model.graph, config.provider)
+        return OpenvinoSession(model.graph, config.provider, threads)
     try:
         from .onnxruntime_session import OnnxruntimeSession
     except ModuleNotFoundError as error:
         raise missing_extra("onnxruntime", "onnx") from error
-    return OnnxruntimeSession(model.graph, config.provider)
+    return OnnxruntimeSession(model.graph, config.provider, threads)
 
 
 def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
@@ -97,7 +110,7 @@ def report(config: EncoderConfig, model: ExportedModel) -> list[tuple[str, str]]
         ("model", f"{manifest.model}, exported {kind}, {manifest.dtype}, opset {manifest.opset}"),
         ("files", f"{n_bytes / 1e6:,.0f} MB, digests as exported"),
         ("runtime", _runtime(config)),
-        ("threads", str(n_threads() or "one for each physical core")),
+        ("threads", str(_plan(config, model))),
     ]
 
 

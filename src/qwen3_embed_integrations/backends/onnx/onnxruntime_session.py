@@ -13,7 +13,7 @@ from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError, d
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_inputs import Arrays
-from .session import Session, check_names, n_threads
+from .session import Session, ThreadPlan, check_names
 
 _CPU = "CPUExecutionProvider"
 _SHORT_NAMES = {
@@ -43,17 +43,17 @@ class OnnxruntimeSession(Session):
     Args:
         graph: The file; its data lies beside it.
         provider: Its full or short name; None for the CPU. What it can't compute runs on the CPU.
+        threads: How it uses the cores.
 
     Raises:
         CheckpointError: The graph or its data can't be read, or this version doesn't know its operators.
         ConfigError: There is no such provider here.
     """
 
-    def __init__(self, graph: Path, provider: str | None) -> None:
+    def __init__(self, graph: Path, provider: str | None, threads: ThreadPlan) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL
-        if (count := n_threads()) is not None:
-            options.intra_op_num_threads = count
+        options.intra_op_num_threads = threads.n_threads or 0
         providers = list(dict.fromkeys((find_provider(provider), _CPU)))
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=providers)

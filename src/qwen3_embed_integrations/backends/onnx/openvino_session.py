@@ -13,7 +13,7 @@ from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_inputs import Arrays
-from .session import Session, check_names, n_threads
+from .session import Session, ThreadPlan, check_names
 
 
 class OpenvinoSession(Session):
@@ -22,13 +22,14 @@ class OpenvinoSession(Session):
     Args:
         graph: The file; its data lies beside it.
         device: OpenVINO's name of a device; None for the CPU.
+        threads: How it uses the cores of a CPU.
 
     Raises:
         CheckpointError: The graph or its data can't be read.
         ConfigError: There is no such device here.
     """
 
-    def __init__(self, graph: Path, device: str | None) -> None:
+    def __init__(self, graph: Path, device: str | None, threads: ThreadPlan) -> None:
         core = openvino.Core()
         name = find_device(device, core.available_devices)
         try:
@@ -36,8 +37,9 @@ class OpenvinoSession(Session):
             settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
             if name == "CPU":
                 settings["INFERENCE_PRECISION_HINT"] = "f32"
-                if (count := n_threads()) is not None:
-                    settings["INFERENCE_NUM_THREADS"] = count
+                settings["NUM_STREAMS"] = threads.n_streams
+                if threads.n_threads:
+                    settings["INFERENCE_NUM_THREADS"] = threads.n_threads * threads.n_streams
             self._model = core.compile_model(model, name, settings)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
