@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
 from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
 from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions, run_rag
+from qwen3_embed_integrations.server import ServeOptions, run_serve
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
@@ -114,6 +115,16 @@ def chunk_study(
 ) -> None:
     """Find the length and borders of chunks that answer your own judged questions best."""
     run_chunk_study(docs, config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def serve(
+    *,
+    options: Annotated[ServeOptions, FLAGS] = ServeOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Serve embeddings and reranking over HTTP, in the formats of OpenAI, Cohere and text-embeddings-inference."""
+    run_serve(config, options)
 
 
 @app.command(help_epilogue=_EPILOGUE)

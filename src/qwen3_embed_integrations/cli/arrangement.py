@@ -27,6 +27,10 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     ),
     "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
     "Hard negatives": ("mine_negatives", "mine_margin"),
+    "Requests and limits": (
+        *("allowed_hosts", "insecure", "allow_token_ids", "max_body_mb", "max_request_texts", "max_request_tokens"),
+        *("max_queued_requests", "max_queued_mb", "answer_timeout_s", "read_timeout_s", "drain_s"),
+    ),
     "Model and device": ("revision", "cache_folder", "local_files_only", "device", "dtype", "plan", "pooling"),
     "Server": (
         *("backend", "base_url", "engine", "served_model", "api_key_env", "append_end_token", "send_token_ids"),
@@ -91,6 +95,10 @@ COMMANDS: Mapping[str, Arrangement] = {
         ("base_url", "model", "engine", "rerank_engine", "local", "device", "dtype", "as_json"),
         defaults={},
         implied={"base_url": ("backend", "remote")},
+    ),
+    "serve": Arrangement(
+        ("model", "rerank", "also", "host", "port", "keys_env", "dimension", "task", "device", "dtype"),
+        left_out=("on_overflow", "show_progress"),
     ),
     "models": Arrangement(("cache_folder", "as_json"), defaults={}),
 }
