@@ -39,7 +39,7 @@ def test_the_key_opens_and_is_not_in_the_log(keyed, caplog):
 def test_an_unexpected_error_is_500_and_its_message_stays_out_of_answer_and_log(served, caplog, monkeypatch):
     from qwen3_embed_integrations.server.models import ServedEncoder
 
-    async def fail(self, texts, *_, **__):
+    async def fail(_, texts, *__, **___):
         raise RuntimeError(texts[0])
 
     monkeypatch.setattr(ServedEncoder, "embed", fail)

@@ -27,6 +27,9 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     ),
     "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
     "Hard negatives": ("mine_negatives", "mine_margin"),
+    "Shards and workers": (
+        *("output_format", "keep_text", "shard_records", "executor", "workers", "devices", "ray_address", "quiet"),
+    ),
     "Requests and limits": (
         *("allowed_hosts", "insecure", "allow_token_ids", "max_body_mb", "max_request_texts", "max_request_tokens"),
         *("max_queued_requests", "max_queued_mb", "answer_timeout_s", "read_timeout_s", "drain_s"),
@@ -95,6 +98,10 @@ COMMANDS: Mapping[str, Arrangement] = {
         ("base_url", "model", "engine", "rerank_engine", "local", "device", "dtype", "as_json"),
         defaults={},
         implied={"base_url": ("backend", "remote")},
+    ),
+    "embed": Arrangement(
+        ("output", "text_column", "id_column", "role", "model", "task", "dimension", "precision", "device", "as_json"),
+        left_out=("on_overflow", "show_progress"),
     ),
     "serve": Arrangement(
         ("model", "rerank", "also", "host", "port", "keys_env", "dimension", "task", "device", "dtype"),

@@ -126,8 +126,7 @@ class Batcher:
     def _take(self, stream: int) -> _Batch:
         """Take the next batch and count it as running; return an empty one while a batch is computed alone.
 
-        Only the first stream computes alone. OpenMP keeps helper threads for each thread that ever used several, and
-        with more helpers than processors they sleep between products, which makes a query a fifth slower.
+        Only the first stream computes alone: with more OpenMP helpers than processors a query takes a fifth longer.
         """
         with self._lock:
             if self._pending:
@@ -157,10 +156,11 @@ class Batcher:
         if self._n_batches % _OLDEST_EVERY == 0:
             order.remove(self._pending[0])
             order.insert(0, self._pending[0])
-        batch: _Batch = []
-        prefix = order[0].next_prefix()
+        if order[0].request.alone:
+            return list(zip(repeat(order[0]), order[0].take(self._max_batch_tokens, order[0].next_prefix())))
+        batch, prefix = list[tuple[PendingRequest, Sequence]](), order[0].next_prefix()
         for pending in order:
-            if not pending.longest(prefix):
+            if pending.request.alone or not pending.longest(prefix):
                 continue
             allowed = room if self._is_small(pending) else min(room, self._room_of_large_requests())
             if batch and pending.tokens_waiting > allowed:
@@ -183,10 +183,12 @@ class Batcher:
     def _waiting(self) -> tuple[int, bool]:
         """Return how many tokens wait, and whether all threads together compute them faster than each its own."""
         n_texts = n_tokens = 0
+        fixed = False  # what asks to share no batch is computed in the same way each time
         for pending in self._pending:
+            fixed |= pending.request.alone
             n_texts += pending.n_waiting
             n_tokens += pending.tokens_waiting
-        return n_tokens, n_tokens <= _ALONE_TOKENS or n_texts == 1
+        return n_tokens, (n_tokens <= _ALONE_TOKENS or n_texts == 1) and not fixed
 
     def _refill(self, pending: PendingRequest) -> None:
         """Tokenise the next window when a request has few tokens queued."""
