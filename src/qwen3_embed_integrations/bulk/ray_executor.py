@@ -18,8 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import ray
 import ray.data
+import ray.exceptions
 
-from qwen3_embed_integrations import EncoderConfig
+from qwen3_embed_integrations import DataFileError, EncoderConfig, Qwen3EmbedError
+from qwen3_embed_integrations.core.safe_text import safe_line
 
 from .executors import Shard, ShardReport, ShardWorker
 from .options import BulkOptions
@@ -39,8 +41,8 @@ class _Actor:
         self._worker: ShardWorker | None = None
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        reports = [self._run(name) for name in batch["name"].to_pylist()]
-        return pa.Table.from_pylist([asdict(one) for one in reports])
+        names = batch["name"].to_pylist()
+        return pa.Table.from_pylist([{"name": name, **asdict(self._run(name))} for name in names])
 
     def _run(self, name: str) -> ShardReport:
         if self._worker is None:
@@ -61,7 +63,7 @@ def run_on_ray(config: EncoderConfig, options: BulkOptions, shards: Iterable[Sha
     if started:
         ray.init(address=options.ray_address, include_dashboard=False, log_to_driver=False)
     try:
-        yield from _reports(config, options, names)
+        yield from _retried(config, options, names)
     finally:
         if started:
             ray.shutdown()
@@ -70,7 +72,40 @@ def run_on_ray(config: EncoderConfig, options: BulkOptions, shards: Iterable[Sha
     _staged(options, "").parent.rmdir()
 
 
-def _reports(config: EncoderConfig, options: BulkOptions, names: list[str]) -> Iterator[ShardReport]:
+def _retried(config: EncoderConfig, options: BulkOptions, names: list[str]) -> Iterator[ShardReport]:
+    """Run shards; those that a lost node or actor had are run again, on what is left of the cluster.
+
+    Raises:
+        DataFileError: Ray failed three times in a row without any shard between.
+    """
+    left, faults = dict.fromkeys(names), 0
+    while left:
+        try:
+            for name, report in _reports(config, options, list(left)):
+                del left[name]
+                faults = 0
+                yield report
+        except ray.exceptions.RayError as error:
+            if (own := _own_error(error)) is not None:
+                raise own from error
+            faults += 1
+            if faults > _RETRIES:
+                raise DataFileError(
+                    f"Ray failed {faults} times in a row: {safe_line(str(error), 300)}. Finished shards are kept: "
+                    "run the same command again when the cluster is well."
+                ) from error
+
+
+def _own_error(error: BaseException | None) -> Qwen3EmbedError | None:
+    """Return the error of this package that made Ray fail; None: Ray itself failed."""
+    while error is not None:
+        if isinstance(error, Qwen3EmbedError):
+            return error
+        error = getattr(error, "cause", None) or error.__cause__
+    return None
+
+
+def _reports(config: EncoderConfig, options: BulkOptions, names: list[str]) -> Iterator[tuple[str, ShardReport]]:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     n_actors, resources = _resources(config, options)
@@ -85,7 +120,7 @@ def _reports(config: EncoderConfig, options: BulkOptions, names: list[str]) -> I
         **resources,
     )
     for record in found.iter_rows():
-        yield ShardReport(**record)
+        yield record.pop("name"), ShardReport(**record)
 
 
 def _resources(config: EncoderConfig, options: BulkOptions) -> tuple[int, dict[str, Any]]:
@@ -94,9 +129,11 @@ def _resources(config: EncoderConfig, options: BulkOptions) -> tuple[int, dict[s
     n_gpus, n_cpus = int(cluster.get("GPU", 0)), int(cluster.get("CPU", os.cpu_count() or 1))
     if n_gpus and config.device.startswith(("auto", "cuda")):
         return options.workers or n_gpus, {"num_gpus": 1}
-    n_actors = options.workers or max(1, len([node for node in ray.nodes() if node["Alive"]]))
-    share = max(1, (n_cpus - 1) // n_actors)
-    return n_actors, {"num_cpus": share if n_cpus > n_actors else 0}
+    n_actors = options.workers or sum(node["Alive"] for node in ray.nodes())
+    # none on a small machine: reading waits for a CPU, and actors that hold all of them would let it wait for ever
+    share = max(0, (n_cpus - 1) // n_actors - 1)
+    threads = os.environ.get("OMP_NUM_THREADS") or str(share or max(1, n_cpus // n_actors))
+    return n_actors, {"num_cpus": share, "runtime_env": {"env_vars": {"OMP_NUM_THREADS": threads}}}
 
 
 def _staged(options: BulkOptions, name: str) -> Path:
