@@ -68,8 +68,8 @@ class WorkerThread:
 def pause_point() -> None:
     """Do what `pausing` asks for in this thread; nothing outside of its block.
 
-    A forward pass calls it between its layers. What runs then leaves the computation's own values alone: a pause changes
-    when a result comes, never what it is.
+    A forward pass calls it between its layers. What runs then leaves the computation's own values alone: a pause
+    changes when a result comes, never what it is.
     """
     pause: Callable[[], None] | None = getattr(_here, "pause", None)
     if pause is not None:
