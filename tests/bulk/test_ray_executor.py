@@ -43,3 +43,20 @@ def test_a_node_killed_in_the_middle_loses_nothing(config, options, jsonl, tmp_p
         ray.shutdown()
         cluster.shutdown()
     assert content(on_ray.output) == content(options().output)
+
+
+def test_embed_table_is_a_map_batches_function(config, texts):
+    import pyarrow as pa
+
+    from qwen3_embed_integrations.bulk import embed_table
+
+    ray.init(include_dashboard=False, log_to_driver=False)
+    try:
+        dataset = ray.data.from_arrow(pa.table({"text": texts[:50]}))
+        found = dataset.map_batches(lambda table: embed_table(table, config), batch_format="pyarrow", batch_size=50)
+        (table,) = [ray.get(one) for one in found.to_arrow_refs()]
+    finally:
+        ray.shutdown()
+    assert (
+        table["embedding"].to_pylist() == embed_table(pa.table({"text": texts[:50]}), config)["embedding"].to_pylist()
+    )

@@ -130,5 +130,7 @@ def test_our_own_remote_backend(served, documents, query, engine):
     try:
         same(remote.encode_document(TEXTS), documents)
         same(remote.encode_query([QUERY])[0], query)
+        if engine == "tei":
+            same(remote.encode_document([""]), Qwen3Encoder(model="tiny").encode_document([""]))
     finally:
         remote.unload()

@@ -157,8 +157,8 @@ def test_too_many_tokens_are_refused_before_anything_is_computed(served, calls):
 
 
 def test_an_error_has_the_format_of_its_route(served):
-    assert served.post("/embed", {"inputs": ""}).json() == {
-        "error": "inputs[0] is empty, expected a text.",
+    assert served.post("/embed", {"inputs": []}).json() == {
+        "error": "inputs is an empty list, expected at least one text.",
         "error_type": "Validation",
     }
     assert "texts" in served.post("/v2/embed", {"texts": []}).json()["message"]

@@ -110,7 +110,7 @@ async def _call(request: Request, fields: EmbedFields, value: object, param: str
         task=fields.task,
         instruction=fields.instruction,
     )
-    inputs = listed_input(value, param, service.options.max_request_texts)
+    inputs = listed_input(value, param, service.options.max_request_texts, empty=param == "inputs")  # as TEI does
     texts = texts_of(inputs, served, allowed=service.options.allow_token_ids)
     await _check_tokens(texts, served, service.options.max_request_tokens, param)
     dimension = served.checked_dimension(fields.dimensions)

@@ -109,13 +109,14 @@ class RerankFields(_Fields):
         return [one if isinstance(one, str) else one.text for one in given]
 
 
-def listed_input(value: Any, param: str, most: int) -> list[Any]:
+def listed_input(value: Any, param: str, most: int, *, empty: bool = False) -> list[Any]:
     """Return what to embed as a list, of `str` or of lists of token ids.
 
     Args:
         value: The field: a text, a list of texts, token ids, or a list of them.
         param: Its name.
         most: Largest number of texts.
+        empty: Whether a text may be empty.
 
     Raises:
         ApiError: It is empty, too long, or holds something else; the message names the index.
@@ -132,14 +133,14 @@ def listed_input(value: Any, param: str, most: int) -> list[Any]:
         )
     for index, one in enumerate(value):
         _check_one(one, f"{param}[{index}]", param)
+        if not one and not (empty and one == ""):
+            raise bad_request(f"{param}[{index}] is empty, expected a text.", param, "empty_input")
     return list(value)
 
 
 def _check_one(one: Any, name: str, param: str) -> None:
     if not (isinstance(one, str) or (isinstance(one, list) and all(map(_is_id, one)))):
         raise bad_request(f"{name} is {_named(one)}, expected a text.", param, "invalid_type")
-    if not one:
-        raise bad_request(f"{name} is empty, expected a text.", param, "empty_input")
 
 
 def _is_id(value: Any) -> bool:
