@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command sets it; OpenMP reads it when torch loads
 
 import numpy as np
 from concurrency import StallWatch, shaped_folder, texts_of

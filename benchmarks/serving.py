@@ -3,7 +3,7 @@
 python benchmarks/serving.py                              the bundled model
 python benchmarks/serving.py --shape 0.6B --seconds 60    random weights of Qwen3-Embedding-0.6B's shape
 python benchmarks/serving.py --requests 100000            memory over as many requests
-python benchmarks/serving.py --idle 10000                 answers beside so many connections that send nothing
+python benchmarks/serving.py --seconds 0 --idle 10000     answers beside so many connections that send nothing
 
 Print one line a figure. The server is a process of its own; the clients share this one.
 """
@@ -129,6 +129,7 @@ async def measure(model: str, seconds: float, n_requests: int, n_idle: int) -> N
     many = texts_of(4000, (40, 160), 2)
     batches = [{"input": many[i : i + 32], "encoding_format": "base64"} for i in range(0, len(many), 32)]
     kinds: tuple[tuple[str, list[dict[str, object]]], ...] = (("single queries", queries), ("batches of 32", batches))  # type: ignore[assignment]
+    kinds = kinds if seconds else ()
     encoder = Qwen3Encoder(model=model).load()
     rates = {name: await bare(encoder, bodies, seconds) for name, bodies in kinds}
     encoder.unload()

@@ -72,7 +72,8 @@ def embed_table(table: pa.Table, config: EncoderConfig | None = None, **options:
         ConfigError: An unfit option.
     """
     _require("pyarrow", "bulk")
-    from .table import TableEmbedder, TableOptions
+    from .options import TableOptions
+    from .table import TableEmbedder
 
     own = {name: options.pop(name) for name in tuple(options) if name in TableOptions.model_fields}
     chosen = (config or EncoderConfig()).replace(**options) if options else config or EncoderConfig()

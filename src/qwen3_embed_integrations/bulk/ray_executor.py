@@ -125,11 +125,11 @@ def _reports(config: EncoderConfig, options: BulkOptions, names: list[str]) -> I
 
 def _resources(config: EncoderConfig, options: BulkOptions) -> tuple[int, dict[str, Any]]:
     """Return the number of actors and what each reserves: a GPU, or its share of the CPUs, one of them left free."""
-    cluster = ray.cluster_resources()
+    cluster, nodes = ray.cluster_resources(), ray.nodes()  # type: ignore[no-untyped-call]  # Ray leaves them untyped
     n_gpus, n_cpus = int(cluster.get("GPU", 0)), int(cluster.get("CPU", os.cpu_count() or 1))
     if n_gpus and config.device.startswith(("auto", "cuda")):
         return options.workers or n_gpus, {"num_gpus": 1}
-    n_actors = options.workers or sum(node["Alive"] for node in ray.nodes())
+    n_actors = options.workers or sum(node["Alive"] for node in nodes)
     # none on a small machine: reading waits for a CPU, and actors that hold all of them would let it wait for ever
     share = max(0, (n_cpus - 1) // n_actors - 1)
     threads = os.environ.get("OMP_NUM_THREADS") or str(share or max(1, n_cpus // n_actors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import threading
 import time
 import traceback
 import uuid
@@ -60,10 +61,16 @@ def create_app(service: Service, access: Access, on_failure: Callable[[], None] 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        loading = asyncio.create_task(service.models.load())
-        loading.add_done_callback(lambda _: on_failure() if service.models.failure else None)
+        loop = asyncio.get_running_loop()
+
+        def load() -> None:
+            service.models.load()
+            if service.models.failure is not None:
+                loop.call_soon_threadsafe(on_failure)
+
+        # a daemon, because a signal ends the server at once while a model is being fetched
+        threading.Thread(target=load, name="qwen3-embed-load", daemon=True).start()
         yield
-        await asyncio.gather(loading, return_exceptions=True)
 
     app = Starlette(
         routes=[Route(path, _handled(handler), methods=[method]) for method, path, handler in ROUTES],

@@ -32,8 +32,8 @@ async def models(request: Request) -> Response:
         return _json({"object": "list", "data": listed})
     found = next((entry for entry in listed if entry["id"] == name), None)
     if found is None:
-        service.models.encoder(name)  # raises, unless the name is one that is not listed
-        found = {**listed[0], "id": name}
+        served, _ = service.models.encoder(name)  # a name that is understood and not listed
+        found = {**_entries(served, service.started)[0], "id": name}
     return _json(found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -157,11 +156,11 @@ class ServedModels:
         self.is_ready = False
         self.failure: Exception | None = None
 
-    async def load(self) -> None:
-        """Load every model, off the event loop; keep the first error."""
+    def load(self) -> None:
+        """Load every model; keep the first error."""
         try:
             for one in self._all():
-                await asyncio.to_thread(one.load)
+                one.load()
         except Exception as error:  # noqa: BLE001 - the command raises it again
             self.failure = error
         else:
