@@ -46,6 +46,8 @@ class Qwen3Encoder:
         ConfigError: An unknown or unfit option.
     """
 
+    _request_of = staticmethod(EmbedRequest.of)
+
     def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.config = config_of(config, {**options})
         self._known: ResolvedOptions | None = None
@@ -204,7 +206,7 @@ class Qwen3Encoder:
         call: CallSpan | None,
     ) -> Future[RawEmbeddings]:
         config = self.config
-        request = EmbedRequest.of(config, resolved, texts, prompt, on_progress, call)
+        request = self._request_of(config, resolved, texts, prompt, on_progress, call)
         if config.cache_path is None:
             return load_backend(config).submit(request)
         from .cache import lookup, submit_through_cache

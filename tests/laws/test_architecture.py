@@ -44,7 +44,12 @@ OWNERS = {
     "matplotlib": ("evaluation/",),
     "mteb": ("mteb/",),
     "opentelemetry": ("telemetry/",),
-    "pyarrow": ("evaluation/",),
+    "pyarrow": ("bulk/", "evaluation/"),
+    "ray": ("bulk/ray_executor.py",),
+    "starlette": ("server/",),
+    "uvicorn": ("server/",),
+    "orjson": ("server/",),
+    "prometheus_client": ("server/",),
     "psutil": ("training/",),
 }
 """Which files may import a third-party package."""

@@ -113,6 +113,7 @@ ALLOWED = {  # a word that is right in one place, and why
     ("row", "src/qwen3_embed_integrations/backends/torch/"): "an axis of an array: what a matrix product multiplies",
     ("row", "src/qwen3_embed_integrations/cache/sqlite_store.py"): "a row of an SQLite table",
     ("rows", "src/qwen3_embed_integrations/cache/sqlite_store.py"): "rows of an SQLite table",
+    ("rows", "src/qwen3_embed_integrations/bulk/ray_executor.py"): "Ray Data's word",
     ("row", "src/qwen3_embed_integrations/cli/"): "a row of a table that is printed; rich's word",
     ("rows", "src/qwen3_embed_integrations/cli/"): "an axis of the matrix that is printed",
     ("row", "src/qwen3_embed_integrations/evaluation/"): "a row of a table that is printed, an axis of a picture",

@@ -16,12 +16,15 @@ from typing import Annotated, Any, NoReturn
 from cyclopts import Parameter
 
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
+from qwen3_embed_integrations.bulk import BulkOptions
 from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
 from qwen3_embed_integrations.export import ExportOptions
 from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions, run_rag
+from qwen3_embed_integrations.server import ServeOptions, run_serve
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
+from .bulk import run_embed
 from .calibrate import run as run_calibrate
 from .chunk_study import ChunkStudyOptions, run_chunk_study
 from .doctor import DoctorOptions, run_doctor
@@ -35,6 +38,7 @@ from .tables import show_metrics
 
 _KEPT = {
     "chunk-study": "What is embedded is kept: run the same command again to continue.",
+    "embed": "What is embedded is kept: run the same command again to continue.",
     "rag": "What is embedded is kept: run the same command again to continue.",
     "train": "The last checkpoint is kept: run the same command again to continue.",
 }
@@ -116,6 +120,26 @@ def chunk_study(
 ) -> None:
     """Find the length and borders of chunks that answer your own judged questions best."""
     run_chunk_study(docs, config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def embed(
+    *inputs: Annotated[str, Parameter(help='Files or folders; "-": JSON lines on standard input.', negative=())],
+    options: Annotated[BulkOptions, FLAGS] = BulkOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Embed the texts of files into a folder of Parquet shards; run it again to continue."""
+    run_embed(inputs, config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def serve(
+    *,
+    options: Annotated[ServeOptions, FLAGS] = ServeOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Serve embeddings and reranking over HTTP, in the formats of OpenAI, Cohere and text-embeddings-inference."""
+    run_serve(config, options)
 
 
 @app.command(help_epilogue=_EPILOGUE)

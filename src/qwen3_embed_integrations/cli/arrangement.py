@@ -28,6 +28,13 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     ),
     "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
     "Hard negatives": ("mine_negatives", "mine_margin"),
+    "Shards and workers": (
+        *("output_format", "keep_text", "shard_records", "executor", "workers", "devices", "ray_address", "quiet"),
+    ),
+    "Requests and limits": (
+        *("allowed_hosts", "insecure", "allow_token_ids", "max_body_mb", "max_request_texts", "max_request_tokens"),
+        *("max_queued_requests", "max_queued_mb", "answer_timeout_s", "read_timeout_s", "drain_s"),
+    ),
     "Model and device": (
         *("revision", "cache_folder", "local_files_only", "device", "dtype", "plan", "pooling", "runtime"),
         "provider",
@@ -114,6 +121,14 @@ COMMANDS: Mapping[str, Arrangement] = {
             *("max_length", "on_overflow", "max_batch_tokens", "max_waiting_calls", "cache_path", "cache_max_mb"),
             "show_progress",
         ),
+    ),
+    "embed": Arrangement(
+        ("output", "text_column", "id_column", "role", "model", "task", "dimension", "precision", "device", "as_json"),
+        left_out=("on_overflow", "show_progress"),
+    ),
+    "serve": Arrangement(
+        ("model", "rerank", "also", "host", "port", "keys_env", "dimension", "task", "device", "dtype"),
+        left_out=("on_overflow", "show_progress"),
     ),
     "models": Arrangement(("cache_folder", "as_json"), defaults={}),
 }
