@@ -34,6 +34,11 @@ OWNERS = {
     "haystack": (),  # its components live in haystack_integrations
     "haystack_integrations": ("haystack.py",),
     "chromadb": ("chroma/", "rag/"),
+    "faiss": ("stores/",),
+    "pgvector": ("stores/",),
+    "psycopg": ("stores/",),
+    "pymilvus": ("stores/",),
+    "qdrant_client": ("stores/",),
     "sentence_transformers": ("training/",),
     "datasets": ("training/",),
     "accelerate": (),  # only sentence-transformers' trainer needs it
