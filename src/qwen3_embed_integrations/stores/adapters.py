@@ -126,7 +126,7 @@ def _llama_index_pgvector(store: Any, _: Mapping[str, Any]) -> CollectionHandle:
     from .pgvector_sql import KNOWN_COLUMNS
 
     store._initialize()  # noqa: SLF001 - it makes the table, at the first use otherwise
-    _, columns, _ = KNOWN_COLUMNS
+    columns = KNOWN_COLUMNS[1]
     url = store._engine.url  # noqa: SLF001 - connection_string is masked
     handle = PgvectorHandle(_conninfo(url), f"data_{store.table_name}", schema=store.schema_name, columns=columns)
     return _of_nodes(handle)
@@ -137,7 +137,7 @@ def _haystack_pgvector(store: Any, _: Mapping[str, Any]) -> CollectionHandle:
     from .pgvector_sql import KNOWN_COLUMNS
 
     store._ensure_db_setup()  # noqa: SLF001 - it makes the table, at the first use otherwise
-    *_, columns = KNOWN_COLUMNS
+    columns = KNOWN_COLUMNS[2]
     connection = store.connection_string.resolve_value()
     return _of_documents(PgvectorHandle(connection, store.table_name, schema=store.schema_name, columns=columns))
 
