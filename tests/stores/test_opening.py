@@ -7,8 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qwen3_embed_integrations import ConfigError, Qwen3Encoder, SpaceMismatchError
-from qwen3_embed_integrations.stores import MilvusHandle, PgvectorHandle, QdrantHandle, add_documents, guarded
+from qwen3_embed_integrations import ConfigError, Quantizer, Qwen3Encoder, SpaceMismatchError
+from qwen3_embed_integrations.stores import (
+    MilvusHandle,
+    PgvectorHandle,
+    QdrantHandle,
+    add_documents,
+    guarded,
+    store_quantizer,
+    stored_quantizer,
+)
 from qwen3_embed_integrations.stores.handle import StoredRecords
 from qwen3_embed_integrations.stores.opening import check_label, encoder_of
 
@@ -121,3 +129,16 @@ def test_only_an_encoder_of_this_package_embeds(embeddings: Any, encoder: Qwen3E
     assert encoder_of(embeddings) is encoder_of(encoder)
     with pytest.raises(ConfigError, match="Can't embed with dict"):
         encoder_of({})
+
+
+def test_a_calibrated_range_is_stored_with_the_space(make_handle: Any, engine: str, encoder: Qwen3Encoder) -> None:
+    handle = make_handle(engine)
+    embedded = np.tile(encoder.encode_document(TEXTS), (20, 1))
+    quantizer = Quantizer.calibrate(embedded, "int8", fingerprint=encoder.space.fingerprint)
+    with pytest.raises(ConfigError, match="has the space None"):
+        store_quantizer(handle, quantizer)
+    guarded(handle, encoder)
+    assert stored_quantizer(handle) is None
+    store_quantizer(handle, quantizer)
+    again = guarded(make_handle(engine), encoder)
+    assert stored_quantizer(again) == quantizer

@@ -18,7 +18,7 @@ from .adapters import handle_of
 from .add_documents import add_documents
 from .handle import CollectionHandle, CollectionInfo, Problem
 from .labelled import ChromaHandle, PineconeHandle, WeaviateHandle
-from .opening import guarded
+from .opening import guarded, store_quantizer, stored_quantizer
 
 if TYPE_CHECKING:
     from .faiss import FaissHandle
@@ -43,6 +43,8 @@ __all__ = [
     "add_documents",
     "guarded",
     "handle_of",
+    "store_quantizer",
+    "stored_quantizer",
 ]
 
 _LATER = {

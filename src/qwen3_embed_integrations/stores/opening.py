@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from qwen3_embed_integrations import Qwen3Encoder
 from qwen3_embed_integrations.core.errors import ConfigError, SpaceMismatchError
+from qwen3_embed_integrations.core.quantization import Quantizer
 from qwen3_embed_integrations.core.stored_sample import SAMPLE_SIZE, check_sample
 from qwen3_embed_integrations.core.vector_space import VectorSpace
 
@@ -88,6 +89,27 @@ def check_collection(handle: CollectionHandle, encoder: Qwen3Encoder, *, remedy:
     check_sample(handle.sample(SAMPLE_SIZE), encoder.encode_document, where=handle.where, remedy=remedy)
     if getattr(handle, "keeps_label", True):
         _label(handle, space)
+
+
+def store_quantizer(handle: CollectionHandle, quantizer: Quantizer) -> None:
+    """Store a calibrated range beside the description of the collection's vector space.
+
+    Raises:
+        ConfigError: The collection has no label, or one of another space.
+    """
+    label = handle.label() or {}
+    if "dimension" not in label or label.get("fingerprint") != quantizer.fingerprint:
+        raise ConfigError(
+            f"{handle.where} has the space {label.get('fingerprint')!r}, and the quantizer {quantizer.fingerprint!r}. "
+            "Open it by guarded first, and calibrate with fingerprint=encoder.space.fingerprint."
+        )
+    handle.set_label({**label, "quantization": quantizer.to_dict()})
+
+
+def stored_quantizer(handle: CollectionHandle) -> Quantizer | None:
+    """Return what `store_quantizer` stored; None if there is nothing."""
+    stored = (handle.label() or {}).get("quantization")
+    return None if stored is None else Quantizer.from_dict(stored)
 
 
 def check_label(space: VectorSpace, stored: Mapping[str, Any], where: str, remedy: str) -> None:
