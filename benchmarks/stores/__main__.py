@@ -45,9 +45,10 @@ def prepare(_: list[str]) -> None:
     from timing import exact_neighbours
 
     DATA.mkdir(parents=True, exist_ok=True)
-    texts = passages(N_DOCUMENTS)
+    if not (DATA / "texts.json").exists():
+        (DATA / "texts.json").write_text(json.dumps(passages(N_DOCUMENTS)), encoding="utf-8")
+    texts = _texts()
     documents, queries = embed(texts, N_QUERIES)
-    (DATA / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     for name, array in (
         ("documents", documents),
         ("queries", queries),

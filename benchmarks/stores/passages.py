@@ -29,7 +29,7 @@ def passages(n_wanted: int) -> list[str]:
     found: dict[str, None] = {}
     for path in _sources():
         found.update(dict.fromkeys(_paragraphs(path)))
-        if len(found) >= 2 * n_wanted:
+        if len(found) >= n_wanted:
             break
     texts = list(found)
     if len(texts) < n_wanted:

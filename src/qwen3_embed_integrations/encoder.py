@@ -121,8 +121,7 @@ class Qwen3Encoder:
         """Return documents as codes: "binary", or by a `Quantizer` that was calibrated for "int8" or "uint8"."""
         from .core.quantization import quantizer_for
 
-        quantizer = quantizer_for(precision, self.dimension, self.space.fingerprint)
-        return quantizer.encode(self.encode_document(texts))
+        return quantizer_for(precision, self.dimension, self.space.fingerprint).encode(self.encode_document(texts))
 
     def encode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Return embeddings with their token counts, truncations and other dimensions.

@@ -76,7 +76,7 @@ class Quantizer:
             raise ConfigError(f"Found embeddings of shape {embeddings.shape}, expected [n, {self.dimension}].")
         if self.precision == "binary":
             return np.packbits(embeddings > 0, axis=1)
-        codes = np.rint(np.clip(embeddings / self.limit, -1, 1) * _LEVELS).astype(np.int8)
+        codes: NDArray[Any] = np.rint(np.clip(embeddings / self.limit, -1, 1) * _LEVELS).astype(np.int8)
         return codes if self.precision == "int8" else (codes.astype(np.int16) + 128).astype(np.uint8)
 
     def decode(self, codes: NDArray[Any]) -> FloatArray:

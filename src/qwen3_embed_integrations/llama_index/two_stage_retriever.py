@@ -45,7 +45,7 @@ class Qwen3TwoStageRetriever(BaseRetriever):
         if not isinstance(embed_model, Qwen3Embedding):
             raise ConfigError(f"embed_model is {type(embed_model).__name__}, expected a Qwen3Embedding.")
         self.store, self.embed_model, self.similarity_top_k = store, embed_model, similarity_top_k
-        self._search = {"first": first, "widen": widen, "where": where}
+        self._search: dict[str, Any] = {"first": first, "widen": widen, "where": where}
         super().__init__(**options)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -56,7 +56,7 @@ class Qwen3TwoStageRetriever(BaseRetriever):
         return await asyncio.to_thread(self._nodes, embedding)
 
     def _nodes(self, embedding: FloatArray) -> list[NodeWithScore]:
-        hits = self.store.search(embedding, self.similarity_top_k, **self._search)  # type: ignore[arg-type]
+        hits = self.store.search(embedding, self.similarity_top_k, **self._search)
         return [
             NodeWithScore(node=TextNode(text=hit.text or "", id_=hit.id, metadata=dict(hit.metadata)), score=hit.score)
             for hit in hits
