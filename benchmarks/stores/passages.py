@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import io
+import re
 import site
 import sys
 import sysconfig
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,8 @@ from numpy.typing import NDArray
 
 from qwen3_embed_integrations import Qwen3Encoder
 
+_DOCSTRING = re.compile(r'"""(.*?)"""', re.DOTALL)
+_COMMENT = re.compile(r"(?:^[ ]*#[ ].*\n)+", re.MULTILINE)
 WIDTH, HEAD = 1024, 256
 _NOISE = 0.3  # of the tail, per passage: what the first 256 numbers don't know
 
@@ -47,31 +47,14 @@ def _sources() -> Iterator[Path]:
 def _paragraphs(path: Path) -> Iterator[str]:
     try:
         source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, ValueError):
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from _fitting((ast.get_docstring(node) or "").split("\n\n"))
-    yield from _fitting(_comments(source))
+    for docstring in _DOCSTRING.findall(source):
+        yield from _fitting(docstring.split("\n\n"))
+    yield from _fitting(block.replace("#", " ") for block in _COMMENT.findall(source))
 
 
-def _comments(source: str) -> list[str]:
-    blocks: list[list[str]] = []
-    last = -1
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT:
-                if token.start[0] != last + 1:
-                    blocks.append([])
-                blocks[-1].append(token.string.lstrip("# "))
-                last = token.start[0]
-    except (tokenize.TokenError, IndentationError):
-        return []
-    return [" ".join(block) for block in blocks]
-
-
-def _fitting(texts: list[str]) -> Iterator[str]:
+def _fitting(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         words = " ".join(text.split())
         if 60 <= len(words) <= 400 and words.isprintable():  # noqa: PLR2004 - a sentence or some, no whole page

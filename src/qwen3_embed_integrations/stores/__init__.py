@@ -16,7 +16,7 @@ from qwen3_embed_integrations.core.store_hits import StoreHit
 
 from .adapters import handle_of
 from .add_documents import add_documents
-from .handle import CollectionHandle, CollectionInfo, Problem
+from .handle import CollectionHandle, CollectionInfo, Problem, SearchableHandle, WritableHandle
 from .labelled import ChromaHandle, PineconeHandle, WeaviateHandle
 from .opening import guarded, store_quantizer, stored_quantizer
 
@@ -38,8 +38,10 @@ __all__ = [
     "PineconeHandle",
     "Problem",
     "QdrantHandle",
+    "SearchableHandle",
     "StoreHit",
     "WeaviateHandle",
+    "WritableHandle",
     "add_documents",
     "guarded",
     "handle_of",
