@@ -28,6 +28,10 @@ _PACKAGES = {
     "llama-index": ("llama-index-core",),
     "haystack": ("haystack-ai",),
     "chroma": ("chromadb",),
+    "qdrant": ("qdrant-client",),
+    "milvus": ("pymilvus",),
+    "pgvector": ("pgvector", "psycopg"),
+    "faiss": ("faiss-cpu",),
     "rag": ("langchain-chroma", "pypdfium2", "lxml", "mammoth"),
     "train": ("sentence-transformers", "datasets", "peft"),
 }
