@@ -17,7 +17,7 @@ from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
-from .device import choose_device, has_bfloat16_matmul
+from .device import HEAVY, choose_device, has_bfloat16_matmul
 from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
 from .reranker_head import RerankerForward, raise_if_head_is_adapted, read_head
@@ -102,7 +102,15 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
         ("forward", "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
+        *_advice(architecture, device),
     ]
+
+
+def _advice(architecture: Qwen3Architecture, device: torch.device) -> list[tuple[str, str]]:
+    """Return what would be faster here than PyTorch, as measured by benchmarks/runtimes.py."""
+    if device.type != "cpu" or architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
+        return []
+    return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]
 
 
 def _memory(architecture: Qwen3Architecture, device: torch.device, dtype: torch.dtype) -> list[tuple[str, str]]:
