@@ -121,6 +121,7 @@ ALLOWED = {  # a word that is right in one place, and why
     ("row", "src/qwen3_embed_integrations/rag/corpora/loaders/"): "a row of a table in a document",
     ("rows", "src/qwen3_embed_integrations/rag/corpora/loaders/"): "python-pptx's and calamine's word",
     ("row", "src/qwen3_embed_integrations/rag/terminal.py"): "rich's word",
+    ("row", "src/qwen3_embed_integrations/stores/pgvector_sql.py"): "psycopg's word",
     ("row", "tests/support/document_files.py"): "a row of a table in a document",
     ("row", "tests/backends/torch/kernels/"): "an axis of an array",
     ("rows", "tests/backends/torch/kernels/"): "an axis of an array",

@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
 from qwen3_embed_integrations.bulk import BulkOptions
 from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
+from qwen3_embed_integrations.export import ExportOptions
 from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions, run_rag
 from qwen3_embed_integrations.server import ServeOptions, run_serve
 from qwen3_embed_integrations.training import TrainingOptions
@@ -29,6 +30,7 @@ from .chunk_study import ChunkStudyOptions, run_chunk_study
 from .doctor import DoctorOptions, run_doctor
 from .errors import WRONG_USAGE, fail, fail_with, note
 from .evaluate import EvalOptions, run_eval
+from .export import run as run_export
 from .models import ModelsOptions, run_models
 from .parser import FLAGS, CommandLine, fill_in_defaults
 from .similarity import SimilarityOptions, run_similarity
@@ -153,6 +155,16 @@ def train(
     for text in report.notes:
         note(text)
     print(f"{report.output}: trained on {report.n_train:,} records in {report.n_steps:,} steps.")  # noqa: T201 - output
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def export(
+    *,
+    options: Annotated[ExportOptions, FLAGS] = ExportOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Write a model as an ONNX graph, which --backend onnx runs without PyTorch."""
+    run_export(config, options)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

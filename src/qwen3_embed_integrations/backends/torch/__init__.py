@@ -12,7 +12,6 @@ transformers_model transformers' Qwen3Model: the reference, and unusual checkpoi
 architecture       the model's dimensions, from config.json
 attention          causal attention over packed sequences
 pooling            token states → one embedding a text
-prefix_cache       keys and values of shared prefixes
 device             device, dtype and threads
 plan_selection     the execution plan of a model on this machine
 thread_team        threads that compute one long text together
