@@ -60,9 +60,23 @@ def test_half_of_the_time_stays(monkeypatch):
     monkeypatch.setattr(give_way, "time", SimpleNamespace(monotonic=lambda: clock.now))
     way = give_way.GiveWay()
     clock.now = 1.0
-    assert way.has_time()
+    assert way.reached()
     with way.taking():
         clock.now = 4.0
-    assert not way.has_time()
+    assert not way.reached()
     clock.now = 6.0
-    assert way.has_time()
+    assert way.reached()
+
+
+def test_a_batch_is_as_long_as_it_takes_itself_or_25_of_its_longest_stretches(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(give_way, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    way = give_way.GiveWay()
+    clock.now = 10.0
+    assert way.seconds() == 10
+    way = give_way.GiveWay()
+    for clock.now in (10.5, 11.0, 11.2):
+        way.reached()
+    with way.taking():
+        clock.now = 20.0
+    assert way.seconds() == 25 * 0.5

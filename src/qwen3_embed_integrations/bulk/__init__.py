@@ -10,6 +10,7 @@ table           embed_table: a table of texts in, a table of embeddings out; the
 shards          the output folder: shards named by their content, space.json
 executors       who runs the shards: this process, or one process per device
 ray_executor    or Ray Data's actors
+store_writer    finished shards → a collection of a vector database
 """
 
 from __future__ import annotations

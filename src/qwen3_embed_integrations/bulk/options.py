@@ -32,6 +32,9 @@ class BulkOptions(TableOptions):
     output_format: Literal["parquet", "npy"] = Field(
         "parquet", description="Shards as Parquet files, or as .npy files with a .jsonl beside each."
     )
+    to: str | None = Field(
+        None, description='Collection to add the finished shards to, as in "qdrant:http://localhost:6333#docs".'
+    )
     shard_records: int = Field(4096, description="Records of one shard.", ge=1)
     executor: Executor = Field("process", description='Who computes: "process", "processes" or "ray".')
     workers: int | None = Field(None, description="Processes or actors. None: one per device.", ge=1)

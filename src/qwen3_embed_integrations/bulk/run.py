@@ -33,6 +33,7 @@ class BulkSummary:
         n_broken: Records of all inputs that hold no text; their `error` says why.
         n_failed: Records of this run's shards without an embedding, broken ones included.
         n_tokens: Tokens of the texts that this run computed.
+        n_stored: Records added to the collection that `to` names.
         seconds: Time of the run.
     """
 
@@ -46,6 +47,7 @@ class BulkSummary:
     n_broken: int
     n_failed: int
     n_tokens: int
+    n_stored: int
     seconds: float
 
 
@@ -54,13 +56,14 @@ class _Plan:
 
     def __init__(self, sources: list[Source], options: BulkOptions, output: OutputFolder) -> None:
         self._sources, self._options, self._output = sources, options, output
-        self.n_shards = self.n_done_before = self.n_left_out = 0
+        self.names: list[str] = []
+        self.n_done_before = self.n_left_out = 0
 
     def shards(self) -> Iterator[Shard]:
         for source in self._sources:
             for table in source.tables(self._options):
                 name = self._output.name_of(table)
-                self.n_shards += 1
+                self.names.append(name)
                 if self._output.has(name):
                     self.n_done_before += 1
                     self.n_left_out += len(table)
@@ -71,6 +74,10 @@ class _Plan:
 def run(inputs: tuple[str, ...], config: EncoderConfig, options: BulkOptions) -> BulkSummary:
     """Embed the texts of inputs; raise as `run_bulk`."""
     start = time.monotonic()
+    if options.to is not None:
+        from .store_writer import check_options
+
+        check_options(options)
     with tempfile.TemporaryDirectory() as spool:
         sources = find_sources(inputs, Path(spool))
         scanned = scan(sources, options)
@@ -79,19 +86,29 @@ def run(inputs: tuple[str, ...], config: EncoderConfig, options: BulkOptions) ->
         output.clean()
         plan = _Plan(sources, options, output)
         reports = _run(plan, scanned, config, options)
+    n_stored = _stored(encoder, options, plan.names)
     return BulkSummary(
         output=str(options.output),
         fingerprint=encoder.space.fingerprint,
         n_records=scanned.n_records,
-        n_shards=plan.n_shards,
+        n_shards=len(plan.names),
         n_done_before=plan.n_done_before,
         n_embedded=sum(one.n_records for one in reports),
         n_cut=sum(one.n_cut for one in reports),
         n_broken=scanned.n_broken,
         n_failed=sum(one.n_broken for one in reports),
         n_tokens=sum(one.n_tokens for one in reports),
+        n_stored=n_stored,
         seconds=time.monotonic() - start,
     )
+
+
+def _stored(encoder: Qwen3Encoder, options: BulkOptions, names: list[str]) -> int:
+    if options.to is None:
+        return 0
+    from .store_writer import write_to_store
+
+    return write_to_store(encoder, options, names)
 
 
 def _run(plan: _Plan, scanned: Scan, config: EncoderConfig, options: BulkOptions) -> list[ShardReport]:

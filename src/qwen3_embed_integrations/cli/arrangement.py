@@ -29,7 +29,17 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
     "Hard negatives": ("mine_negatives", "mine_margin"),
     "Shards and workers": (
-        *("output_format", "keep_text", "shard_records", "executor", "workers", "devices", "ray_address", "quiet"),
+        *(
+            "output_format",
+            "keep_text",
+            "to",
+            "shard_records",
+            "executor",
+            "workers",
+            "devices",
+            "ray_address",
+            "quiet",
+        ),
     ),
     "Requests and limits": (
         *("allowed_hosts", "insecure", "allow_token_ids", "max_body_mb", "max_request_texts", "max_request_tokens"),

@@ -42,7 +42,7 @@ class BatchChoice:
             self._attentive_until = time.monotonic() + _ATTENTIVE_S
 
     def took(self, n_tokens: int, seconds: float) -> None:
-        """Learn from a batch how long the next one takes."""
+        """Learn from a batch how long the next one takes, or keeps small requests waiting."""
         if n_tokens >= _LEAST_TOKENS:
             self._tokens_a_second = n_tokens / max(seconds, 1e-6)
 

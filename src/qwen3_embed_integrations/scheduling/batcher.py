@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -146,7 +145,7 @@ class Batcher:
 
     def _give_way(self, way: GiveWay) -> None:
         """Compute small requests that wait, in the middle of a batch of a large one and on its thread."""
-        if not any(map(self._choice.is_small, self._pending)) or not way.has_time():
+        if not way.reached() or not any(map(self._choice.is_small, self._pending)):
             return
         with self._lock:
             batch = self._choice.fill_small(self._pending)
@@ -183,10 +182,10 @@ class Batcher:
 
     def _compute(self, batch: Batch) -> None:
         packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
-        start, too_large = time.monotonic(), ""
+        way, too_large = GiveWay(), ""
         try:
             with observed_forward(batch, self._choice.max_batch_tokens) if self._is_observed else nullcontext():
-                embeddings = self._computed(packed)
+                embeddings = self._computed(packed, way)
         except MemoryError as error:
             too_large = str(error) or "out of memory"
         except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
@@ -194,16 +193,16 @@ class Batcher:
             for pending in pending_requests:
                 pending.fail(copy_exception(error) if len(pending_requests) > 1 else error)
         else:
-            self._choice.took(len(packed.input_ids), time.monotonic() - start)
+            self._choice.took(len(packed.input_ids), way.seconds())
             self._deliver(batch, embeddings)
         if too_large:  # not in the except block: until it ends, the error keeps the failed batch's activations alive
             self._halve(batch, too_large)
 
-    def _computed(self, packed: PackedBatch) -> FloatArray:
+    def _computed(self, packed: PackedBatch, way: GiveWay) -> FloatArray:
         """Run the forward pass; one that takes long gives way to small requests at its pause points."""
         if not self._choice.is_long(len(packed.input_ids)):
             return self._forward(packed)
-        with pausing(partial(self._give_way, GiveWay())):
+        with pausing(partial(self._give_way, way)):
             return self._forward(packed)
 
     def _deliver(self, batch: Batch, embeddings: FloatArray) -> None:
