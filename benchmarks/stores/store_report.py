@@ -22,11 +22,14 @@ def write_report(result: dict[str, Any], docs: Path) -> None:
 def as_markdown(result: dict[str, Any]) -> str:
     """Return the tables of searches and writes, each search beside the exact one of its engine."""
     loads = [one["load"] for one in result["searches"]]
+    setting = (
+        f"`python benchmarks/stores`: {result['n_documents']:,} passages of 1,024 numbers, {result['n_queries']} "
+        f"queries one after another, {result['cpus']} CPUs with other programs on them (load {min(loads)} to "
+        f"{max(loads)}). The first 256 numbers are the bundled model's embeddings of real text; the rest is made from "
+        "them with noise, as a Matryoshka model's would be."
+    )
     lines = [
-        f"`python benchmarks/stores`: {result['n_documents']:,} passages of 1,024 numbers, {result['n_queries']} queries "
-        f"one after another, {result['cpus']} CPUs with other programs on them (load {min(loads)} to {max(loads)}). The "
-        "first 256 numbers are the bundled model's embeddings of real text; the rest is made from them with noise, as a "
-        "Matryoshka model's would be.",
+        setting,
         "",
         "| engine | search | recall@10 | ms a query | of exact | s to fill and build | bytes a vector |",
         "|---|---|--:|--:|--:|--:|--:|",
