@@ -5,17 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
 from itertools import repeat
 from operator import attrgetter
 
-from qwen3_embed_integrations.core.errors import EncoderClosedError, copy_exception
-from qwen3_embed_integrations.core.packing import pack
+from qwen3_embed_integrations.core.errors import EncoderClosedError
 from qwen3_embed_integrations.core.protocols import Forward, Streams
-from qwen3_embed_integrations.core.types import FloatArray
 
-from .pending_request import PendingRequest, Prefix, Sequence, observed_forward
+from .computation import Batch, Computation, fail_single_text
+from .pending_request import PendingRequest, Prefix
 from .worker_thread import WorkerThread
 
 _OLDEST_EVERY = 4  # one batch in four starts with the oldest request: a stream of queries can't starve it
@@ -26,7 +24,6 @@ _PATIENCE_S = 0.5  # meanwhile a batch of a large request should take at most th
 _LEAST_TOKENS = 256  # but have no fewer tokens than this, or its overhead would dominate
 _AHEAD = 16  # batches of a request to tokenise ahead: token ids take ten times the memory of their text
 _LEAST_AHEAD = 8192  # tokens to tokenise ahead at least
-_Batch = list[tuple[PendingRequest, Sequence]]
 
 
 class Batcher:
@@ -49,6 +46,7 @@ class Batcher:
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
         self._n_running, self._n_batches, self._tokens_a_second, self._attentive_until = 0, 0, float("inf"), 0.0
+        self._last_end = 0.0
         self._draining = self._closed = self._is_observed = False
         self._alone = False  # one batch has all threads
 
@@ -112,18 +110,35 @@ class Batcher:
             self._threads[number].submit(partial(self._run, number))
 
     def _run(self, stream: int) -> None:
-        while batch := self._take(stream):
-            try:
-                self._streams.enter(1 if self._alone else self._streams.count)
-                self._compute(batch)
-            finally:
-                with self._lock:
-                    self._n_running -= 1
-                    was_alone, self._alone = self._alone, False
-            if was_alone and self._pending:
-                self._wake(self._streams.count)  # the other streams left what came in meanwhile
+        """Compute what waits. On a device that computes by itself, the next batch begins before one is collected."""
+        self._streams.bind(stream)
+        ahead: Computation | None = None
+        while (batch := self._take(stream)) or ahead:
+            begun = self._begin(batch) if batch else None
+            if ahead is not None:
+                self._end(ahead)
+            if begun is not None and not begun.is_ahead:
+                self._end(begun)
+                begun = None
+            ahead = begun
 
-    def _take(self, stream: int) -> _Batch:
+    def _begin(self, batch: Batch) -> Computation:
+        self._streams.enter(1 if self._alone else self._streams.count)
+        computation = Computation(batch, self._forward, self._max_batch_tokens if self._is_observed else None)
+        computation.begin(time.monotonic())
+        return computation
+
+    def _end(self, computation: Computation) -> None:
+        try:
+            self._finish(computation)
+        finally:
+            with self._lock:
+                self._n_running -= 1
+                was_alone, self._alone = self._alone, False
+        if was_alone and self._pending:
+            self._wake(self._streams.count)  # the other streams left what came in meanwhile
+
+    def _take(self, stream: int) -> Batch:
         """Take the next batch and count it as running; return an empty one while a batch is computed alone.
 
         Only the first stream computes alone. OpenMP keeps helper threads for each thread that ever used several, and
@@ -135,18 +150,18 @@ class Batcher:
             if self._alone or not self._pending:
                 return []
             n_tokens, little = self._waiting()
-            alone = little and self._streams.count > 1 and not self._n_running
+            alone = little and self._streams.count > 1 and self._streams.shares and not self._n_running
             if alone and stream:
                 return []
             self._alone = alone
-            idle = self._streams.count - self._n_running
+            idle = max(1, self._streams.count - self._n_running)  # a stream may take a second batch
             share = n_tokens if self._alone else max(_ALONE_TOKENS, -(-n_tokens // idle))
             self._n_running += 1
             batch = self._fill(min(self._max_batch_tokens, share))
             self._drop_idle()
         return sorted(batch, key=lambda pair: pair[1].length)
 
-    def _fill(self, room: int) -> _Batch:
+    def _fill(self, room: int) -> Batch:
         """Take sequences of one prefix: small requests first, so that queries go between the batches of documents.
 
         Only the first request of a batch is taken in part. Filled up with a part of a large request, a batch of queries
@@ -157,7 +172,7 @@ class Batcher:
         if self._n_batches % _OLDEST_EVERY == 0:
             order.remove(self._pending[0])
             order.insert(0, self._pending[0])
-        batch: _Batch = []
+        batch: Batch = []
         prefix = order[0].next_prefix()
         for pending in order:
             if not pending.longest(prefix):
@@ -204,47 +219,21 @@ class Batcher:
             return self._max_batch_tokens
         return int(min(self._max_batch_tokens, max(_LEAST_TOKENS, self._tokens_a_second * _PATIENCE_S)))
 
-    def _compute(self, batch: _Batch) -> None:
-        packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
-        start, too_large = time.monotonic(), ""
-        try:
-            with observed_forward(batch, self._max_batch_tokens) if self._is_observed else nullcontext():
-                embeddings = self._forward(packed)
-        except MemoryError as error:
-            too_large = str(error) or "out of memory"
-        except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
-            pending_requests = {id(pending): pending for pending, _ in batch}.values()
-            for pending in pending_requests:
-                pending.fail(copy_exception(error) if len(pending_requests) > 1 else error)
-        else:
-            if len(packed.input_ids) >= _LEAST_TOKENS:
-                self._tokens_a_second = len(packed.input_ids) / max(time.monotonic() - start, 1e-6)
-            self._deliver(batch, embeddings)
-        if too_large:  # not in the except block: until it ends, the error keeps the failed batch's activations alive
-            self._halve(batch, too_large)
+    def _finish(self, computation: Computation) -> None:
+        begun = computation.end()
+        if begun is not None and computation.n_tokens >= _LEAST_TOKENS:
+            ended = time.monotonic()
+            self._tokens_a_second = computation.n_tokens / max(ended - max(begun, self._last_end), 1e-6)
+            self._last_end = ended
+        if computation.too_large:
+            self._halve(computation.batch, computation.too_large)
 
-    def _deliver(self, batch: _Batch, embeddings: FloatArray) -> None:
-        by_request: dict[int, list[int]] = {}
-        for place, (pending, _) in enumerate(batch):
-            by_request.setdefault(id(pending), []).append(place)
-        for places in by_request.values():
-            pending = batch[places[0]][0]
-            try:
-                pending.store([batch[place][1] for place in places], embeddings[places])
-            except Exception as error:  # noqa: BLE001 - raised by the caller's progress callback
-                pending.fail(error)
-
-    def _halve(self, batch: _Batch, reason: str) -> None:
+    def _halve(self, batch: Batch, reason: str) -> None:
+        """Compute a batch that didn't fit in two halves; later ones are no larger than these."""
         if len(batch) == 1:
-            pending, sequence = batch[0]
-            pending.fail(
-                MemoryError(
-                    f"A single text of {sequence.length} tokens does not fit into memory ({reason}). "
-                    "Lower max_length, or use a smaller model or dtype."
-                )
-            )
+            fail_single_text(batch, reason)
             return
         self._max_batch_tokens = max(1, sum(sequence.length for _, sequence in batch) // 2)
         middle = len(batch) // 2
-        self._compute(batch[:middle])
-        self._compute(batch[middle:])
+        for half in (batch[:middle], batch[middle:]):
+            self._finish(self._begin(half))
