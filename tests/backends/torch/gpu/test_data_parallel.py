@@ -16,15 +16,22 @@ HANG_S = 300
 
 
 class FakeCard:
-    """A GPU that notes which threads submit to it."""
+    """A GPU that notes which threads submit to it, and computes nothing before `others` had a batch too."""
 
     def __init__(self):
-        self.threads, self.n_batches, self.warmed = set(), 0, []
+        self.threads, self.n_batches, self.warmed, self.others = set(), 0, [], []
+        self.has_begun = threading.Event()
 
     def submit(self, batch):
         self.threads.add(threading.current_thread().name)
         self.n_batches += 1
-        return lambda: embeddings_of(batch)
+        self.has_begun.set()
+
+        def collect():
+            assert all(card.has_begun.wait(HANG_S) for card in self.others)
+            return embeddings_of(batch)
+
+        return collect
 
     def warm_up(self, prefix):
         self.warmed.append(prefix)
@@ -39,6 +46,7 @@ def tokenizer():
 
 def test_much_work_is_split_over_the_cards_one_thread_each(tokenizer):
     cards = [FakeCard(), FakeCard()]
+    cards[0].others, cards[1].others = cards[1:], cards[:1]
     forward = DataParallelForward(cards)
     assert isinstance(forward, PipelinedForward)
     backend = LocalBackend(tokenizer, forward, 200, WIDTH, forward.streams)
