@@ -102,7 +102,7 @@ def checkpoint(shape: str) -> Checkpoint:
 
 
 def _write(folder: Path, shape: str) -> None:
-    hidden, n_layers, n_heads, n_keys, intermediate = SHAPES[shape]
+    hidden, num_hidden_layers, n_heads, n_keys, intermediate = SHAPES[shape]
     folder.mkdir(parents=True, exist_ok=True)
     bundled = Path(qwen3_embed_integrations.__file__).parent / "models" / "tiny"
     for name in ("tokenizer.json", "tokenizer_config.json"):
@@ -112,7 +112,7 @@ def _write(folder: Path, shape: str) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     weights = {
         name: (torch.ones(size) if len(size) == 1 else torch.randn(size, device=device).mul_(0.02).cpu()).bfloat16()
-        for name, size in _tensors(hidden, n_layers, n_heads, n_keys, intermediate, vocabulary)
+        for name, size in _tensors(hidden, num_hidden_layers, n_heads, n_keys, intermediate, vocabulary)
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     config = {
@@ -121,7 +121,7 @@ def _write(folder: Path, shape: str) -> None:
         "hidden_act": "silu",
         "vocab_size": vocabulary,
         "hidden_size": hidden,
-        "num_hidden_layers": n_layers,
+        "num_hidden_layers": num_hidden_layers,
         "num_attention_heads": n_heads,
         "num_key_value_heads": n_keys,
         "head_dim": HEAD_DIM,
@@ -151,11 +151,11 @@ def _json(path: Path, value: Any) -> None:
 
 
 def _tensors(  # noqa: PLR0913, PLR0917 - a shape
-    hidden: int, n_layers: int, n_heads: int, n_keys: int, intermediate: int, vocabulary: int
+    hidden: int, num_hidden_layers: int, n_heads: int, n_keys: int, intermediate: int, vocabulary: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the name and size of each tensor of Qwen3Model."""
     yield from (("embed_tokens.weight", (vocabulary, hidden)), ("norm.weight", (hidden,)))
-    for layer in range(n_layers):
+    for layer in range(num_hidden_layers):
         at = f"layers.{layer}."
         yield from ((f"{at}{name}_layernorm.weight", (hidden,)) for name in ("input", "post_attention"))
         yield from ((f"{at}self_attn.{name}_norm.weight", (HEAD_DIM,)) for name in "qk")
@@ -168,10 +168,10 @@ def _tensors(  # noqa: PLR0913, PLR0917 - a shape
 
 def flops_of(shape: str, lengths: list[int]) -> float:
     """Return the floating-point operations of texts: the products, and causal attention."""
-    hidden, n_layers, n_heads, n_keys, intermediate = SHAPES[shape]
+    hidden, num_hidden_layers, n_heads, n_keys, intermediate = SHAPES[shape]
     weights = hidden * HEAD_DIM * (2 * n_heads + 2 * n_keys) + 3 * hidden * intermediate
     attention = 2 * n_heads * HEAD_DIM  # two products of half the square, times 2
-    return float(n_layers * sum(2 * weights * n + attention * n * n for n in lengths))
+    return float(num_hidden_layers * sum(2 * weights * n + attention * n * n for n in lengths))
 
 
 def lognormal_lengths(n: int, median: int, most: int, seed: int = 0) -> list[int]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from qwen3_embed_integrations.core.errors import copy_exception
-from qwen3_embed_integrations.core.packing import PackedBatch, pack
+from qwen3_embed_integrations.core.packing import pack
 from qwen3_embed_integrations.core.protocols import Forward, PipelinedForward
 from qwen3_embed_integrations.core.types import FloatArray
 
@@ -45,16 +45,8 @@ class Computation:
 
     def begin(self, now: float) -> None:
         """Pack the batch; start it if the forward pass is pipelined; `now` is what `end` returns."""
-        packed = pack([sequence.ids for _, sequence in self.batch], self.batch[0][1].prefix)
-        self.n_tokens = len(packed.input_ids)
         self._begun = now
-        if self._observed_of is not None:
-            self._observation = observed_forward(self.batch, self._observed_of)
-        if not isinstance(self._forward, PipelinedForward):
-            self._collect = partial(self._forward, packed)
-            return
-        self._guarded(partial(self._start, self._forward, packed))
-        self.is_ahead = self._collect is not None
+        self._guarded(self._start)
 
     def end(self) -> float | None:
         """Deliver the embeddings, or the error; return when it began if it succeeded.
@@ -65,8 +57,16 @@ class Computation:
         done = self._collect is not None and self._guarded(self._finish)
         return self._begun if done else None
 
-    def _start(self, forward: PipelinedForward, packed: PackedBatch) -> None:
-        self._collect = forward.submit(packed)
+    def _start(self) -> None:
+        packed = pack([sequence.ids for _, sequence in self.batch], self.batch[0][1].prefix)
+        self.n_tokens = len(packed.input_ids)
+        if self._observed_of is not None:
+            self._observation = observed_forward(self.batch, self._observed_of)
+        if isinstance(self._forward, PipelinedForward):
+            self._collect = self._forward.submit(packed)
+            self.is_ahead = True
+        else:
+            self._collect = partial(self._forward, packed)
 
     def _finish(self) -> None:
         collect, self._collect = self._collect, None

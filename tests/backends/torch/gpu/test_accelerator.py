@@ -1,11 +1,19 @@
 """What each card uses, told by a fake device layer: none of these cards is here."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
 from fake_gpu import FakeDevices
 from qwen3_embed_integrations import ConfigError
-from qwen3_embed_integrations.backends.torch.gpu.accelerator import TorchDevices, gpu_dtype, read_accelerator, supported
+from qwen3_embed_integrations.backends.torch.gpu.accelerator import (
+    TorchDevices,
+    current,
+    gpu_dtype,
+    read_accelerator,
+    supported,
+)
 
 SECOND = torch.device("cuda:1")
 T4 = FakeDevices(capability=(7, 5))
@@ -83,3 +91,12 @@ def test_torch_tells_of_this_gpu():
     found = read_accelerator(torch.device("cuda", 0))
     assert found.has_bfloat16 == (found.capability >= (8, 0))
     assert found.name in str(found)
+
+
+@pytest.mark.parametrize(("name", "module"), [("cuda:1", torch.cuda), ("xpu:1", torch.xpu)])
+def test_a_device_is_made_current_where_launches_ask_for_it(monkeypatch, name, module):
+    monkeypatch.setattr(module, "device", nullcontext)
+    with current(torch.device(name)) as made:
+        assert made == torch.device(name)
+    with current(torch.device("cpu")) as made:
+        assert made is None

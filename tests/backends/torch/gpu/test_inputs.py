@@ -51,3 +51,11 @@ def test_a_used_buffer_is_overwritten(shape):
     write_inputs(batch, shape, fresh)
     write_inputs(batch, shape, used)
     np.testing.assert_array_equal(used[: shape.total], fresh)
+
+
+@pytest.mark.parametrize("shape", [InputShape(5, 2), InputShape(8, 3, 4), InputShape(1, 1, 4)])
+def test_each_part_is_aligned_to_sixteen_bytes(shape):
+    assert all(start % 2 == 0 for start in shape.starts)
+    inputs = DeviceInputs.of(torch.zeros(shape.total, dtype=torch.int64), shape)
+    assert len(inputs.ids) == shape.n_tokens
+    assert len(inputs.cu_seqlens_k) == shape.n_sequences + 1

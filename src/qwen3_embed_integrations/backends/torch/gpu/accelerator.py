@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -139,6 +140,13 @@ def supported(accelerator: Accelerator) -> Support:
     if accelerator.capability >= _VOLTA:
         return Support(torch.float16, ("efficient", "padded"), fused=True)
     return Support(torch.float32, ("efficient", "padded"), fused=False, note=_OLD)
+
+
+def current(device: torch.device) -> AbstractContextManager[object]:
+    """Make a device torch's current one in this thread, which Triton's launches, streams and events ask for."""
+    if device.type == "cuda":
+        return torch.cuda.device(device)
+    return torch.xpu.device(device) if device.type == "xpu" else nullcontext()
 
 
 _ROCM = (

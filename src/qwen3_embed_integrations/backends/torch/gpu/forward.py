@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from qwen3_embed_integrations.core.packing import PackedBatch, pack
 from qwen3_embed_integrations.core.protocols import Streams
 from qwen3_embed_integrations.core.types import FloatArray, IntArray
 
+from .accelerator import current
 from .attention import VarlenLayout
 from .buffers import HostBuffers
 from .graphs import MOST_NUMBERS, CudaGraphs, GraphApi, GraphCache
@@ -92,7 +92,7 @@ class GpuForward:
         After the except block and without the error as context: its frames keep the batch's activations alive.
         """
         try:
-            with self._current():
+            with current(self._device):
                 return work()
         except RuntimeError as error:
             if not is_out_of_memory(error):
@@ -100,10 +100,6 @@ class GpuForward:
             reason = str(error).partition("\n")[0]
         empty_cache(self._device)
         raise MemoryError(reason)
-
-    def _current(self) -> AbstractContextManager[object]:
-        """Make the device torch's current one, which Triton's launches and streams ask for."""
-        return torch.cuda.device(self._device) if self._device.type == "cuda" else nullcontext()
 
     @torch.inference_mode()
     def _launch(self, batch: PackedBatch) -> Collect:

@@ -11,6 +11,8 @@ import torch
 from qwen3_embed_integrations.core.packing import PackedBatch
 from qwen3_embed_integrations.core.types import IntArray
 
+_ALIGNED = 2  # numbers of int64
+
 
 @dataclass(frozen=True)
 class InputShape:
@@ -34,9 +36,17 @@ class InputShape:
         return (*own, n + 1, self.n_tokens, n) if self.n_prefix else own
 
     @property
+    def starts(self) -> tuple[int, ...]:
+        """The start of each part, and the end of the last one.
+
+        Each starts at a multiple of 16 bytes: Triton compiles a kernel anew for a pointer that is aligned otherwise.
+        """
+        return tuple(accumulate((size + size % _ALIGNED for size in self.sizes), initial=0))
+
+    @property
     def total(self) -> int:
         """All numbers."""
-        return sum(self.sizes)
+        return self.starts[-1]
 
 
 @dataclass(frozen=True)
@@ -64,13 +74,14 @@ class DeviceInputs:
     @classmethod
     def of(cls, numbers: torch.Tensor, shape: InputShape) -> DeviceInputs:
         """Return the views of the parts of `numbers`, `[shape.total]` int64 on the device."""
-        ends = tuple(accumulate(shape.sizes))
-        parts = [numbers[end - size : end] for size, end in zip(shape.sizes, ends, strict=True)]
+        starts = shape.starts
+        parts = [numbers[start : start + size] for start, size in zip(starts, shape.sizes, strict=False)]
         if not shape.n_prefix:
             bounds = parts[3].to(torch.int32)
             return cls(parts[0], parts[1], parts[2], bounds, bounds)
-        both = numbers[ends[2] : ends[4]].to(torch.int32)  # one launch for both
-        bounds, key_bounds = torch.split(both, shape.n_sequences + 1)
+        n_bounds = shape.n_sequences + 1
+        both = numbers[starts[3] : starts[4] + n_bounds].to(torch.int32)  # one launch for both
+        bounds, key_bounds = both[:n_bounds], both[-n_bounds:]
         return cls(parts[0], parts[1], parts[2], bounds, key_bounds, parts[5], parts[6])
 
 
@@ -86,18 +97,17 @@ def write_inputs(batch: PackedBatch, shape: InputShape, out: IntArray) -> None:
         out: `[shape.total]` int64.
     """
     n, n_tokens, n_prefix = len(batch.lengths), len(batch.input_ids), shape.n_prefix
-    starts = np.cumsum((0, *shape.sizes))
+    starts = shape.starts
     out[: starts[-1]] = 0
     out[:n_tokens] = batch.input_ids
     out[starts[1] : starts[1] + n_tokens] = batch.position_ids
     out[starts[2] : starts[2] + n] = batch.cu_seqlens[1:] - 1
     bounds = np.full(shape.n_sequences + 1, batch.cu_seqlens[-1])
     bounds[: n + 1] = batch.cu_seqlens
-    out[starts[3] : starts[4]] = bounds
+    out[starts[3] : starts[3] + len(bounds)] = bounds
     if n_prefix:
-        places = np.minimum(np.arange(shape.n_sequences + 1), n)
-        key_bounds = bounds + n_prefix * places
+        key_bounds = bounds + n_prefix * np.minimum(np.arange(shape.n_sequences + 1), n)
         sequence = np.repeat(np.arange(n), batch.lengths)
-        out[starts[4] : starts[5]] = key_bounds
+        out[starts[4] : starts[4] + len(bounds)] = key_bounds
         out[starts[5] : starts[5] + n_tokens] = np.arange(n_tokens) + n_prefix * (sequence + 1)
-        out[starts[6] : starts[7]] = key_bounds[:-1]
+        out[starts[6] : starts[6] + shape.n_sequences] = key_bounds[:-1]

@@ -16,7 +16,7 @@ from qwen3_embed_integrations.backends.torch.kernels.triton_ops import choose_gp
 from qwen3_embed_integrations.backends.torch.load import take_weights
 from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
 
-from .accelerator import Accelerator, gpu_dtype, supported
+from .accelerator import Accelerator, current, gpu_dtype, supported
 from .attention import Attention, VarlenLayout, choose_attention
 from .model import GpuQwen3, SharedPrefix
 
@@ -80,14 +80,15 @@ def attention_of(
     architecture: Qwen3Architecture, accelerator: Accelerator, dtype: torch.dtype, names: Sequence[str] = ()
 ) -> Attention:
     """Return the attention kernel of a model on a device; `names` replaces the table's kernels."""
-    return choose_attention(
-        names or supported(accelerator).attention,
-        accelerator.device,
-        dtype,
-        num_attention_heads=architecture.num_attention_heads,
-        num_key_value_heads=architecture.num_key_value_heads,
-        head_dim=architecture.head_dim,
-    )
+    with current(accelerator.device):
+        return choose_attention(
+            names or supported(accelerator).attention,
+            accelerator.device,
+            dtype,
+            num_attention_heads=architecture.num_attention_heads,
+            num_key_value_heads=architecture.num_key_value_heads,
+            head_dim=architecture.head_dim,
+        )
 
 
 def load_gpu_model(checkpoint: Checkpoint, accelerator: Accelerator, dtype: str = "auto") -> GpuModel:
@@ -113,7 +114,8 @@ def load_gpu_model(checkpoint: Checkpoint, accelerator: Accelerator, dtype: str 
             architecture.rms_norm_eps,
             chosen,
         )
-        ops, reason = choose_gpu_ops(ops_config, device, fused=supported(accelerator).fused)
+        with current(device):
+            ops, reason = choose_gpu_ops(ops_config, device, fused=supported(accelerator).fused)
         reasons.append(reason)
         runs = GpuQwen3(architecture, take_weights(checkpoint, device, chosen), chosen, attention, ops)
     else:
