@@ -14,6 +14,8 @@ _OVERRIDABLE = ("device", "token")
 """Options for which Haystack has types of its own: ComponentDevice and Secret."""
 _ACCEPTED = {"SecretStr | None": "str | SecretStr | None"}
 """What a constructor takes where it keeps something narrower."""
+_ALSO = {"device": "str | Sequence[str]"}
+"""The same by an option's name."""
 
 
 class Generated(NamedTuple):
@@ -73,13 +75,14 @@ def rendered(one: Generated) -> str:
         for node in cls.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
-    types = {name: _ACCEPTED.get(kind, kind) for name, kind in kept.items()}
+    types = {name: _ALSO.get(name, _ACCEPTED.get(kind, kind)) for name, kind in kept.items()}
     common = "\n".join(f"    {name}: {kind}" for name, kind in types.items() if name not in _OVERRIDABLE)
     own = "\n".join(f"    {name}: {types[name]}" for name in _OVERRIDABLE)
     return f'''"""The options of {one.config} as a TypedDict. Written by tools/encoder_options.py: do not edit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from pydantic import SecretStr

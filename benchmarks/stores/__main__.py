@@ -1,7 +1,7 @@
 """Search and fill vector databases with 100,000 passages of 1,024 numbers.
 
     python benchmarks/stores prepare               collect and embed the passages, once
-    python benchmarks/stores faiss                 exact, HNSW, IVF, int8, binary, two stages
+    python benchmarks/stores faiss [NAME …]        exact, HNSW, IVF, int8, binary, two stages; or some of them
     python benchmarks/stores pgvector [NAME …]     exact, HNSW, binary, two stages; or some of them
     python benchmarks/stores writes                add_documents beside the stock add_texts
     python benchmarks/stores report                the table and the chart of docs/stores.md
@@ -58,11 +58,11 @@ def prepare(_: list[str]) -> None:
     print(f"{len(texts):,} passages of {np.mean([len(text) for text in texts]):.0f} characters in {DATA}")
 
 
-def run_faiss(_: list[str]) -> None:
+def run_faiss(only: list[str]) -> None:
     """Study FAISS."""
     from faiss_study import study
 
-    for found in study(*_arrays()):
+    for found in study(*_arrays(), only):
         _keep("searches", found.plain())
 
 

@@ -50,11 +50,11 @@ def _paragraphs(path: Path) -> Iterator[str]:
     except (OSError, ValueError):
         return
     for docstring in _DOCSTRING.findall(source):
-        yield from _fitting(docstring.split("\n\n"))
-    yield from _fitting(block.replace("#", " ") for block in _COMMENT.findall(source))
+        yield from _paragraphs_of(docstring.split("\n\n"))
+    yield from _paragraphs_of(block.replace("#", " ") for block in _COMMENT.findall(source))
 
 
-def _fitting(texts: Iterable[str]) -> Iterator[str]:
+def _paragraphs_of(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         words = " ".join(text.split())
         if 60 <= len(words) <= 400 and words.isprintable():  # noqa: PLR2004 - a sentence or some, no whole page

@@ -59,3 +59,13 @@ def test_a_pickle_of_this_process_keeps_its_consent(kind: Any) -> None:
 def test_what_does_not_fit_together_is_refused(kind: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         kind(**options)
+
+
+@BOTH
+def test_several_devices_are_kept_as_one_string(kind: Any) -> None:
+    config = kind(device=["cuda:0", "cuda:1"])
+    assert config.device == "cuda:0,cuda:1"
+    assert kind.from_options(config.to_options()).device == config.device
+    assert config == kind(device="cuda:0,cuda:1")
+    with pytest.raises(ConfigError):
+        kind(device=[0, 1])

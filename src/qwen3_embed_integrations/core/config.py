@@ -52,7 +52,13 @@ class EncoderConfig(ServerOptions):
         exclude=True,
     )
     local_files_only: bool = option(OFF, "Never contact the hub; use what is in the cache.", "model", portable=False)
-    device: str = option("auto", '"auto", "cpu", "cuda", "cuda:1", "mps".', "model", portable=False, min_length=1)
+    device: str = option(
+        "auto",
+        '"auto", "cpu", "cuda", "cuda:1", "mps", or several GPUs that share the work: "cuda:0,cuda:1", or a list.',
+        "model",
+        portable=False,
+        min_length=1,
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = option(
         "auto",
         'Weights and arithmetic. "auto": bfloat16 if multiplied in hardware, else float32; smaller if memory is short.',

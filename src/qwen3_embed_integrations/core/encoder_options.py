@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from pydantic import SecretStr
@@ -51,7 +52,7 @@ class CommonOptions(TypedDict, total=False):
 class EncoderOptions(CommonOptions, total=False):
     """Every option of `EncoderConfig`, as its keyword arguments."""
 
-    device: str
+    device: str | Sequence[str]
     token: str | SecretStr | None
 
 

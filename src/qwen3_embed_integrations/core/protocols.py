@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,19 @@ An embedding may come back non-finite; the caller refuses it. Out of memory is a
 """
 
 
+@runtime_checkable
+class PipelinedForward(Protocol):
+    """A `Forward` of a device that computes by itself: the next batch is submitted before one is collected."""
+
+    def __call__(self, batch: PackedBatch) -> FloatArray:
+        """Return the embeddings, as `Forward`."""
+        ...
+
+    def submit(self, batch: PackedBatch) -> Callable[[], FloatArray]:
+        """Start a batch; return what waits for its embeddings. Batches of a thread are collected in their order."""
+        ...
+
+
 @dataclass(frozen=True)
 class Streams:
     """How many batches a forward pass computes side by side.
@@ -32,10 +45,14 @@ class Streams:
         count: Threads that call it at once.
         enter: Called by such a thread before a batch with the number of those that share the machine: `count`, or 1
             when a batch is computed alone.
+        bind: Called by such a thread with its number before its first batch.
+        shares: Whether one batch that is computed alone has what all threads compute on.
     """
 
     count: int = 1
     enter: Callable[[int], None] = lambda _: None
+    bind: Callable[[int], None] = lambda _: None
+    shares: bool = True
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from pydantic import SecretStr
@@ -45,7 +46,7 @@ class CommonRerankerOptions(TypedDict, total=False):
 class RerankerOptions(CommonRerankerOptions, total=False):
     """Every option of `RerankerConfig`, as its keyword arguments."""
 
-    device: str
+    device: str | Sequence[str]
     token: str | SecretStr | None
 
 

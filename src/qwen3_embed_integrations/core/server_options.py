@@ -14,7 +14,7 @@ from .options import BUILT_IN_BACKENDS, backend_entry_points
 
 
 class ServerOptions(FrozenOptions):
-    """Options with `backend`, `base_url` and `api_key_env`, which the class itself declares.
+    """Options with `backend`, `base_url`, `api_key_env` and `device`, which the class itself declares.
 
     A constructor call of this process's own code names the server; a stored or pickled config needs consent.
     """
@@ -32,6 +32,13 @@ class ServerOptions(FrozenOptions):
             known = [*BUILT_IN_BACKENDS, *sorted(others)]
             raise ValueError(f"There is no such backend.{did_you_mean(backend, known)} Installed: {', '.join(known)}.")
         return backend
+
+    @field_validator("device", mode="before", check_fields=False)
+    @classmethod
+    def _joined(cls, device: Any) -> Any:
+        """Keep several devices as one string, as in "cuda:0,cuda:1"."""
+        several = isinstance(device, list | tuple) and all(isinstance(one, str) for one in device)
+        return ",".join(device) if several else device
 
     @field_validator("base_url", check_fields=False)
     @classmethod

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from qwen3_embed_integrations.core.errors import EncoderClosedError, copy_exception
-from qwen3_embed_integrations.core.packing import PackedBatch, pack
+from qwen3_embed_integrations.core.errors import EncoderClosedError
 from qwen3_embed_integrations.core.protocols import Forward, Streams
-from qwen3_embed_integrations.core.types import FloatArray
 
 from .batch_choice import Batch, BatchChoice
+from .computation import Computation, fail_single_text
 from .give_way import GiveWay
-from .pending_request import PendingRequest, Prefix, observed_forward
+from .pending_request import PendingRequest, Prefix
 from .worker_thread import WorkerThread, pausing
 
 _ALONE_TOKENS = 96  # up to so many tokens, all threads together are faster than one
@@ -41,7 +41,7 @@ class Batcher:
         self._threads = [WorkerThread(f"qwen3-embed-forward-{number}") for number in range(self._streams.count)]
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
-        self._n_running = 0
+        self._n_running, self._last_end = 0, 0.0
         self._draining = self._closed = self._is_observed = False
         self._alone = False  # one batch has all threads
 
@@ -105,16 +105,36 @@ class Batcher:
             self._threads[number].submit(partial(self._run, number))
 
     def _run(self, stream: int) -> None:
-        while batch := self._take(stream):
-            try:
-                self._streams.enter(1 if self._alone else self._streams.count)
-                self._compute(batch)
-            finally:
-                with self._lock:
-                    self._n_running -= 1
-                    was_alone, self._alone = self._alone, False
-            if was_alone and self._pending:
-                self._wake(self._streams.count)  # the other streams left what came in meanwhile
+        """Compute what waits. On a device that computes by itself, the next batch begins before one is collected."""
+        self._streams.bind(stream)
+        ahead: Computation | None = None
+        while (batch := self._take(stream)) or ahead:
+            begun = self._begin(batch) if batch else None
+            if ahead is not None:
+                self._end(ahead)
+            if begun is not None and not begun.is_ahead:
+                self._end(begun)
+                begun = None
+            ahead = begun
+
+    def _begin(self, batch: Batch) -> Computation:
+        self._streams.enter(1 if self._alone else self._streams.count)
+        return self._begun(batch)
+
+    def _begun(self, batch: Batch) -> Computation:
+        computation = Computation(batch, self._forward, self._choice.max_batch_tokens if self._is_observed else None)
+        computation.begin(time.monotonic())
+        return computation
+
+    def _end(self, computation: Computation) -> None:
+        try:
+            self._finish(computation)
+        finally:
+            with self._lock:
+                self._n_running -= 1
+                was_alone, self._alone = self._alone, False
+        if was_alone and self._pending:
+            self._wake(self._streams.count)  # the other streams left what came in meanwhile
 
     def _take(self, stream: int) -> Batch:
         """Take the next batch and count it as running; return an empty one while a batch is computed alone.
@@ -127,11 +147,11 @@ class Batcher:
             if self._alone or not self._pending:
                 return []
             n_tokens, little = self._waiting()
-            alone = little and self._streams.count > 1 and not self._n_running
+            alone = little and self._streams.count > 1 and self._streams.shares and not self._n_running
             if alone and stream:
                 return []
             self._alone = alone
-            idle = self._streams.count - self._n_running
+            idle = max(1, self._streams.count - self._n_running)  # a stream may take a second batch
             share = n_tokens if self._alone else max(_ALONE_TOKENS, -(-n_tokens // idle))
             self._n_running += 1
             batch = self._choice.fill(self._pending, share)
@@ -152,7 +172,7 @@ class Batcher:
             self._refill_and_drop(batch)
         if batch:
             with way.taking():
-                self._compute(sorted(batch, key=lambda pair: pair[1].length))
+                self._finish(self._begun(sorted(batch, key=lambda pair: pair[1].length)))
 
     def _drop_idle(self) -> None:
         """Drop requests that have ended, and those whose next texts are not tokenised yet; `add` queues them again."""
@@ -180,53 +200,30 @@ class Batcher:
             more, pending.more = pending.more, None
             more()
 
-    def _compute(self, batch: Batch) -> None:
-        packed = pack([sequence.ids for _, sequence in batch], batch[0][1].prefix)
-        way, too_large = GiveWay(), ""
-        try:
-            with observed_forward(batch, self._choice.max_batch_tokens) if self._is_observed else nullcontext():
-                embeddings = self._computed(packed, way)
-        except MemoryError as error:
-            too_large = str(error) or "out of memory"
-        except BaseException as error:  # noqa: BLE001 - delivered to the callers of this batch
-            pending_requests = {id(pending): pending for pending, _ in batch}.values()
-            for pending in pending_requests:
-                pending.fail(copy_exception(error) if len(pending_requests) > 1 else error)
-        else:
-            self._choice.took(len(packed.input_ids), way.seconds())
-            self._deliver(batch, embeddings)
-        if too_large:  # not in the except block: until it ends, the error keeps the failed batch's activations alive
-            self._halve(batch, too_large)
+    def _finish(self, computation: Computation) -> None:
+        way = GiveWay()
+        with self._giving(way, computation):
+            begun = computation.end()
+        if begun is not None:
+            ended = time.monotonic()
+            seconds = ended - max(begun, self._last_end) if computation.is_ahead else way.seconds()
+            self._choice.took(computation.n_tokens, seconds)
+            self._last_end = ended
+        if computation.too_large:
+            self._halve(computation.batch, computation.too_large)
 
-    def _computed(self, packed: PackedBatch, way: GiveWay) -> FloatArray:
-        """Run the forward pass; one that takes long gives way to small requests at its pause points."""
-        if not self._choice.is_long(len(packed.input_ids)):
-            return self._forward(packed)
-        with pausing(partial(self._give_way, way)):
-            return self._forward(packed)
-
-    def _deliver(self, batch: Batch, embeddings: FloatArray) -> None:
-        by_request: dict[int, list[int]] = {}
-        for place, (pending, _) in enumerate(batch):
-            by_request.setdefault(id(pending), []).append(place)
-        for places in by_request.values():
-            pending = batch[places[0]][0]
-            try:
-                pending.store([batch[place][1] for place in places], embeddings[places])
-            except Exception as error:  # noqa: BLE001 - raised by the caller's progress callback
-                pending.fail(error)
+    def _giving(self, way: GiveWay, computation: Computation) -> AbstractContextManager[None]:
+        """Let small requests through at the pause points of a batch that takes long and is computed here."""
+        if computation.is_ahead or not self._choice.is_long(computation.n_tokens):
+            return nullcontext()
+        return pausing(partial(self._give_way, way))
 
     def _halve(self, batch: Batch, reason: str) -> None:
+        """Compute a batch that didn't fit in two halves; later ones are no larger than these."""
         if len(batch) == 1:
-            pending, sequence = batch[0]
-            pending.fail(
-                MemoryError(
-                    f"A single text of {sequence.length} tokens does not fit into memory ({reason}). "
-                    "Lower max_length, or use a smaller model or dtype."
-                )
-            )
+            fail_single_text(batch, reason)
             return
         self._choice.max_batch_tokens = max(1, sum(sequence.length for _, sequence in batch) // 2)
         middle = len(batch) // 2
-        self._compute(batch[:middle])
-        self._compute(batch[middle:])
+        for half in (batch[:middle], batch[middle:]):
+            self._finish(self._begun(half))

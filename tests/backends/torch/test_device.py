@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from fake_gpu import FakeDevices
 from qwen3_embed_integrations import ConfigError
 from qwen3_embed_integrations.backends.torch.device import (
     HEAVY,
     choose_device,
+    choose_devices,
     choose_dtype,
     empty_cache,
     to_device,
@@ -27,16 +29,39 @@ def test_auto_is_bfloat16_only_for_large_models_on_cpus_that_multiply_it(monkeyp
     assert choose_dtype("auto", CPU, HEAVY - 1) == torch.float32
     assert choose_dtype("auto", CPU, HEAVY) == (torch.bfloat16 if multiplies else torch.float32)
     assert choose_dtype("int8", CPU) == torch.int8
-    with pytest.raises(ConfigError, match="CPUs only"):
-        choose_dtype("int8", torch.device("mps"))
     assert choose_dtype("bfloat16", CPU) == torch.bfloat16
 
 
-def test_float16_is_refused_where_bfloat16_serves():
+def test_float16_is_refused_on_a_cpu():
     with pytest.raises(ConfigError, match="overflows to NaN"):
         choose_dtype("float16", CPU)
-    with pytest.raises(ConfigError, match='"bfloat16"'):
-        choose_dtype("float16", torch.device("mps"))
+
+
+def test_other_devices_have_their_dtype_from_the_table_of_accelerators(monkeypatch):
+    layer = "qwen3_embed_integrations.backends.torch.gpu.accelerator.TorchDevices"
+    monkeypatch.setattr(layer, lambda: FakeDevices(capability=(7, 5)))
+    assert choose_dtype("auto", torch.device("cuda:1")) == torch.float16
+    with pytest.raises(ConfigError, match="CPUs only"):
+        choose_dtype("int8", torch.device("mps"))
+
+
+def test_several_devices_are_gpus_of_different_numbers(monkeypatch):
+    monkeypatch.setattr("qwen3_embed_integrations.backends.torch.device.choose_device", torch.device)
+    assert choose_devices("cpu") == [CPU]
+    assert choose_devices("cuda:0, cuda:1") == [torch.device("cuda:0"), torch.device("cuda:1")]
+    for names in ("cuda:0,cuda:0", "cpu,cuda:0", "mps,mps"):
+        with pytest.raises(ConfigError, match="not different GPUs"):
+            choose_devices(names)
+
+
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps", "cpu"])
+def test_auto_takes_the_first_kind_that_is_here(monkeypatch, kind):
+    for one in (torch.cuda, torch.xpu, torch.backends.mps):
+        name = one.__name__.rpartition(".")[2]
+        monkeypatch.setattr(one, "is_available", lambda name=name: name == kind)
+        if name != "mps":
+            monkeypatch.setattr(one, "current_device", lambda: 2)
+    assert choose_device("auto").type == kind
 
 
 def test_a_stream_keeps_its_threads_to_itself():
@@ -70,10 +95,11 @@ def test_a_device_that_is_not_here_is_refused_with_what_to_use(name):
         choose_device(name)
 
 
-@pytest.mark.parametrize(("device", "emptied"), [("cuda", ["cuda"]), ("mps", ["mps"]), ("cpu", [])])
+@pytest.mark.parametrize(("device", "emptied"), [("cuda", ["cuda"]), ("mps", ["mps"]), ("xpu", ["xpu"]), ("cpu", [])])
 def test_a_gpus_cache_is_emptied_and_a_cpu_has_none(monkeypatch, device, emptied):
     found = []
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: found.append("cuda"))
     monkeypatch.setattr(torch.mps, "empty_cache", lambda: found.append("mps"))
+    monkeypatch.setattr(torch.xpu, "empty_cache", lambda: found.append("xpu"))
     empty_cache(torch.device(device))
     assert found == emptied

@@ -10,7 +10,8 @@ modeling_qwen3     the Qwen3 decoder on packed tokens
 decoder_layer      one layer's products and norms from the weights
 transformers_model transformers' Qwen3Model: the reference, and unusual checkpoints
 architecture       the model's dimensions, from config.json
-attention          causal attention over packed sequences
+attention          causal attention over packed sequences on a CPU
+gpu                the GPU path: attention and kernels by trial, graphs, batches in flight
 pooling            token states → one embedding a text
 device             device, dtype and threads
 plan_selection     the execution plan of a model on this machine

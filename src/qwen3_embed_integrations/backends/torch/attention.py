@@ -1,19 +1,13 @@
-"""Causal attention over packed sequences: no pad token, no dense mask, on any device."""
+"""Causal attention over packed sequences on a CPU: no pad token, no dense mask."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import import_module
+from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
-
-_VARLEN_DTYPES = (torch.bfloat16, torch.float16)
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     layout: Layout,
     prefix: KeysValues | None = None,
 ) -> torch.Tensor:
-    """Compute causal attention within each sequence.
+    """Compute causal attention within each sequence, with one call of torch's dense kernel for each run of lengths.
 
     Args:
         query: `[tokens, num_attention_heads, head_dim]`; tokens after the layout's last sequence are padding.
@@ -74,44 +68,6 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     Returns:
         `[tokens, num_attention_heads, head_dim]`, zeros for padding.
     """
-    varlen_attn = find_varlen() if query.is_cuda and query.dtype in _VARLEN_DTYPES and prefix is None else None
-    if varlen_attn is not None:
-        return varlen_attn(
-            query,
-            key,
-            value,
-            layout.cu_seqlens,
-            layout.cu_seqlens,
-            layout.max_seqlen,
-            layout.max_seqlen,
-            scale=scale,
-            window_size=(-1, 0),  # causal
-            enable_gqa=True,
-            num_splits=1,  # an embedding must not depend on the rest of the batch
-        )
-    return _attention_by_length(query, key, value, scale, layout, prefix)
-
-
-@cache
-def find_varlen() -> Callable[..., torch.Tensor] | None:
-    """Return torch's kernel for packed sequences, or None before torch 2.13, where a result depends on the batch."""
-    try:
-        varlen: Any = import_module("torch.nn.attention.varlen").varlen_attn
-    except (ImportError, AttributeError):
-        return None
-    known = inspect.signature(varlen).parameters
-    return varlen if {"enable_gqa", "num_splits"} <= known.keys() else None
-
-
-def _attention_by_length(  # noqa: PLR0913, PLR0917 - as above
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    scale: float,
-    layout: Layout,
-    prefix: KeysValues | None,
-) -> torch.Tensor:
-    """Compute `causal_attention` with one call of torch's dense kernel for each run of equally long sequences."""
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
     end, heads, kv_heads = 0, query.shape[1:], key.shape[1:]
     for start, count, length in layout.runs:

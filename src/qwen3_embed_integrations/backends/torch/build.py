@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -17,12 +18,13 @@ from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
-from .device import choose_device, has_bfloat16_matmul
+from .device import HEAVY, choose_devices, has_bfloat16_matmul
 from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
-from .reranker_head import RerankerForward, raise_if_head_is_adapted, read_head
+from .reranker_head import PipelinedReranker, RerankerForward, raise_if_head_is_adapted, read_head
 
-_GPU_BATCH_TOKENS = 16384
+if TYPE_CHECKING:
+    from .gpu.build import AnyGpuForward
 _GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
 
 _collected_blocks = 0  # blocks of memory in use after the last full collection at a load
@@ -44,9 +46,16 @@ def load_backend(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
 def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     if isinstance(config, RerankerRuntimeConfig):
         raise_if_head_is_adapted(checkpoint)
-    device = choose_device(config.device)
-    forward = TorchForward(checkpoint, device, config.dtype, config.plan)
-    budget = config.max_batch_tokens or (forward.plan.block_tokens if device.type == "cpu" else _GPU_BATCH_TOKENS)
+    devices = choose_devices(config.device)
+    forward: TorchForward | AnyGpuForward
+    if devices[0].type == "cpu":
+        forward = TorchForward(checkpoint, devices[0], config.dtype, config.plan)
+        budget = config.max_batch_tokens or forward.plan.block_tokens
+    else:
+        from .gpu.build import GPU_BATCH_TOKENS, gpu_forward
+
+        forward = gpu_forward(checkpoint, devices, config.dtype)
+        budget = config.max_batch_tokens or GPU_BATCH_TOKENS
     if isinstance(config, RerankerRuntimeConfig):
         backend = _reranker_backend(checkpoint, forward, budget)
         forward.warm_up(())
@@ -60,11 +69,12 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     return backend
 
 
-def _reranker_backend(checkpoint: Checkpoint, forward: TorchForward, budget: int) -> LocalBackend:
+def _reranker_backend(checkpoint: Checkpoint, forward: TorchForward | AnyGpuForward, budget: int) -> LocalBackend:
     """Return a backend whose embeddings have one component: the logit of a pair."""
     tokenizer = PairTokenizer(checkpoint.folder)
     head = read_head(checkpoint, tokenizer.answer_ids)
-    return LocalBackend(tokenizer, RerankerForward(forward, head), budget, 1, forward.streams)
+    scored = RerankerForward(forward, head) if isinstance(forward, TorchForward) else PipelinedReranker(forward, head)
+    return LocalBackend(tokenizer, scored, budget, 1, forward.streams)
 
 
 def _collect_garbage() -> None:
@@ -89,26 +99,41 @@ def _release_memory() -> None:
 
 def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str]]:
     """Return how this machine would compute the model, and why, as (name, value); load no weights."""
-    device = choose_device(config.device)
+    devices = choose_devices(config.device)
     stored = read_json(checkpoint.folder / "config.json")
     architecture = Qwen3Architecture.of(stored)
-    dtype, chosen = choose_arithmetic(stored, device, config.dtype, config.plan)
-    matrices = "multiplies" if device.type != "cpu" or has_bfloat16_matmul() else "doesn't multiply"
+    model = f"{checkpoint.model_info.model}, {architecture.n_parameters / 1e6:,.0f} million parameters"
+    whose = "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"
+    if devices[0].type != "cpu":
+        from .gpu.build import GPU_BATCH_TOKENS, gpu_report
+
+        tokens = config.max_batch_tokens or GPU_BATCH_TOKENS
+        return [("model", model), *gpu_report(architecture, devices, config.dtype, tokens), ("forward", whose)]
+    dtype, chosen = choose_arithmetic(stored, devices[0], config.dtype, config.plan)
+    matrices = "multiplies" if has_bfloat16_matmul() else "doesn't multiply"
     return [
-        ("model", f"{checkpoint.model_info.model}, {architecture.n_parameters / 1e6:,.0f} million parameters"),
-        ("device", f"{device}, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
-        *_memory(architecture, device, dtype),
+        ("model", model),
+        ("device", f"cpu, {torch.get_num_threads()} threads; it {matrices} bfloat16 in hardware"),
+        *_memory(architecture, dtype),
         ("dtype", str(dtype).removeprefix("torch.")),
-        ("forward", "this package's own" if is_plain(stored) else "transformers': the checkpoint is unusual"),
+        ("forward", whose),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
+        *_advice(architecture),
     ]
 
 
-def _memory(architecture: Qwen3Architecture, device: torch.device, dtype: torch.dtype) -> list[tuple[str, str]]:
+def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
+    """Return what would be faster on this CPU than PyTorch, as measured by benchmarks/runtimes.py."""
+    if architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
+        return []
+    return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]
+
+
+def _memory(architecture: Qwen3Architecture, dtype: torch.dtype) -> list[tuple[str, str]]:
     """Return what a CPU's memory has and the model needs."""
     available = available_memory()
-    if device.type != "cpu" or available is None:
+    if available is None:
         return []
     needed = needed_bytes(architecture, dtype)
     return [

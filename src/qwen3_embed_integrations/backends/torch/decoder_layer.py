@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 
 from .architecture import Qwen3Architecture
-from .kernels.linear import Linear, MakeLinear
 
 TakeWeight = Callable[..., torch.Tensor]
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
-class DecoderLayer:
-    """The products and norms of one layer.
+class DecoderLayer(Generic[P]):
+    """The products and norms of one layer; `P` is what a matrix product is made of its weight.
 
     Attributes:
         input_norm: `[hidden_size]` float32, the norm before attention.
@@ -28,15 +29,17 @@ class DecoderLayer:
     """
 
     input_norm: torch.Tensor
-    qkv: Linear
+    qkv: P
     norms: torch.Tensor
-    out: Linear
+    out: P
     mlp_norm: torch.Tensor
-    gate_up: Linear
-    down: Linear
+    gate_up: P
+    down: P
 
 
-def read_layers(architecture: Qwen3Architecture, take: TakeWeight, product: MakeLinear) -> Iterator[DecoderLayer]:
+def read_layers(
+    architecture: Qwen3Architecture, take: TakeWeight, product: Callable[[torch.Tensor], P]
+) -> Iterator[DecoderLayer[P]]:
     """Read the layers one by one.
 
     Args:

@@ -15,14 +15,16 @@ HEAVY = 100_000_000
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `name`; "auto" is CUDA if available, else MPS, else the CPU.
+    """Return the device called `name`; "auto" is CUDA if available, else XPU, else MPS, else the CPU.
 
     Raises:
         ConfigError: There is no such device here.
     """
     if name == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return torch.device("cuda", torch.cuda.current_device())
+        if torch.xpu.is_available():
+            return torch.device("xpu", torch.xpu.current_device())
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
@@ -33,37 +35,42 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def choose_devices(names: str) -> list[torch.device]:
+    """Return the devices called `names`, separated by commas: one, or several GPUs that share the work.
+
+    Raises:
+        ConfigError: There is no such device here, or several are named that are not different GPUs.
+    """
+    devices = [choose_device(name.strip()) for name in names.split(",")]
+    if len(devices) > 1 and (len(set(devices)) < len(devices) or any(one.type in {"cpu", "mps"} for one in devices)):
+        raise ConfigError(
+            f'device={names!r} names several devices that are not different GPUs. Use one, or as in "cuda:0,cuda:1".'
+        )
+    return devices
+
+
 def choose_dtype(name: str, device: torch.device, n_parameters: int = 0) -> torch.dtype:
     """Return the dtype called `name` for `device` and a model of `n_parameters`.
 
     On a CPU "auto" is bfloat16 if the CPU multiplies it in hardware and the model is large enough to gain from it;
-    a small model, such as the bundled `tiny`, stays in float32.
+    a small model, such as the bundled `tiny`, stays in float32. Elsewhere it is what the table of accelerators says.
 
     Raises:
-        ConfigError: `name` is float16 where bfloat16 or float32 are available, because float16 overflows to NaN on
-            the 8B model (QwenLM/Qwen3-Embedding#164), or int8 on a device other than a CPU.
+        ConfigError: The device doesn't multiply this dtype in hardware, or `name` is float16 where that overflows to
+            NaN on the 8B model (QwenLM/Qwen3-Embedding#164).
     """
-    on_cpu = device.type == "cpu"
-    has_bfloat16 = device.type == "mps" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
+    if device.type != "cpu":
+        from .gpu.accelerator import gpu_dtype, read_accelerator
+
+        return gpu_dtype(name, read_accelerator(device))
     if name == "auto":
-        gains = has_bfloat16_matmul() and n_parameters >= HEAVY if on_cpu else has_bfloat16
-        return torch.bfloat16 if gains else torch.float32
-    if name == "float16" and (on_cpu or has_bfloat16):
+        return torch.bfloat16 if has_bfloat16_matmul() and n_parameters >= HEAVY else torch.float32
+    if name == "float16":
         raise ConfigError(
-            f'dtype="float16" is refused on {device.type!r}: its range overflows to NaN on Qwen3-Embedding-8B. '
-            f'Use dtype="bfloat16"{" or float32" if on_cpu else ""}.'
+            "dtype=\"float16\" is refused on 'cpu': its range overflows to NaN on Qwen3-Embedding-8B. "
+            'Use dtype="bfloat16" or float32.'
         )
-    if name == "int8" and not on_cpu:
-        raise ConfigError(f'dtype="int8" runs on CPUs only, the device is {device.type!r}. Use dtype="bfloat16".')
-    return _DTYPES[name]
-
-
-_DTYPES = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-    "int8": torch.int8,
-}
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.int8}[name]
 
 
 def to_device(array: IntArray, device: torch.device) -> torch.Tensor:
@@ -78,6 +85,8 @@ def empty_cache(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+    elif device.type == "xpu":
+        torch.xpu.empty_cache()
 
 
 _ISAS_WITHOUT_BFLOAT16 = frozenset(

@@ -1,4 +1,4 @@
-"""A packed batch → pooled embeddings, on a device and in a dtype."""
+"""A packed batch → pooled embeddings by an execution plan, on a CPU; `gpu.forward` computes elsewhere."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class TorchForward:
         whole = self._checkpoint.model_info.pooling != "lasttoken"  # other poolings need the states of the prefix
         if isinstance(model, PackedQwen3) and self._device.type == "cpu" and not whole:
             prefix = self._prefixes(batch.prefix)
-        else:  # torch's GPU kernel for packed sequences takes no separate prefix
+        else:
             batch = batch.without_prefix()
         n_tokens = len(batch.input_ids)
         n_pad = -n_tokens % row_multiple(n_tokens) if self.plan.matmul == "prepacked" else 0

@@ -22,6 +22,7 @@ from qwen3_embed_integrations.scheduling.worker_thread import pause_point
 from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
+from .kernels.linear import Linear
 from .kernels.torch_ops import OpsConfig
 from .plan_selection import computed_dtype, make_linear, make_ops, quantised_inputs
 from .thread_team import ThreadTeam, share
@@ -148,8 +149,8 @@ class PackedQwen3:
 
     def _mlp_and_next_qkv(  # noqa: PLR0913, PLR0917 - a layer's inputs
         self,
-        layer: DecoderLayer,
-        following: DecoderLayer,
+        layer: DecoderLayer[Linear],
+        following: DecoderLayer[Linear],
         states: torch.Tensor,
         mixed: torch.Tensor,
         angles: _Angles,
@@ -203,13 +204,15 @@ class PackedQwen3:
         share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
         return mixed.flatten(1)
 
-    def _attention_output_and_mlp(self, layer: DecoderLayer, states: torch.Tensor, mixed: torch.Tensor) -> Any:
+    def _attention_output_and_mlp(self, layer: DecoderLayer[Linear], states: torch.Tensor, mixed: torch.Tensor) -> Any:
         """Add the attention's output to `states` in place and return what the MLP adds next."""
         delta = layer.out(self._ops.ready(mixed))
         normed = self._ops.add_norm(states, delta, layer.mlp_norm)
         return layer.down(self._ops.swiglu(layer.gate_up(normed)))
 
-    def _qkv(self, layer: DecoderLayer, states: torch.Tensor, delta: Any, cos: torch.Tensor, sin: torch.Tensor) -> _QKV:
+    def _qkv(
+        self, layer: DecoderLayer[Linear], states: torch.Tensor, delta: Any, cos: torch.Tensor, sin: torch.Tensor
+    ) -> _QKV:
         qkv = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
         return self._ops.split_heads(qkv, layer.norms, cos, sin)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from qwen3_embed_integrations.checkpoints.checkpoint import ADAPTER_FILE, Checkp
 from qwen3_embed_integrations.checkpoints.classification import ModelKind
 from qwen3_embed_integrations.core.errors import CheckpointError
 from qwen3_embed_integrations.core.packing import PackedBatch
-from qwen3_embed_integrations.core.protocols import Forward
+from qwen3_embed_integrations.core.protocols import Forward, PipelinedForward
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .weights import FolderWeights
@@ -34,6 +34,29 @@ class RerankerForward:
     def __call__(self, batch: PackedBatch) -> FloatArray:
         """Return the logits; one may be non-finite, which the caller checks."""
         logits: FloatArray = self._forward(batch) @ self._head
+        return logits
+
+
+class PipelinedReranker(RerankerForward):
+    """The same of a forward pass that starts a batch before the one before is collected.
+
+    Args:
+        forward: A packed batch → the states of the last tokens, `[n, hidden_size]` float32.
+        head: `[hidden_size]` float32.
+    """
+
+    def __init__(self, forward: PipelinedForward, head: FloatArray) -> None:
+        super().__init__(forward, head)
+        self._pipelined = forward
+
+    def submit(self, batch: PackedBatch) -> Callable[[], FloatArray]:
+        """Start a batch; return what waits for its logits."""
+        collect = self._pipelined.submit(batch)
+
+        def logits() -> FloatArray:
+            found: FloatArray = collect() @ self._head
+            return found
+
         return logits
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,22 +14,28 @@ from transformers.utils import logging as transformers_logging
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
-from .attention import KeysValues, Layout, causal_attention
+from .attention import KeysValues, causal_attention
 
 _ATTENTION = "qwen3_packed"
 
 
 class ReferenceQwen3:
-    """Token ids laid end to end → token states, through transformers' module; called as `PackedQwen3` is."""
+    """Token ids laid end to end → token states, through transformers' module; called as `PackedQwen3` is.
 
-    def __init__(self, model: Qwen3Model) -> None:
-        self._model = model
+    Args:
+        model: transformers' module.
+        attention: Computes attention; its layout is what the calls bring.
+    """
+
+    def __init__(self, model: Qwen3Model, attention: Callable[..., torch.Tensor] = causal_attention) -> None:
+        self.model = model
+        self._attention = attention
 
     def __call__(
         self,
         ids: torch.Tensor,
         positions: torch.Tensor,
-        layout: Layout,
+        layout: Any,
         wanted: torch.Tensor | None,
         prefix: Sequence[KeysValues] = (),
     ) -> torch.Tensor:
@@ -39,12 +46,13 @@ class ReferenceQwen3:
         """
         if prefix:
             raise TypeError("transformers' module takes no prefix: write it out before each sequence")
-        states: torch.Tensor = self._model(
+        states: torch.Tensor = self.model(
             input_ids=ids[None],
             position_ids=positions[None],
             attention_mask={"full_attention": None},
             use_cache=False,  # with a cache, packed sequences attend to each other in transformers 5
             layout=layout,
+            packed_attention=self._attention,
         ).last_hidden_state[0]
         return (states if wanted is None else states[wanted]).float()
 
@@ -99,11 +107,29 @@ class _UpcastEmbedding(torch.nn.Embedding):
 
 def multiply_in_float32(model: Qwen3Model) -> None:
     """Let a bfloat16 model compute in float32, in place, for a CPU that has no bfloat16 products."""
+    _replace_classes(model, {torch.nn.Linear: _UpcastLinear, torch.nn.Embedding: _UpcastEmbedding})
+
+
+@contextmanager
+def in_float32(runs: ReferenceQwen3, attention: Callable[..., torch.Tensor]) -> Iterator[ReferenceQwen3]:
+    """Let a 16-bit model compute in float32 inside the block, each weight converted for its own product.
+
+    Args:
+        runs: The model, which no other thread uses meanwhile.
+        attention: Computes attention in float32.
+    """
+    multiply_in_float32(runs.model)
+    try:
+        yield ReferenceQwen3(runs.model, attention)
+    finally:
+        _replace_classes(runs.model, {_UpcastLinear: torch.nn.Linear, _UpcastEmbedding: torch.nn.Embedding})
+
+
+def _replace_classes(model: torch.nn.Module, others: Mapping[type, type]) -> None:
     for module in model.modules():
-        if isinstance(module, torch.nn.Linear):
-            module.__class__ = _UpcastLinear
-        elif isinstance(module, torch.nn.Embedding):
-            module.__class__ = _UpcastEmbedding
+        kind = next((one for one in others if isinstance(module, one)), None)
+        if kind is not None:
+            module.__class__ = others[kind]
 
 
 def _from_pretrained(folder: Path, **options: Any) -> tuple[Qwen3Model, dict[str, Any]]:
@@ -125,16 +151,17 @@ def _packed_attention(  # noqa: PLR0913 - the signature is transformers' Attenti
     attention_mask: torch.Tensor | None,  # noqa: ARG001 - the layout replaces the mask
     *,
     scaling: float,
-    layout: Layout,
+    layout: Any,
+    packed_attention: Callable[..., torch.Tensor],
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Compute `causal_attention` in the shapes of transformers.
+    """Compute packed attention in the shapes of transformers.
 
     Returns:
         `[1, tokens, heads, head_dim]` from inputs of `[1, heads, tokens, head_dim]`, and None for the weights.
     """
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
-    return causal_attention(query, key, value, scaling, layout)[None], None
+    return packed_attention(query, key, value, scaling, layout)[None], None
 
 
 AttentionInterface.register(_ATTENTION, _packed_attention)
