@@ -51,11 +51,10 @@ class Qwen3Encoder:
         ConfigError: An unknown or unfit option.
     """
 
-    _request_of = staticmethod(EmbedRequest.of)
-
     def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.config = config_of(config, {**options})
         self._known: ResolvedOptions | None = None
+        self._request_of = EmbedRequest.of
 
     def __repr__(self) -> str:
         return f"Qwen3Encoder({', '.join(f'{name}={value!r}' for name, value in self.config.to_options().items())})"
@@ -237,8 +236,7 @@ _encoder_of = lru_cache(maxsize=_MOST_ENCODERS)(Qwen3Encoder)
 def load_encoder(config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> Qwen3Encoder:
     """Return the encoder of a config; every integration gets its encoder here.
 
-    The last 64 are kept, so a new task or dimension per request costs no memory. An encoder that was dropped is made
-    again at no cost: weights are shared by all encoders whose options ask for the same model.
+    The last 64 are kept; making one anew costs nothing, because encoders of one model share its weights.
 
     Args:
         config: A model's name, or all options; or give everything as keywords.

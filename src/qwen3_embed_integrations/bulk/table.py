@@ -24,9 +24,13 @@ ADDED = ("embedding", "n_tokens", "truncated", "error")
 class _Encoder(Qwen3Encoder):
     """An encoder whose calls share no batch: equal calls give equal bytes."""
 
-    @staticmethod
-    def _request_of(*arguments: Any) -> EmbedRequest:
-        return replace(EmbedRequest.of(*arguments), alone=True)
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__(config)
+        self._request_of = _request_alone
+
+
+def _request_alone(*arguments: Any) -> EmbedRequest:
+    return replace(EmbedRequest.of(*arguments), alone=True)
 
 
 class TableEmbedder:
