@@ -142,7 +142,7 @@ def hybrid_figures(dataset: Dataset, queries: Array, documents: Array) -> dict[s
     index = filled(dataset, BM25Index())
     fusions: dict[str, dict[str, Any]] = {
         "hybrid, default": {},
-        **{f"convex, dense_weight={weight}": {"dense_weight": weight} for weight in WEIGHTS},
+        **{f"weighted, dense_weight={weight}": {"dense_weight": weight} for weight in WEIGHTS},
         "rrf, equal weights": {"fusion": "rrf", "dense_weight": 0.5},
         "rrf, dense_weight=0.7": {"fusion": "rrf", "dense_weight": 0.7},
     }

@@ -25,6 +25,29 @@ def ours(dtype: str) -> Callable[[str], Pair]:
     return load
 
 
+def ours_exported(dtype: str, runtime: str) -> Callable[[str], Pair]:
+    """Return this package's encoder on an exported graph, which is kept beside the checkpoint."""
+
+    def load(model: str) -> Pair:
+        from qwen3_embed_integrations import Qwen3Encoder
+
+        encoder = Qwen3Encoder(model=str(_exported(model, dtype)), backend="onnx", runtime=runtime).load()
+        return encoder.encode_document, encoder.encode_query
+
+    return load
+
+
+def _exported(model: str, dtype: str) -> Path:
+    """Return the folder of this package's export; only an environment with onnx can create it."""
+    folder = Path(f"{model}-exported-{dtype}")
+    if not folder.exists():
+        from qwen3_embed_integrations import EncoderConfig
+        from qwen3_embed_integrations.export import ExportOptions, export
+
+        export(EncoderConfig(model=model), ExportOptions(output=folder, weights_dtype=dtype))
+    return folder
+
+
 def langchain_huggingface(model: str) -> Pair:
     """Return LangChain's own integration, set to prepend the instruction."""
     from langchain_huggingface import HuggingFaceEmbeddings
@@ -118,6 +141,10 @@ LOADERS: dict[str, Callable[[str], Pair]] = {
     "ours_float32": ours("float32"),
     "ours_bfloat16": ours("bfloat16"),
     "ours_int8": ours("int8"),
+    "ours_onnx": ours_exported("float32", "onnxruntime"),
+    "ours_onnx_int8": ours_exported("int8", "onnxruntime"),
+    "ours_onnx_int4": ours_exported("int4", "onnxruntime"),
+    "ours_openvino": ours_exported("float32", "openvino"),
     "st_float32": exports.sentence_transformers("float32"),
     "st_bfloat16": exports.sentence_transformers("bfloat16"),
     "st_openvino": exports.openvino(int8=False),

@@ -48,6 +48,7 @@ from .core.vector_space import VectorSpace
 from .encoder import Qwen3Encoder, load_encoder
 
 if TYPE_CHECKING:
+    from .core.quantization import Quantizer
     from .core.ranking import Ranked
     from .core.rerank_request import RerankRequest
     from .core.reranker_config import RerankerConfig
@@ -88,6 +89,7 @@ __all__ = [
     "OverloadedError",
     "PartialWriteError",
     "PublishedModel",
+    "Quantizer",
     "Qwen3EmbedError",
     "Qwen3Encoder",
     "Qwen3Reranker",
@@ -123,6 +125,7 @@ _LATER = {
     "HybridHit": "hybrid",
     "HybridRetriever": "hybrid",
     "IndexChanges": "hybrid",
+    "Quantizer": "core.quantization",
     "Qwen3Reranker": "reranker",
     "Ranked": "core.ranking",
     "RerankRequest": "core.rerank_request",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import lru_cache, partial
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+from numpy.typing import NDArray
 
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .core.config import EncoderConfig
@@ -21,6 +23,9 @@ from .core.types import FloatArray, IntArray, RawEmbeddings, Role
 from .core.vector_space import VectorSpace
 from .progress import OnProgress, progress_bar
 from .telemetry import CallSpan, observed_call
+
+if TYPE_CHECKING:
+    from .core.quantization import Precision, Quantizer
 
 _MOST_ENCODERS = 64
 _bar = partial(progress_bar, unit="text", description="Embedding")
@@ -45,6 +50,8 @@ class Qwen3Encoder:
     Raises:
         ConfigError: An unknown or unfit option.
     """
+
+    _request_of = staticmethod(EmbedRequest.of)
 
     def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.config = config_of(config, {**options})
@@ -112,6 +119,12 @@ class Qwen3Encoder:
         """
         return self.encode(texts, "document").embeddings
 
+    def encode_codes(self, texts: Iterable[str], precision: Precision | Quantizer) -> NDArray[Any]:
+        """Return documents as codes: "binary", or by a `Quantizer` that was calibrated for "int8" or "uint8"."""
+        from .core.quantization import quantizer_for
+
+        return quantizer_for(precision, self.dimension, self.space.fingerprint).encode(self.encode_document(texts))
+
     def encode(self, texts: Iterable[str], role: Role, *, task: str | None = None) -> Encoded:
         """Return embeddings with their token counts, truncations and other dimensions.
 
@@ -163,18 +176,9 @@ class Qwen3Encoder:
         return self._resolved().prompt(role, task)
 
     def similarity(self, a: FloatArray, b: FloatArray, *, metric: Literal["cosine", "dot"] = "cosine") -> FloatArray:
-        """Return the similarity of each embedding of `a` to each embedding of `b`.
+        """Return the similarity of each embedding of `a`, `[n, d]`, to each of `b`, `[m, d]`: `[n, m]` float32.
 
-        Args:
-            a: `[n, d]`.
-            b: `[m, d]`, of the same space.
-            metric: "cosine", from -1 to 1, or "dot" for the plain scalar product.
-
-        Returns:
-            `[n, m]` float32.
-
-        Raises:
-            ConfigError: Shapes that don't fit, or an unknown metric.
+        "cosine" is from -1 to 1, "dot" the plain scalar product. Shapes that don't fit raise ConfigError.
         """
         return similarity(a, b, metric)
 
@@ -204,7 +208,7 @@ class Qwen3Encoder:
         call: CallSpan | None,
     ) -> Future[RawEmbeddings]:
         config = self.config
-        request = EmbedRequest.of(config, resolved, texts, prompt, on_progress, call)
+        request = self._request_of(config, resolved, texts, prompt, on_progress, call)
         if config.cache_path is None:
             return load_backend(config).submit(request)
         from .cache import lookup, submit_through_cache

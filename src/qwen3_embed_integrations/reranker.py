@@ -22,7 +22,7 @@ from .core.rerank_request import RerankRequest, pair_head, rerank_request
 from .core.reranker_config import DEFAULT_INSTRUCTION, RerankerConfig, instruction_text
 from .core.reranker_options import RerankerKeywords
 from .core.results import warn_of_cut_pairs
-from .core.types import FloatArray, RawEmbeddings
+from .core.types import FloatArray, IntArray, RawEmbeddings
 from .progress import progress_bar
 from .telemetry import CallSpan, observed_call
 
@@ -175,6 +175,11 @@ class Qwen3Reranker:
                 raw = await run_fairly(lambda: self._submit(request))
             return scores_of(self._logits(request, raw, call), scale)
 
+    def count_tokens(self, query: str, documents: Iterable[str], *, instruction: str | None = None) -> IntArray:
+        """Return the length of each pair in tokens, the chat template included, before any cut: `[n]`."""
+        listed = checked_texts(documents, "document")
+        return self._backend().count_tokens(self._request(checked_text(query, "query"), listed, instruction).texts)
+
     def _prepare(self, call: CallSpan | None) -> None:
         """Do what takes long before a first call; a cache may need no weights at all."""
         config = self.config.runtime_config
@@ -191,21 +196,17 @@ class Qwen3Reranker:
             query,
             instruction_text(chosen),
             documents,
-            max_length=self._max_length(),
+            max_length=self.model_info.max_length_of(self.config.max_length),
             on_overflow=self.config.on_overflow,
             max_waiting=self.config.max_waiting_calls,
         )
-
-    def _max_length(self) -> int:
-        """Return the longest pair in tokens; raise ConfigError if the model can't serve it."""
-        return self.model_info.max_length_of(self.config.max_length)
 
     def _backend(self) -> Backend:
         """Return the loaded backend; raise ConfigError if `max_length` leaves no room beside the template."""
         backend = load_backend(self.config.runtime_config)
         if backend.tokenizer is None:  # a server has it
             return backend
-        max_length, n_template = self._max_length(), len(backend.tokenize([""])[0])
+        n_template, max_length = len(backend.tokenize([""])[0]), self.model_info.max_length_of(self.config.max_length)
         if max_length <= n_template:
             raise ConfigError(
                 f"max_length={max_length} leaves no room for a query and a document: the template of "

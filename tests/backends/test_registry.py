@@ -125,7 +125,7 @@ def test_an_entry_point_that_names_no_runtime_is_refused_by_name(site):
 def test_a_backend_that_is_not_installed_is_refused_when_it_is_named(site):
     with pytest.raises(ConfigError, match=r"backend='torhc': There is no such backend. Did you mean 'torch'\?"):
         EncoderConfig(backend="torhc")
-    assert "Installed: torch, remote, fake, broken, lengths" in with_site(
+    assert "Installed: torch, onnx, remote, fake, broken, lengths" in with_site(
         site,
         "from qwen3_embed_integrations import EncoderConfig\n"
         "try: EncoderConfig(backend='x')\n"

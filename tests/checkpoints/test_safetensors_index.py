@@ -91,7 +91,7 @@ def test_a_truncated_file_is_rejected_with_both_sizes(folder):
 
 def test_weights_for_another_engine_are_named_with_it(tmp_path):
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
-    with pytest.raises(CheckpointError, match=r"weights for llama\.cpp or Ollama \(\*\.gguf\)"):
+    with pytest.raises(CheckpointError, match=r"To load its GGUF file, name it: model='.*\.gguf'"):
         weights_digest(tmp_path)
     (tmp_path / "model.gguf").rename(tmp_path / "model.onnx")
     with pytest.raises(CheckpointError, match="weights for ONNX Runtime"):

@@ -3,6 +3,7 @@
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig
+from qwen3_embed_integrations.bulk import BulkOptions
 from qwen3_embed_integrations.cli.app import app
 from qwen3_embed_integrations.cli.arrangement import COMMANDS, PANELS, SHORT_FLAGS
 from qwen3_embed_integrations.cli.chunk_study import ChunkStudyOptions
@@ -11,6 +12,7 @@ from qwen3_embed_integrations.cli.evaluate import EvalOptions
 from qwen3_embed_integrations.cli.models import ModelsOptions
 from qwen3_embed_integrations.cli.similarity import SimilarityOptions
 from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions
+from qwen3_embed_integrations.server import ServeOptions
 from qwen3_embed_integrations.training import TrainingOptions
 
 MODELS = {
@@ -21,6 +23,8 @@ MODELS = {
     "eval": EvalOptions,
     "train": TrainingOptions,
     "doctor": DoctorOptions,
+    "embed": BulkOptions,
+    "serve": ServeOptions,
     "models": ModelsOptions,
 }
 

@@ -37,6 +37,8 @@ LEAVES = {
     "cache_max_mb": 1,
     "max_waiting_calls": 7,
     "show_progress": True,
+    "runtime": "openvino",
+    "provider": "cpu",
     "api_key_env": "SOME_KEY",
     "send_token_ids": False,
     "max_batch_texts": 3,

@@ -72,7 +72,7 @@ def test_a_stock_keyword_means_an_option(keywords: dict[str, Any], meant: dict[s
         ({"prompts": {"query": "a"}, "instruction": "b"}, "are one option"),
         ({"model_name": "4B", "model": "8B"}, "model_name='4B' and model='8B' are one option"),
         ({"modules": [1]}, "modules="),
-        ({"backend": "onnx"}, "no such backend"),
+        ({"backend": "openvino"}, "no such backend"),
     ],
     ids=str,
 )

@@ -120,3 +120,10 @@ def test_the_documents_of_each_term_of_a_query_are_counted() -> None:
     index.add(["a", "b", "c"], ["the tower the", "the cat", "a dog"])
     assert index.document_frequencies("The tower, the zebra") == {"the": 2, "tower": 1, "zebra": 0}
     assert index.document_frequencies("?!") == {}
+
+
+def test_no_term_adds_more_than_the_most_that_one_can() -> None:
+    index = BM25Index()
+    index.add([str(n) for n in range(50)], ["rare " * 40, *["other words"] * 49])
+    assert 0.5 * index.max_term_score() < index.search("rare")[0].score <= index.max_term_score()
+    assert BM25Index().max_term_score() > 0

@@ -3,9 +3,7 @@ import pytest
 from qwen3_embed_integrations import ConfigError
 from qwen3_embed_integrations.hybrid.fusion import (
     convex_combination,
-    min_max,
     reciprocal_rank_fusion,
-    share_of_best,
 )
 
 
@@ -31,19 +29,6 @@ def test_a_convex_combination_is_the_weighted_mean_and_a_missing_score_is_0() ->
     assert fused == [("a", 0.75), ("b", 0.625)]
 
 
-def test_min_max_runs_from_0_to_1_and_cuts_scores_beyond_the_limits() -> None:
-    assert min_max({"a": 0.2, "b": 0.4, "c": 0.3}) == {"a": 0, "b": 1, "c": pytest.approx(0.5)}
-    assert min_max({"a": 0.2, "b": 0.4, "c": -1.0, "d": 2.0}, among=["a", "b"]) == {"a": 0, "b": 1, "c": 0, "d": 1}
-    assert min_max({"a": 0.3, "b": 0.3, "c": 0.1}, among=["a", "b"]) == {"a": 1, "b": 1, "c": 0}
-    assert min_max({}) == {}
-
-
-def test_share_of_best_divides_by_the_highest() -> None:
-    assert share_of_best({"a": 4.0, "b": 1.0}) == {"a": 1.0, "b": 0.25}
-    assert share_of_best({"a": 0.0}) == {"a": 0.0}
-    assert share_of_best({}) == {}
-
-
 def test_nothing_fuses_to_nothing() -> None:
     assert reciprocal_rank_fusion([]) == reciprocal_rank_fusion([[], []]) == convex_combination([{}, {}]) == []
 
@@ -66,7 +51,6 @@ def test_a_negative_k_is_rejected() -> None:
         reciprocal_rank_fusion([["a"]], k=-1)
 
 
-@pytest.mark.parametrize("fuse", [min_max, share_of_best, lambda side: convex_combination([side])])
-def test_a_score_that_is_not_finite_is_rejected(fuse) -> None:
+def test_a_score_that_is_not_finite_is_rejected() -> None:
     with pytest.raises(ConfigError, match="'a' has the score nan"):
-        fuse({"a": float("nan")})
+        convex_combination([{"a": float("nan")}])

@@ -11,6 +11,7 @@ import pytest
 
 from checkpoints import MakeCheckpoint
 from corpus import IDS, QUERIES, TEXTS
+from exported_models import exported
 from one_space_integrations import COLLECTION, INTEGRATIONS, Integration
 from qwen3_embed_integrations import Qwen3Encoder, SpaceMismatchError
 from qwen3_embed_integrations.chroma import open_collection
@@ -88,3 +89,16 @@ def test_no_integration_opens_another_space(
     integration: Integration = INTEGRATIONS[name](stored, **{**options, **other})
     with pytest.raises(SpaceMismatchError, match=said):
         open_collection(integration.client, COLLECTION, integration.guarded())
+
+
+@pytest.mark.parametrize("reader", INTEGRATIONS)
+def test_an_exported_model_reads_what_torch_wrote(
+    reader: str, indexed: dict[str, Path], options: dict[str, Any], tmp_path: Path
+) -> None:
+    without_torch = {**options, "model": str(exported(options["model"], tmp_path / "exported")), "backend": "onnx"}
+    client = chromadb.PersistentClient(str(indexed[reader]))
+    open_collection(client, COLLECTION, **without_torch)  # the fingerprint is the same, or it would be refused
+    ours, torchs = (INTEGRATIONS[reader](indexed[reader], **given) for given in (without_torch, options))
+    for query in QUERIES:
+        np.testing.assert_allclose(ours.embed_query(query), torchs.embed_query(query), atol=1e-6)
+        assert ours.search(query, 3) == torchs.search(query, 3)

@@ -4,7 +4,7 @@ from qwen3_embed_integrations import BM25Index
 from qwen3_embed_integrations.rag.corpora.blocks import Block
 from qwen3_embed_integrations.rag.corpora.chunking import Chunk
 from qwen3_embed_integrations.rag.index import open_index
-from qwen3_embed_integrations.rag.words import Term, known_share, question_terms, sync_words, telling_terms
+from qwen3_embed_integrations.rag.words import known_share, question_terms, sync_words, telling_terms
 
 
 def chunk(text, header=""):
@@ -30,8 +30,13 @@ def test_the_known_share_goes_from_0_to_1(index):
     assert share == [0.0, pytest.approx(0.45, abs=0.1), 1.0, 0.0, 0.0]
 
 
-def test_a_word_of_every_document_is_known():
-    assert known_share([Term("the", 0.0, is_known=True)]) == 1.0
+@pytest.mark.parametrize("n_documents", [1, 2, 20])
+def test_words_of_every_document_are_known_also_in_a_small_folder(n_documents):
+    index = BM25Index()
+    index.add([str(n) for n in range(n_documents)], ["the boat leaves at nine"] * n_documents)
+    shares = [known_share(question_terms(index, text)) for text in ("boat leaves", "the boat whistles")]
+    assert shares[0] == 1.0
+    assert 0.1 < shares[1] < 0.9
 
 
 def test_frequent_words_tell_nothing(index):

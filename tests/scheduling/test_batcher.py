@@ -13,7 +13,8 @@ from qwen3_embed_integrations import EncoderClosedError, OverloadedError, TextTo
 from qwen3_embed_integrations.backends.local import LocalBackend
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.protocols import EmbedRequest
-from qwen3_embed_integrations.scheduling import batcher as batching
+from qwen3_embed_integrations.scheduling import batch_choice as batching
+from qwen3_embed_integrations.scheduling import give_way
 from qwen3_embed_integrations.scheduling.batcher import Batcher
 from qwen3_embed_integrations.scheduling.pending_request import PendingRequest
 from qwen3_embed_integrations.scheduling.worker_thread import WorkerThread
@@ -260,7 +261,8 @@ def test_a_batch_of_queries_is_not_filled_up_with_a_part_of_the_documents(backen
 
 def test_while_queries_come_a_batch_of_documents_is_soon_over(tokenizer, gate, monkeypatch):
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(batching, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    for module in (batching, give_way):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     monkeypatch.setattr(batching, "_PATIENCE_S", 0.05)
     sizes = []
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
+from qwen3_embed_integrations.scheduling.worker_thread import pause_point, pausing, run_in_thread
 
 
 def test_the_result_comes_from_a_thread_that_has_ended():
@@ -41,3 +41,30 @@ def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
     finally:
         signal.signal(signal.SIGINT, before)
     assert ended == [True]
+
+
+def test_a_pause_point_does_nothing_outside_of_its_block_and_its_thread():
+    seen = []
+    with pausing(lambda: seen.append("here")):
+        other = threading.Thread(target=pause_point)
+        other.start()
+        other.join()
+        assert seen == []
+        pause_point()
+    pause_point()
+    assert seen == ["here"]
+
+
+def test_a_pause_has_no_pauses_and_an_inner_block_ends_with_itself():
+    seen = []
+
+    def pause():
+        seen.append("outer")
+        pause_point()
+        with pausing(lambda: seen.append("inner")):
+            pause_point()
+
+    with pausing(pause):
+        pause_point()
+        pause_point()
+    assert seen == ["outer", "inner"] * 2

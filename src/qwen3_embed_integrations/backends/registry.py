@@ -93,11 +93,11 @@ def is_model_info_known(config: EncoderConfig) -> bool:
 
 
 def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
-    """Return how PyTorch would compute the model of `config` here, and why; measure, load no weights."""
+    """Return how this machine would compute the model of `config`, and why; measure, load no weights."""
+    name = "onnx" if config.backend == "onnx" else "torch"
     with _opened(config) as slot:
         model = _model(slot, config)
-        runtime: Any = _runtime("torch")
-        report: list[tuple[str, str]] = runtime.report_plan(config, model)
+        report: list[tuple[str, str]] = _call(name, lambda runtime: cast("Any", runtime).report_plan(config, model))
     return report
 
 

@@ -13,5 +13,10 @@ sentence_transformers_files  modules, pooling, prompts and lengths
 task_effects                 what was measured of the weights with each task preset
 files                        regular files only, of bounded size
 tokenizer                    texts → token ids, end token appended
+export_manifest              what an exported model says of itself, and the digests of its files
+exported_model               the folder of an exported model
+gguf_file                    a GGUF file: its metadata and dequantised weights
+gguf_checkpoint              a GGUF file as a checkpoint
+user_cache                   this program's cache folder
 pair_tokenizer               pairs of query and document → token ids of Qwen3-Reranker's chat template
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.errors import CheckpointError
@@ -27,6 +27,9 @@ from .sentence_transformers_files import (
 )
 from .task_effects import read_task_effects
 
+if TYPE_CHECKING:
+    from .gguf_file import GgufFile
+
 __all__ = ["ADAPTER_FILE", "Checkpoint", "Require", "open_checkpoint", "read_json"]
 
 ADAPTER_FILE = "adapter_config.json"
@@ -43,12 +46,14 @@ class Checkpoint:
         folder: Folder of config.json, the weights and the tokenizer.
         adapter: Folder of a LoRA adapter to merge into the weights, or None.
         kind: What the model was trained for.
+        gguf: The opened GGUF file that holds the weights; None where they are safetensors files in `folder`.
     """
 
     model_info: ModelInfo
     folder: Path
     adapter: Path | None = None
     kind: ModelKind = ModelKind.EMBEDDER
+    gguf: GgufFile | None = None
 
 
 def open_checkpoint(config: EncoderConfig, require: Require = require_embedder) -> Checkpoint:
@@ -65,6 +70,8 @@ def open_checkpoint(config: EncoderConfig, require: Require = require_embedder) 
         HubUnavailableError: The hub can't be reached and the model is not in the cache.
         MissingExtraError: huggingface_hub is not installed.
     """
+    if is_gguf(config.model):
+        return _open_gguf(config, require)
     located = locate(config)
     raise_for_special_files(located.folder)
     if not (located.folder / ADAPTER_FILE).is_file():
@@ -78,6 +85,19 @@ def open_checkpoint(config: EncoderConfig, require: Require = require_embedder) 
     base = locate(config.replace(model=base_name, revision=None))
     raise_for_special_files(base.folder)
     return _open_folder(base, config, require, adapter=located)
+
+
+def is_gguf(model: str) -> bool:
+    """Return whether a model's name is the path of a GGUF file."""
+    return model.lower().endswith(".gguf") and Path(model).expanduser().is_file()
+
+
+def _open_gguf(config: EncoderConfig, require: Require) -> Checkpoint:
+    from .gguf_checkpoint import open_gguf
+
+    path = Path(config.model)
+    require(Classification(ModelKind.EMBEDDER, "it is a GGUF file with embeddings", "", path), config)
+    return open_gguf(config)
 
 
 def _open_folder(

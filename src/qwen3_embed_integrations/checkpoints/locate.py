@@ -54,7 +54,9 @@ def locate(config: EncoderConfig) -> Located:
         _raise_for_revision(config, "is a folder")
         return Located(folder.resolve(), folder.resolve().name)
     if folder.exists():
-        raise ModelNotFoundError(f"model={model!r} is a file. Name the folder that contains config.json.")
+        raise ModelNotFoundError(
+            f"model={model!r} is a file. Name the folder that contains config.json, or a file *.gguf."
+        )
     if not _HUB_NAME.fullmatch(model):
         names = [TINY, *MODELS]
         raise ModelNotFoundError(

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TypeGuard
 
 from qwen3_embed_integrations.core.errors import CheckpointError
 
+from .export_manifest import has_manifest
 from .files import open_regular, read_json
 
 INDEX_FILE = "model.safetensors.index.json"
@@ -125,12 +126,18 @@ def _weight_files(folder: Path) -> list[Path]:
             f"{folder} has only pickled weights ({pickles[0]}), which can run code when they are opened. "
             "Convert them to model.safetensors first."
         )
-    for ending, engine in (("gguf", "llama.cpp or Ollama"), ("onnx", "ONNX Runtime")):
-        if any(folder.glob(f"*.{ending}")):
-            raise CheckpointError(
-                f"{folder} has weights for {engine} (*.{ending}) and no *.safetensors. Name the folder of the original "
-                'model, or serve this one and use backend="remote".'
-            )
+    if has_manifest(folder):
+        raise CheckpointError(
+            f"{folder} holds a model that `qwen3-embed export` wrote, and no *.safetensors. "
+            'Use backend="onnx", or name the folder of the original model.'
+        )
+    if gguf := sorted(folder.glob("*.gguf")):
+        raise CheckpointError(f"{folder} has no *.safetensors. To load its GGUF file, name it: model={str(gguf[0])!r}.")
+    if any(folder.glob("*.onnx")):
+        raise CheckpointError(
+            f"{folder} has weights for ONNX Runtime (*.onnx) and no *.safetensors. Name the folder of the original "
+            "model, and export it with `qwen3-embed export` if you want to run it without torch."
+        )
     raise CheckpointError(f"{folder} has no *.safetensors weights. {_AGAIN}")
 
 

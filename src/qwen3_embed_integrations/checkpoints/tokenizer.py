@@ -75,6 +75,15 @@ class TextTokenizer:
             text = text[: encoding.offsets[kept - 1][1]]  # the shortened text may have more ids than were kept
         return ""
 
+    @property
+    def n_ids(self) -> int:
+        """Number of token ids, those of control tokens included."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids; control tokens are left out."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
     def token_strings(self, ids: Sequence[int]) -> list[str]:
         """Return the vocabulary entry of each id; "" for an unknown id."""
         return [self._tokenizer.id_to_token(token_id) or "" for token_id in ids]

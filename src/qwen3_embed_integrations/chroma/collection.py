@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Unpack
 
-import numpy as np
 from chromadb.api import AsyncClientAPI, ClientAPI
 from chromadb.api.models.AsyncCollection import AsyncCollection
 from chromadb.api.models.Collection import Collection
@@ -20,13 +19,12 @@ from chromadb.errors import NotFoundError
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, SpaceMismatchError
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
+from qwen3_embed_integrations.core.stored_sample import SAMPLE_SIZE, check_sample
 
 from .function import Qwen3EmbeddingFunction
 from .hnsw import with_hnsw
 
-_SAMPLE = 3  # stored documents that are embedded again when a collection does not say what made it
 _WITNESS = "qwen3_embed_space"  # a metadata key: chromadb 1.5.9 writes a refused modify(configuration=…), metadata stay
-_SAME = 0.99  # cosine of one text with itself in one space; 16-bit weights move an embedding by less than 0.01
 
 
 def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and what makes it ours
@@ -68,7 +66,7 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
             collection.modify(configuration={"embedding_function": function})
         return client.get_collection(name)
     if not _is_known(function, collection, advice):
-        sample = collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
+        sample = collection.get(limit=SAMPLE_SIZE, include=["documents", "embeddings"])
         _check_sample(function, sample, name, advice)
         collection.modify(configuration={"embedding_function": function})
     return collection
@@ -95,7 +93,7 @@ async def aopen_collection(  # noqa: PLR0913 - as its sync twin
             await collection.modify(configuration={"embedding_function": function})
         return await client.get_collection(name)
     if not _is_known(function, collection, advice):
-        sample = await collection.get(limit=_SAMPLE, include=["documents", "embeddings"])
+        sample = await collection.get(limit=SAMPLE_SIZE, include=["documents", "embeddings"])
         await asyncio.to_thread(_check_sample, function, sample, name, advice)
         await collection.modify(configuration={"embedding_function": function})
     return collection
@@ -195,31 +193,9 @@ def _is_known(function: Qwen3EmbeddingFunction, collection: Collection | AsyncCo
 
 def _check_sample(function: Qwen3EmbeddingFunction, sample: GetResult, name: str, advice: str) -> None:
     """Embeds some documents again and compares; raises unless the stored vectors are of this space."""
-    pairs = [
-        (text, embedding)
-        for text, embedding in zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False)
-        if text
-    ]
-    if not sample["ids"]:
-        return
-    if not pairs:
-        raise SpaceMismatchError(
-            f"Collection {name!r} does not say what made its vectors and holds no texts to find out. {advice}"
-        )
-    ours = np.asarray(function([text for text, _ in pairs]))
-    stored = np.asarray([embedding for _, embedding in pairs], dtype=np.float32)
-    if stored.shape != ours.shape:
-        raise SpaceMismatchError(
-            f"Collection {name!r} holds vectors of another space (dimension: stored {stored.shape[1]}, "
-            f"now {ours.shape[1]}). {advice}"
-        )
-    cosines = (ours * stored).sum(axis=1) / np.maximum(np.linalg.norm(stored, axis=1), np.float32(1e-12))
-    if cosines.min() < _SAME:
-        worst = pairs[int(cosines.argmin())][0]
-        raise SpaceMismatchError(
-            f"Collection {name!r} holds vectors of another space (its document {worst[:40]!r}, embedded "
-            f"again, has cosine {cosines.min():.2f} with what is stored, expected 1.00). {advice}"
-        )
+    pairs = list(zip(sample["documents"] or [], _listed(sample["embeddings"]), strict=False))
+    missing: list[Any] = [(None, None)] if sample["ids"] and not pairs else []
+    check_sample(pairs or missing, function, where=f"Collection {name!r}", remedy=advice)
 
 
 def _listed(embeddings: Any) -> list[Any]:

@@ -60,7 +60,7 @@ def hybrid_retriever(  # noqa: PLR0913 - two sides, and how they are fused
     encoder: Any,
     index: BM25Index,
     *,
-    fusion: Literal["convex", "rrf"] = "convex",
+    fusion: Literal["weighted", "rrf"] = "weighted",
     dense_weight: float | None = None,
     sync: bool = True,
 ) -> HybridRetriever:

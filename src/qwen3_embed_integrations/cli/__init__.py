@@ -9,6 +9,7 @@ evaluate       `eval`
 calibrate      `calibrate`
 models         `models`
 similarity     `similarity`
+bulk           `embed`
 doctor         `doctor`
 machine        what this machine has
 server_checks  what an embedding server really does

@@ -16,16 +16,21 @@ from typing import Annotated, Any, NoReturn
 from cyclopts import Parameter
 
 from qwen3_embed_integrations import EncoderConfig, TruncationWarning, __version__
+from qwen3_embed_integrations.bulk import BulkOptions
 from qwen3_embed_integrations.core.errors import EXIT_INTERRUPTED
+from qwen3_embed_integrations.export import ExportOptions
 from qwen3_embed_integrations.rag import CalibrateOptions, RagOptions, run_rag
+from qwen3_embed_integrations.server import ServeOptions, run_serve
 from qwen3_embed_integrations.training import TrainingOptions
 from qwen3_embed_integrations.training import train as run_training
 
+from .bulk import run_embed
 from .calibrate import run as run_calibrate
 from .chunk_study import ChunkStudyOptions, run_chunk_study
 from .doctor import DoctorOptions, run_doctor
 from .errors import WRONG_USAGE, fail, fail_with, note
 from .evaluate import EvalOptions, run_eval
+from .export import run as run_export
 from .models import ModelsOptions, run_models
 from .parser import FLAGS, CommandLine, fill_in_defaults
 from .similarity import SimilarityOptions, run_similarity
@@ -33,6 +38,7 @@ from .tables import show_metrics
 
 _KEPT = {
     "chunk-study": "What is embedded is kept: run the same command again to continue.",
+    "embed": "What is embedded is kept: run the same command again to continue.",
     "rag": "What is embedded is kept: run the same command again to continue.",
     "train": "The last checkpoint is kept: run the same command again to continue.",
 }
@@ -117,6 +123,26 @@ def chunk_study(
 
 
 @app.command(help_epilogue=_EPILOGUE)
+def embed(
+    *inputs: Annotated[str, Parameter(help='Files or folders; "-": JSON lines on standard input.', negative=())],
+    options: Annotated[BulkOptions, FLAGS] = BulkOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Embed the texts of files into a folder of Parquet shards; run it again to continue."""
+    run_embed(inputs, config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def serve(
+    *,
+    options: Annotated[ServeOptions, FLAGS] = ServeOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Serve embeddings and reranking over HTTP, in the formats of OpenAI, Cohere and text-embeddings-inference."""
+    run_serve(config, options)
+
+
+@app.command(help_epilogue=_EPILOGUE)
 def train(
     *,
     options: Annotated[TrainingOptions, FLAGS] = TrainingOptions(),
@@ -129,6 +155,16 @@ def train(
     for text in report.notes:
         note(text)
     print(f"{report.output}: trained on {report.n_train:,} records in {report.n_steps:,} steps.")  # noqa: T201 - output
+
+
+@app.command(help_epilogue=_EPILOGUE)
+def export(
+    *,
+    options: Annotated[ExportOptions, FLAGS] = ExportOptions(),
+    config: Annotated[EncoderConfig, FLAGS] = EncoderConfig(),
+) -> None:
+    """Write a model as an ONNX graph, which --backend onnx runs without PyTorch."""
+    run_export(config, options)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

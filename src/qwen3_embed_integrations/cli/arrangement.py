@@ -12,8 +12,9 @@ from qwen3_embed_integrations.core.catalog import TINY
 
 SHORT_FLAGS: Mapping[str, str] = {"model": "-m", "top_k": "-k", "dimension": "-d"}
 
-FLAG_NAMES: Mapping[str, str] = {"as_json": "--json"}
-"""Flags that are not their field's name with hyphens: pydantic's own methods occupy the name `json`."""
+FLAG_NAMES: Mapping[str, str] = {"as_json": "--json", "weights_dtype": "--dtype"}
+"""Flags that are not their field's name with hyphens: pydantic's own methods occupy the name `json`, and `dtype` is an
+option of the encoder that an export leaves out."""
 
 PANELS: Mapping[str, tuple[str, ...]] = {
     "Documents and passages": (
@@ -27,7 +28,27 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     ),
     "LoRA": ("lora_alpha", "lora_dropout", "lora_targets", "keep_adapter"),
     "Hard negatives": ("mine_negatives", "mine_margin"),
-    "Model and device": ("revision", "cache_folder", "local_files_only", "device", "dtype", "plan", "pooling"),
+    "Shards and workers": (
+        *(
+            "output_format",
+            "keep_text",
+            "to",
+            "shard_records",
+            "executor",
+            "workers",
+            "devices",
+            "ray_address",
+            "quiet",
+        ),
+    ),
+    "Requests and limits": (
+        *("allowed_hosts", "insecure", "allow_token_ids", "max_body_mb", "max_request_texts", "max_request_tokens"),
+        *("max_queued_requests", "max_queued_mb", "answer_timeout_s", "read_timeout_s", "drain_s"),
+    ),
+    "Model and device": (
+        *("revision", "cache_folder", "local_files_only", "device", "dtype", "plan", "pooling", "runtime"),
+        "provider",
+    ),
     "Server": (
         *("backend", "base_url", "engine", "served_model", "api_key_env", "append_end_token", "send_token_ids"),
         *("server_dimensions", "tokenizer", "max_batch_texts", "max_concurrency", "max_retries", "timeout_s"),
@@ -83,7 +104,18 @@ COMMANDS: Mapping[str, Arrangement] = {
             "lora_rank",
         ),
         left_out=(
-            *("Server", "dtype", "plan", "pooling", "dimension", "max_length", "on_overflow", "max_batch_tokens"),
+            *(
+                "Server",
+                "runtime",
+                "provider",
+                "dtype",
+                "plan",
+                "pooling",
+                "dimension",
+                "max_length",
+                "on_overflow",
+                "max_batch_tokens",
+            ),
             *("max_waiting_calls", "cache_path", "cache_max_mb", "show_progress"),
         ),
     ),
@@ -91,6 +123,22 @@ COMMANDS: Mapping[str, Arrangement] = {
         ("base_url", "model", "engine", "rerank_engine", "local", "device", "dtype", "as_json"),
         defaults={},
         implied={"base_url": ("backend", "remote")},
+    ),
+    "export": Arrangement(
+        ("model", "output", "weights_dtype", "check", "check_texts", "revision", "cache_folder", "local_files_only"),
+        left_out=(
+            *("Server", "device", "dtype", "plan", "runtime", "provider", "dimension", "task", "document_task"),
+            *("max_length", "on_overflow", "max_batch_tokens", "max_waiting_calls", "cache_path", "cache_max_mb"),
+            "show_progress",
+        ),
+    ),
+    "embed": Arrangement(
+        ("output", "text_column", "id_column", "role", "model", "task", "dimension", "precision", "device", "as_json"),
+        left_out=("on_overflow", "show_progress"),
+    ),
+    "serve": Arrangement(
+        ("model", "rerank", "also", "host", "port", "keys_env", "dimension", "task", "device", "dtype"),
+        left_out=("on_overflow", "show_progress"),
     ),
     "models": Arrangement(("cache_folder", "as_json"), defaults={}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,8 @@ from .machine import describe_machine
 from .tables import show_json
 
 if TYPE_CHECKING:
+    from qwen3_embed_integrations.stores.diagnosis import StoreCheck
+
     from .server_checks import Check
 
 
@@ -33,16 +35,25 @@ class DoctorOptions(BaseModel):
     rerank_engine: RerankEngine | None = Field(
         None, description="Check a reranking server instead: what it runs. --model 0.6B then means the reranker."
     )
+    store: str | None = Field(
+        None,
+        description="Check a collection of a vector database instead, such as qdrant:http://localhost:6333#docs; "
+        "with --model, whether it is of that model's space.",
+    )
     as_json: bool = Field(default=False, description="Print the findings as JSON.")
 
 
 def run_doctor(config: EncoderConfig, options: DoctorOptions) -> int:
-    """Print the findings and return the exit code: 1 if a check of the server failed.
+    """Print the findings and return the exit code: 1 if a check of the server or the store failed.
 
     Raises:
-        ConfigError: If --local is given without a server.
+        ConfigError: If --store is no address, or --local is given without a server.
         MissingExtraError: If a server is to be checked and the extra "remote" is not installed.
     """
+    if options.store:
+        from .store_checks import check_store
+
+        return _show(check_store(options.store, config), options)
     if config.backend == "remote":
         return _check_server(config, options)
     if options.rerank_engine:
@@ -61,6 +72,10 @@ def _check_server(config: EncoderConfig, options: DoctorOptions) -> int:
     checks = (
         _reranker_checks(config, options.rerank_engine, options) if options.rerank_engine else _checks(config, options)
     )
+    return _show(checks, options)
+
+
+def _show(checks: Sequence[Check | StoreCheck], options: DoctorOptions) -> int:
     if options.as_json:
         show_json([{"name": check.name, "outcome": check.outcome, "found": check.found} for check in checks])
     else:

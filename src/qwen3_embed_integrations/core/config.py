@@ -36,7 +36,7 @@ class EncoderConfig(ServerOptions):
 
     model: str = option(
         "Qwen/Qwen3-Embedding-0.6B",
-        'Short name ("0.6B", "4B", "8B", "tiny"), hub name, or a local model or LoRA adapter folder.',
+        'Short name ("0.6B", "4B", "8B", "tiny"), hub name, local model or LoRA adapter folder, or GGUF file.',
         "model",
         min_length=1,
     )
@@ -80,9 +80,20 @@ class EncoderConfig(ServerOptions):
     )
     backend: str = option(
         "torch",
-        'What computes: "torch" in this process, "remote" on a server at base_url, "fake" for tests, or a backend '
-        "that another package adds.",
+        'What computes: "torch" or "onnx" (an exported model) in this process, "remote" on a server at base_url, '
+        '"fake" for tests, or a backend that another package adds.',
         "model",
+    )
+    runtime: Literal["onnxruntime", "openvino"] = option(
+        "onnxruntime", 'What runs the exported graph of backend="onnx".', "model", portable=False
+    )
+    provider: str | None = option(
+        None,
+        'Execution provider of ONNX Runtime ("cpu", "cuda", "coreml", "directml" or its full name), or device of '
+        "OpenVINO. None: the CPU.",
+        "model",
+        portable=False,
+        min_length=1,
     )
     base_url: str | None = option(None, 'The server, as in "http://127.0.0.1:8080/v1".', "model")
     engine: Engine = option("openai", 'What the server runs; "openai": anything with /v1/embeddings.', "model")

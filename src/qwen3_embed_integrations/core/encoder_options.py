@@ -23,6 +23,8 @@ class CommonOptions(TypedDict, total=False):
     pooling: Literal["lasttoken", "mean", "cls", "max"] | None
     max_batch_tokens: int | None
     backend: str
+    runtime: Literal["onnxruntime", "openvino"]
+    provider: str | None
     base_url: str | None
     engine: Engine
     served_model: str | None

@@ -8,7 +8,8 @@ consent (`core/consent.py`), given by a constructor call, `allow_host` or QWEN3_
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .consent import ALLOWED_HOSTS, accept_seal, is_allowed, name_server, seal
 from .errors import HostNotAllowedError
@@ -60,3 +61,35 @@ def accept_hub_seals(proofs: dict[str, bytes]) -> None:
     """Allow the variables whose proof was made by this process or its parent."""
     for variable, proof in proofs.items():
         accept_seal(hub_url(), variable, proof)
+
+
+class HubSecrets:
+    """Base of the Haystack components: the variables of their secrets go to the hub by consent only, pickles included.
+
+    Attributes:
+        secrets: The `haystack.utils.Secret` of each secret option that was given.
+    """
+
+    secrets: Mapping[str, Any]
+
+    def secret_variables(self) -> list[str]:
+        """Return the environment variables of the secrets; none of a secret that is written out."""
+        named = (secret for secret in self.secrets.values() if secret.type.value == "env_var")
+        return [variable for secret in named for variable in secret.to_dict()["env_vars"]]
+
+    def resolved_secrets(self) -> dict[str, Any]:
+        """Return the value of each secret.
+
+        Raises:
+            ValueError: A secret's environment variable is not set.
+            HostNotAllowedError: A stored form names the variable, and nobody allowed the hub to get it.
+        """
+        require_hub_consent(self.secret_variables())
+        return {name: secret.resolve_value() for name, secret in self.secrets.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "hub_seals": seal_hub_variables(self.secret_variables())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        accept_hub_seals(state.pop("hub_seals", {}))
+        vars(self).update(state)

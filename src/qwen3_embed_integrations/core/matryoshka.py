@@ -7,6 +7,7 @@ import numpy as np
 from .errors import ConfigError, NonFiniteError
 from .types import FloatArray
 
+_UNIT = 5e-7  # a norm this near to 1 is that of a unit embedding in float32: dividing again would move its last bits
 _BLOCK = 4096  # embeddings whose norms are computed at a time: the squares need memory too
 
 
@@ -35,6 +36,7 @@ def truncate_and_normalize(embeddings: FloatArray, dimension: int, *, in_place: 
     for start in range(0, len(cut), _BLOCK):
         block = slice(start, start + _BLOCK)
         norms[block] = np.linalg.norm(cut[block], axis=1, keepdims=True)
+    norms[np.abs(norms - 1) < _UNIT] = 1  # as a server sent it, so it stays
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if bad.size:
         raise NonFiniteError(

@@ -28,6 +28,7 @@ class ModelInfo:
         pooling: "lasttoken", "mean", "cls" or "max".
         prompts: The checkpoint's stored prompts by name ("query", "document").
         task_effects: What was measured of these weights with task presets, by the preset's name; {}: unknown.
+        stored_dtype: The dtype of an exported model, which the option `dtype` can't change; "" for other models.
     """
 
     model: str
@@ -39,6 +40,7 @@ class ModelInfo:
     pooling: str
     prompts: Mapping[str, str] = field(default_factory=dict)
     task_effects: Mapping[str, TaskEffect] = field(default_factory=dict)
+    stored_dtype: str = ""
 
     def max_length(self, config: EncoderConfig) -> int:
         """Return the longest text in tokens under `config`.

@@ -26,6 +26,7 @@ BACKENDS_GROUP = "qwen3_embed_integrations.backends"
 BUILT_IN_BACKENDS: Mapping[str, str] = MappingProxyType(
     {
         "torch": "qwen3_embed_integrations.backends.torch",
+        "onnx": "qwen3_embed_integrations.backends.onnx",
         "remote": "qwen3_embed_integrations.backends.remote",
         "fake": "qwen3_embed_integrations.testing",
     }

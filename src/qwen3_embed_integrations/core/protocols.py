@@ -68,6 +68,8 @@ class EmbedRequest:
         shared_prefix: The prompt that all texts begin with. A hint: it may change the speed, never an embedding.
         on_progress: Called with the number of texts done so far, from another thread.
         observer: Told what happens to the call; None: nobody observes it.
+        alone: Share no batch with other calls: equal calls are then cut into equal batches, which makes their
+            embeddings equal to the last bit. Of at most 256 texts.
     """
 
     texts: Sequence[str]
@@ -78,6 +80,7 @@ class EmbedRequest:
     max_waiting: int | None = None
     shared_prefix: str = ""
     observer: CallObserver | None = None
+    alone: bool = False
 
     @classmethod
     def of(  # noqa: PLR0913, PLR0917 - what one call consists of

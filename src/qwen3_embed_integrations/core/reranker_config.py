@@ -54,6 +54,8 @@ class RerankerConfig(ServerOptions):
     plan: str = _shared("plan")
     max_batch_tokens: int | None = _shared("max_batch_tokens")
     backend: str = _shared("backend")
+    runtime: Literal["onnxruntime", "openvino"] = _shared("runtime")
+    provider: str | None = _shared("provider")
     base_url: str | None = _shared("base_url")
     engine: RerankEngine = option("vllm", "What the server runs.", "model")
     served_model: str | None = _shared("served_model")

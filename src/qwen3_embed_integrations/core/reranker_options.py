@@ -22,6 +22,8 @@ class CommonRerankerOptions(TypedDict, total=False):
     plan: str
     max_batch_tokens: int | None
     backend: str
+    runtime: Literal["onnxruntime", "openvino"]
+    provider: str | None
     base_url: str | None
     engine: RerankEngine
     served_model: str | None

@@ -55,7 +55,7 @@ class ServerOptions(FrozenOptions):
         (base_url, _), backend = _server_of(self), _backend_of(self)
         if backend == "remote" and not base_url:
             raise ValueError('backend="remote" needs base_url="http://…", the address of the server.')
-        if backend == "torch" and base_url:
+        if backend in {"torch", "onnx"} and base_url:
             raise ValueError(f'base_url is for backend="remote"; backend is {backend!r}.')
         return self
 

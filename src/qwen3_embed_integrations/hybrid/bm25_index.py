@@ -164,6 +164,16 @@ class BM25Index:
         terms = sorted(set(tokenize(checked_text(query, "query"))))
         return self._file.run(lambda connection: document_frequencies(connection, terms))
 
+    def max_term_score(self) -> float:
+        """Return about the most that one term can add to a document's score: (k1 + 1) x ln(documents + 1).
+
+        Scores grow with the index, since rare terms are rarer in it; divided by this, those of any index compare.
+
+        Raises:
+            BM25IndexError: The index can't be read.
+        """
+        return (self.k1 + 1) * math.log(max(len(self), 1) + 1)
+
     def close(self) -> None:
         """Close the file; the next call opens it again. An index in memory is lost."""
         self._file.close()

@@ -1,9 +1,9 @@
-"""Fuse several rankings of documents into one: by ranks (RRF) or by normalised scores (convex combination)."""
+"""Fuse several rankings of documents into one: by ranks (RRF) or by scores (convex combination)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from qwen3_embed_integrations.core.errors import ConfigError
@@ -57,11 +57,10 @@ def convex_combination(
 ) -> list[ScoredDocument]:
     """Return the documents of all mappings, ordered by the weighted mean of their scores; a missing score is 0.
 
-    Normalise the scores first (`min_max`, `share_of_best`): the two sides must have one scale. With such scores the
-    result is from 0 to 1.
+    The sides must have one scale.
 
     Args:
-        scores: Id → normalised score, one mapping a side.
+        scores: Id → score, one mapping a side.
         weights: One a side; they are divided by their sum. None: equal ones.
 
     Returns:
@@ -78,37 +77,6 @@ def convex_combination(
         for name, score in side.items():
             fused[name] = fused.get(name, 0.0) + share / total * score
     return [ScoredDocument(name, fused[name]) for name in sorted(fused, key=lambda name: -fused[name])]
-
-
-def min_max(scores: Mapping[str, float], *, among: Iterable[str] | None = None) -> dict[str, float]:
-    """Return the scores moved to 0 (the lowest) … 1 (the highest); 1 for all if they are equal.
-
-    Args:
-        scores: Id → score.
-        among: Ids that set the lowest and the highest; the scores of others are cut to 0 … 1. None: all.
-
-    Raises:
-        ConfigError: A score is not finite.
-    """
-    _check_finite(scores)
-    limits = [scores[name] for name in (scores if among is None else among)]
-    if not limits:
-        return {}
-    low, high = min(limits), max(limits)
-    if low == high:
-        return {name: float(score >= low) for name, score in scores.items()}
-    return {name: min(max((score - low) / (high - low), 0.0), 1.0) for name, score in scores.items()}
-
-
-def share_of_best(scores: Mapping[str, float]) -> dict[str, float]:
-    """Return the scores divided by the highest, for scores such as BM25's, whose natural lowest value is 0.
-
-    Raises:
-        ConfigError: A score is not finite.
-    """
-    _check_finite(scores)
-    best = max(scores.values(), default=0.0)
-    return {name: score / best if best > 0 else 0.0 for name, score in scores.items()}
 
 
 def _checked_weights(weights: Sequence[float] | None, n_sides: int) -> list[float]:

@@ -12,15 +12,15 @@ from qwen3_embed_integrations.core.inputs import checked_text
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .bm25_index import BM25Index
-from .fusion import ScoredDocument, convex_combination, min_max, reciprocal_rank_fusion, share_of_best
+from .fusion import ScoredDocument, convex_combination, reciprocal_rank_fusion
 
-Fusion = Literal["convex", "rrf"]
+Fusion = Literal["weighted", "rrf"]
 DenseSearch = Callable[[FloatArray, int], Sequence[tuple[str, float]]]
 """(query embedding `[dimension]`, k) → at most k (id, cosine), best first."""
 DenseScores = Callable[[FloatArray, Sequence[str]], Mapping[str, float]]
 """(query embedding `[dimension]`, ids) → cosine of each of these documents that the store still has."""
 
-DENSE_WEIGHT = 0.7
+DENSE_WEIGHT = 0.8
 _CANDIDATES = 50
 _CANDIDATES_PER_HIT = 5
 
@@ -43,7 +43,8 @@ class HybridHit:
 
     Attributes:
         id: The document's id.
-        score: The fused score: from 0 to 1 with fusion="convex", the sum of weight / (60 + rank) with "rrf".
+        score: The fused score: a weighted mean of cosine and BM25 with fusion="weighted", the sum of
+            weight / (60 + rank) with "rrf".
         dense_score: Cosine to the query; None: the vector store did not say.
         bm25_score: None: the document has no term of the query.
         dense_rank: From 1; None: not among the candidates of the vector store.
@@ -76,7 +77,7 @@ class HybridRetriever:
         >>> nearest = lambda embedding, k: [("a", 0.4), ("b", 0.3)]  # ask your vector store here
         >>> retriever = HybridRetriever(Qwen3Encoder(model="tiny"), nearest, index)
         >>> print(retriever.retrieve("the tower in Paris", 1)[0])
-        a: 0.7000 (dense 0.400, rank 1; BM25 none)
+        a: 0.3200 (dense 0.400, rank 1; BM25 none)
 
     Args:
         encoder: What embeds the query.
@@ -85,8 +86,8 @@ class HybridRetriever:
         dense_scores: Look up the cosine of documents that only BM25 found. None: they count as 0, and a document that
             the store no longer has is not noticed.
         sync: Make the BM25 index equal to the vector store; called at most once a query. None: never.
-        fusion: "convex": dense_weight x min-max normalised cosine + (1 - dense_weight) x share of the best BM25 score.
-            "rrf": reciprocal rank fusion, for sides whose scores mean nothing.
+        fusion: "weighted": dense_weight x cosine + (1 - dense_weight) x BM25 score / the most that one term can add to
+            it (`BM25Index.max_term_score`). "rrf": reciprocal rank fusion, for sides whose scores mean nothing.
         dense_weight: Share of the dense side, from 0 to 1.
         n_candidates: Documents that each side is asked for; at least five times `k` are.
 
@@ -102,12 +103,12 @@ class HybridRetriever:
         *,
         dense_scores: DenseScores | None = None,
         sync: Callable[[], object] | None = None,
-        fusion: Fusion = "convex",
+        fusion: Fusion = "weighted",
         dense_weight: float = DENSE_WEIGHT,
         n_candidates: int = _CANDIDATES,
     ) -> None:
-        if fusion not in ("convex", "rrf"):
-            raise ConfigError(f'Unknown fusion {fusion!r}. Use "convex" or "rrf".')
+        if fusion not in ("weighted", "rrf"):
+            raise ConfigError(f'Unknown fusion {fusion!r}. Use "weighted" or "rrf".')
         if not 0 <= dense_weight <= 1:
             raise ConfigError(f"Found dense_weight={dense_weight!r}, expected a number from 0 to 1.")
         if isinstance(n_candidates, bool) or not isinstance(n_candidates, int) or n_candidates < 1:
@@ -169,7 +170,8 @@ class HybridRetriever:
         if self.fusion == "rrf":
             ranked = list(dense_ranks), [name for name in bm25_ranks if name in bm25]
             return reciprocal_rank_fusion(ranked, weights=weights)
-        return convex_combination([min_max(dense, among=dense_ranks), share_of_best(bm25)], weights=weights)
+        unit = self.bm25_index.max_term_score() if bm25 else 1.0
+        return convex_combination([dense, {name: score / unit for name, score in bm25.items()}], weights=weights)
 
 
 def _check(query: str, k: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Self, Unpack
 
@@ -13,6 +15,8 @@ from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.errors import missing_extra
 from qwen3_embed_integrations.core.inputs import checked_storable, checked_text
 from qwen3_embed_integrations.core.types import Role
+
+from .prefetching import aencode_prefetched, encode_prefetched, prefetch
 
 try:
     from langchain_core.embeddings import Embeddings
@@ -56,7 +60,8 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
             InputTypeError: Not a list of `str`; the message names the index.
             InputEncodingError: A text holds a lone surrogate, which no vector store can keep.
         """
-        embeddings: list[list[float]] = self.encoder.encode_document(checked_storable(texts)).tolist()
+        encoder = self.encoder
+        embeddings: list[list[float]] = encode_prefetched(encoder, checked_storable(texts)).tolist()
         return embeddings
 
     def embed_query(self, text: str) -> list[float]:
@@ -70,8 +75,26 @@ class Qwen3Embeddings(EncoderConfig, Serializable, Embeddings):
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """Async twin of `embed_documents`."""
-        embeddings: list[list[float]] = (await self.encoder.aencode_document(checked_storable(texts))).tolist()
-        return embeddings
+        embeddings = await aencode_prefetched(self.encoder, checked_storable(texts))
+        found: list[list[float]] = embeddings.tolist()
+        return found
+
+    def prefetched(self, texts: Iterable[str]) -> AbstractContextManager[None]:
+        """Embed documents in one planned call; inside the block `embed_documents` returns those embeddings.
+
+        A vector store embeds in pieces, of 64 texts in `langchain-qdrant`; so they are planned together all the same:
+
+            with embeddings.prefetched(texts):
+                store.add_texts(texts, ids=ids)
+
+        A text that was not prefetched is embedded as usual. The embeddings, 4 bytes a number, are kept until the
+        block ends. It holds for this thread or task and those that it starts.
+
+        Raises:
+            InputTypeError: As `embed_documents`.
+            InputEncodingError: As `embed_documents`.
+        """
+        return prefetch(self.encoder, checked_storable(texts))
 
     async def aembed_query(self, text: str) -> list[float]:
         """Async twin of `embed_query`: concurrent calls share forward passes."""

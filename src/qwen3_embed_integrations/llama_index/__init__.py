@@ -1,15 +1,17 @@
-"""LlamaIndex: Qwen3Embedding, Qwen3Rerank and Qwen3HybridRetriever.
+"""LlamaIndex: Qwen3Embedding, Qwen3Rerank, Qwen3HybridRetriever and Qwen3TwoStageRetriever.
 
 embedding         Qwen3Embedding(BaseEmbedding)
 rerank            Qwen3Rerank(BaseNodePostprocessor)
 nodes             the check of nodes that a caller hands over
 role_cache        keys of LlamaIndex's embedding cache that tell roles and spaces apart
 hybrid_retriever  Qwen3HybridRetriever(BaseRetriever): dense search and BM25
+two_stage_retriever  Qwen3TwoStageRetriever(BaseRetriever): Matryoshka search over a handle of `stores`
 """
 
 from .embedding import LlamaIndexOptions, Qwen3Embedding
 from .hybrid_retriever import Qwen3HybridRetriever
 from .rerank import LlamaIndexRerankOptions, Qwen3Rerank
+from .two_stage_retriever import Qwen3TwoStageRetriever
 
 __all__ = [
     "LlamaIndexOptions",
@@ -17,4 +19,5 @@ __all__ = [
     "Qwen3Embedding",
     "Qwen3HybridRetriever",
     "Qwen3Rerank",
+    "Qwen3TwoStageRetriever",
 ]

@@ -46,7 +46,7 @@ class Term:
 
     Attributes:
         text: As `hybrid.tokenize` returns it.
-        weight: Inverse document frequency; terms that no document has weigh most.
+        weight: Inverse document frequency, above 0; terms that no document has weigh most.
         is_known: Whether a document has it.
     """
 
@@ -58,12 +58,14 @@ class Term:
 def question_terms(index: BM25Index, question: str) -> list[Term]:
     """Return the terms of a question, each once.
 
+    The 1 in the weight counts in small folders: a term of every document is known, and its weight is not 0.
+
     Raises:
         BM25IndexError: The file can't be read.
     """
     n_documents = len(index)
     return [
-        Term(term, math.log((n_documents + 0.5) / (found + 0.5)), found > 0)
+        Term(term, math.log(1 + (n_documents + 0.5) / (found + 0.5)), found > 0)
         for term, found in index.document_frequencies(question).items()
     ]
 
@@ -71,9 +73,7 @@ def question_terms(index: BM25Index, question: str) -> list[Term]:
 def known_share(terms: Sequence[Term]) -> float:
     """Return how much of a question, by weight of its terms, stands anywhere in the documents: from 0 to 1."""
     total = sum(term.weight for term in terms)
-    if not total:
-        return float(any(term.is_known for term in terms))
-    return sum(term.weight for term in terms if term.is_known) / total
+    return sum(term.weight for term in terms if term.is_known) / total if total else 0.0
 
 
 def telling_terms(terms: Sequence[Term]) -> frozenset[str]:

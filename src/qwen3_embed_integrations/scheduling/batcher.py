@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
-from itertools import repeat
-from operator import attrgetter
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError
-from qwen3_embed_integrations.core.protocols import Forward, Streams
+from qwen3_embed_integrations.core.packing import PackedBatch
+from qwen3_embed_integrations.core.protocols import Forward, PipelinedForward, Streams
+from qwen3_embed_integrations.core.types import FloatArray
 
-from .computation import Batch, Computation, fail_single_text
+from .batch_choice import Batch, BatchChoice
+from .computation import Computation, fail_single_text
+from .give_way import GiveWay
 from .pending_request import PendingRequest, Prefix
-from .worker_thread import WorkerThread
+from .worker_thread import WorkerThread, pausing
 
-_OLDEST_EVERY = 4  # one batch in four starts with the oldest request: a stream of queries can't starve it
 _ALONE_TOKENS = 96  # up to so many tokens, all threads together are faster than one
-_SMALL = 4  # a request of at most a quarter of the budget is small, as a query is
-_ATTENTIVE_S = 10.0  # after a small request, expect another one for this long;
-_PATIENCE_S = 0.5  # meanwhile a batch of a large request should take at most this long,
-_LEAST_TOKENS = 256  # but have no fewer tokens than this, or its overhead would dominate
 _AHEAD = 16  # batches of a request to tokenise ahead: token ids take ten times the memory of their text
 _LEAST_AHEAD = 8192  # tokens to tokenise ahead at least
 
@@ -40,13 +36,13 @@ class Batcher:
 
     def __init__(self, forward: Forward, max_batch_tokens: int, streams: Streams | None = None) -> None:
         self._forward = forward
-        self._max_batch_tokens = max_batch_tokens
+        self._is_pipelined = isinstance(forward, PipelinedForward)
+        self._choice = BatchChoice(max_batch_tokens)
         self._streams = streams or Streams()
         self._threads = [WorkerThread(f"qwen3-embed-forward-{number}") for number in range(self._streams.count)]
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
-        self._n_running, self._n_batches, self._tokens_a_second, self._attentive_until = 0, 0, float("inf"), 0.0
-        self._last_end = 0.0
+        self._n_running = 0
         self._draining = self._closed = self._is_observed = False
         self._alone = False  # one batch has all threads
 
@@ -77,8 +73,8 @@ class Batcher:
             if not pending.is_queued:
                 pending.is_queued = True
                 self._pending.append(pending)
-                if len(ids) == len(pending.texts) and self._is_small(pending):
-                    self._attentive_until = time.monotonic() + _ATTENTIVE_S
+                if len(ids) == len(pending.texts):
+                    self._choice.arrived(pending)
             pending.more = more
             self._refill(pending)
             little = self._waiting()[1] and not self._n_running
@@ -122,12 +118,6 @@ class Batcher:
                 begun = None
             ahead = begun
 
-    def _begin(self, batch: Batch) -> Computation:
-        self._streams.enter(1 if self._alone else self._streams.count)
-        computation = Computation(batch, self._forward, self._max_batch_tokens if self._is_observed else None)
-        computation.begin(time.monotonic())
-        return computation
-
     def _end(self, computation: Computation) -> None:
         try:
             self._finish(computation)
@@ -141,8 +131,7 @@ class Batcher:
     def _take(self, stream: int) -> Batch:
         """Take the next batch and count it as running; return an empty one while a batch is computed alone.
 
-        Only the first stream computes alone. OpenMP keeps helper threads for each thread that ever used several, and
-        with more helpers than processors they sleep between products, which makes a query a fifth slower.
+        Only the first stream computes alone: with more OpenMP helpers than processors a query takes a fifth longer.
         """
         with self._lock:
             if self._pending:
@@ -157,34 +146,25 @@ class Batcher:
             idle = max(1, self._streams.count - self._n_running)  # a stream may take a second batch
             share = n_tokens if self._alone else max(_ALONE_TOKENS, -(-n_tokens // idle))
             self._n_running += 1
-            batch = self._fill(min(self._max_batch_tokens, share))
-            self._drop_idle()
+            batch = self._choice.fill(self._pending, share)
+            self._refill_and_drop(batch)
         return sorted(batch, key=lambda pair: pair[1].length)
 
-    def _fill(self, room: int) -> Batch:
-        """Take sequences of one prefix: small requests first, so that queries go between the batches of documents.
-
-        Only the first request of a batch is taken in part. Filled up with a part of a large request, a batch of queries
-        would take as long as one of documents.
-        """
-        self._n_batches += 1
-        order = sorted(self._pending, key=attrgetter("tokens_waiting"))
-        if self._n_batches % _OLDEST_EVERY == 0:
-            order.remove(self._pending[0])
-            order.insert(0, self._pending[0])
-        batch: Batch = []
-        prefix = order[0].next_prefix()
-        for pending in order:
-            if not pending.longest(prefix):
-                continue
-            allowed = room if self._is_small(pending) else min(room, self._room_of_large_requests())
-            if batch and pending.tokens_waiting > allowed:
-                break
-            n_before = pending.tokens_waiting
-            batch += zip(repeat(pending), pending.take(allowed, prefix))
-            room -= n_before - pending.tokens_waiting
+    def _refill_and_drop(self, batch: Batch) -> None:
+        for pending in {id(pending): pending for pending, _ in batch}.values():
             self._refill(pending)
-        return batch
+        self._drop_idle()
+
+    def _give_way(self, way: GiveWay) -> None:
+        """Compute small requests that wait, in the middle of a batch of a large one and on its thread."""
+        if not way.reached() or not any(map(self._choice.is_small, self._pending)):
+            return
+        with self._lock:
+            batch = self._choice.fill_small(self._pending)
+            self._refill_and_drop(batch)
+        if batch:
+            with way.taking():
+                self._compute(sorted(batch, key=lambda pair: pair[1].length))
 
     def _drop_idle(self) -> None:
         """Drop requests that have ended, and those whose next texts are not tokenised yet; `add` queues them again."""
@@ -198,33 +178,42 @@ class Batcher:
     def _waiting(self) -> tuple[int, bool]:
         """Return how many tokens wait, and whether all threads together compute them faster than each its own."""
         n_texts = n_tokens = 0
+        fixed = False  # what asks to share no batch is computed in the same way each time
         for pending in self._pending:
+            fixed |= pending.request.alone
             n_texts += pending.n_waiting
             n_tokens += pending.tokens_waiting
-        return n_tokens, n_tokens <= _ALONE_TOKENS or n_texts == 1
+        return n_tokens, (n_tokens <= _ALONE_TOKENS or n_texts == 1) and not fixed
 
     def _refill(self, pending: PendingRequest) -> None:
         """Tokenise the next window when a request has few tokens queued."""
-        enough = max(_LEAST_AHEAD, _AHEAD * self._max_batch_tokens)
+        enough = max(_LEAST_AHEAD, _AHEAD * self._choice.max_batch_tokens)
         if pending.more is not None and (self._draining or pending.tokens_waiting < enough):
             more, pending.more = pending.more, None
             more()
 
-    def _is_small(self, pending: PendingRequest) -> bool:
-        return pending.tokens_waiting <= self._max_batch_tokens // _SMALL
+    def _compute(self, batch: Batch) -> None:
+        self._finish(self._begin(batch))
 
-    def _room_of_large_requests(self) -> int:
-        """Return the most tokens of a batch of a large request: fewer while small requests are expected."""
-        if time.monotonic() > self._attentive_until:
-            return self._max_batch_tokens
-        return int(min(self._max_batch_tokens, max(_LEAST_TOKENS, self._tokens_a_second * _PATIENCE_S)))
+    def _begin(self, batch: Batch) -> Computation:
+        way = GiveWay()
+        forward = self._forward if self._is_pipelined else partial(self._computed, way=way)
+        self._streams.enter(1 if self._alone else self._streams.count)
+        computation = Computation(batch, forward, way, self._choice.max_batch_tokens if self._is_observed else None)
+        computation.begin()
+        return computation
+
+    def _computed(self, packed: PackedBatch, way: GiveWay) -> FloatArray:
+        """Run the forward pass; one that takes long gives way to small requests at its pause points."""
+        if not self._choice.is_long(len(packed.input_ids)):
+            return self._forward(packed)
+        with pausing(partial(self._give_way, way)):
+            return self._forward(packed)
 
     def _finish(self, computation: Computation) -> None:
-        begun = computation.end()
-        if begun is not None and computation.n_tokens >= _LEAST_TOKENS:
-            ended = time.monotonic()
-            self._tokens_a_second = computation.n_tokens / max(ended - max(begun, self._last_end), 1e-6)
-            self._last_end = ended
+        taken_s = computation.end()
+        if taken_s is not None:
+            self._choice.took(computation.n_tokens, taken_s)
         if computation.too_large:
             self._halve(computation.batch, computation.too_large)
 
@@ -233,7 +222,7 @@ class Batcher:
         if len(batch) == 1:
             fail_single_text(batch, reason)
             return
-        self._max_batch_tokens = max(1, sum(sequence.length for _, sequence in batch) // 2)
+        self._choice.max_batch_tokens = max(1, sum(sequence.length for _, sequence in batch) // 2)
         middle = len(batch) // 2
-        for half in (batch[:middle], batch[middle:]):
-            self._finish(self._begin(half))
+        self._compute(batch[:middle])
+        self._compute(batch[middle:])

@@ -1,16 +1,18 @@
-"""A worker thread: one daemon thread that runs tasks in order."""
+"""A worker thread: one daemon thread that runs tasks in order, and may do something else at their pause points."""
 
 from __future__ import annotations
 
 import ctypes
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TypeVar
 
 Task = Callable[[], None]
 T = TypeVar("T")
+_here = threading.local()
 
 
 class WorkerThread:
@@ -61,6 +63,40 @@ class WorkerThread:
                 self._thread = None
                 return True
             return False
+
+
+def pause_point() -> None:
+    """Do what `pausing` asks for in this thread; nothing outside of its block.
+
+    A forward pass calls it between its layers. What runs then leaves the computation's own values alone: a pause
+    changes when a result comes, never what it is.
+    """
+    pause: Callable[[], None] | None = getattr(_here, "pause", None)
+    if pause is not None:
+        pause()
+
+
+@contextmanager
+def pausing(pause: Callable[[], None]) -> Iterator[None]:
+    """Call `pause` at each pause point that this thread reaches in the block; a block inside of it has its own.
+
+    Args:
+        pause: Takes no arguments; pause points inside of it do nothing.
+    """
+    before = getattr(_here, "pause", None)
+
+    def pause_once() -> None:
+        _here.pause = None
+        try:
+            pause()
+        finally:
+            _here.pause = pause_once
+
+    _here.pause = pause_once
+    try:
+        yield
+    finally:
+        _here.pause = before
 
 
 def fulfil(future: Future[T], work: Callable[[], T]) -> None:

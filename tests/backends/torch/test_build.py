@@ -111,3 +111,10 @@ def test_one_full_collection_serves_many_loads(make_checkpoint):
         [sys.executable, "-c", textwrap.dedent(code), *folders], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["True", "0"], done.stderr
+
+
+def test_a_small_model_on_an_old_cpu_is_advised_to_run_on_onnx(checkpoint, monkeypatch):
+    config = EncoderConfig(model=str(checkpoint), device="cpu")
+    for has_bfloat16, is_advised in ((False, True), (True, False)):
+        monkeypatch.setattr(build, "has_bfloat16_matmul", lambda has_bfloat16=has_bfloat16: has_bfloat16)
+        assert ('backend="onnx"' in dict(report(config, open_checkpoint(config))).get("advice", "")) is is_advised

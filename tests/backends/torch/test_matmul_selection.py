@@ -1,4 +1,4 @@
-"""Which products this CPU uses, and which an AVX2 CPU would: forced with oneDNN's own switch in a child process."""
+"""Which products this CPU uses, and which other ones would: forced with oneDNN's own switch in a child process."""
 
 import os
 import subprocess
@@ -15,8 +15,13 @@ from qwen3_embed_integrations.backends.torch.matmul_selection import choose_matm
 
 
 def on_avx2(code, *arguments):
-    """Run code where oneDNN may use no more than AVX2, as on CPUs before AVX-512; return what it printed."""
-    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"}
+    """Run code as on CPUs before AVX-512."""
+    return restricted("AVX2", code, *arguments)
+
+
+def restricted(isa, code, *arguments):
+    """Run code where oneDNN may use no more than an instruction set; return what it printed."""
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": isa, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
         capture_output=True,
@@ -39,10 +44,24 @@ def test_each_choice_runs_here_and_says_what_was_measured(dtype):
 
 
 def test_int8_that_runs_in_reference_code_is_not_chosen(monkeypatch):
-    monkeypatch.setattr(matmul_selection, "_TRIAL_S", 0.0)  # as if every product took too long
+    monkeypatch.setattr(matmul_selection, "_TRIAL_RATIO", 0.0)  # as if every product took too long
     matmul, reason = choose_matmul(torch.int8)
     assert matmul == "upcast"
     assert "reference code" in reason
+
+
+@pytest.mark.parametrize("isa", ["AVX2", "AVX512_CORE_VNNI", "AVX512_CORE_BF16", "DEFAULT"])
+def test_int8_products_never_run_in_reference_code(isa):
+    printed = restricted(
+        isa,
+        """
+        import torch
+        from qwen3_embed_integrations.backends.torch import matmul_selection
+        weight, rows = torch.randn(128, 128), torch.randn(16, 128)
+        print(matmul_selection._int8_problem(weight, rows) or "none")
+        """,
+    )
+    assert printed == ["none"]
 
 
 def test_int8_that_returns_other_numbers_is_not_chosen(monkeypatch):

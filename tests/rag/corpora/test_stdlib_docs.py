@@ -50,6 +50,17 @@ def test_an_entry_holds_signature_and_docstring(entries):
     assert entries["queue.Queue"].startswith("queue.Queue(maxsize=0)")
 
 
+def test_a_module_ends_in_what_it_defines_with_the_first_sentence_of_each(entries):
+    contents = entries["smtplib"].rpartition("SMTP: ")[2]
+    assert contents.startswith("This class manages a connection to an SMTP or ESMTP server.\n")
+    assert "SMTP.sendmail" not in entries["smtplib"]
+    assert "sqrt: Return the square root of x." in entries["math"]
+
+
+def test_the_topics_of_help_are_part_of_it(entries):
+    assert "with" in entries['help("with")']
+
+
 def test_two_readings_are_equal():
     assert stdlib_documents() == stdlib_documents()
 

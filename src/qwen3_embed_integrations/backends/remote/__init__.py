@@ -5,6 +5,7 @@ rerank_backend   gets scores of pairs: cuts documents, tells logits from probabi
 server_backend   what both share
 request_batcher  one call: plan requests, split those that are too large, keep what came
 client           one request: time limits, retries, the API key
+space_check      does the server still compute the expected space
 http_request     what the client sends, and how its answer is read
 network          proxy and TLS settings of the environment
 answer_body      the body of an answer, decompressed within a limit

@@ -18,6 +18,7 @@ from .http_request import EmbeddingsRequest
 from .protocol import Input
 from .request_batcher import RequestBatcher, RequestPlan
 from .server_backend import ServerBackend, estimated_lengths
+from .space_check import SpaceCheck
 
 
 class RemoteBackend(ServerBackend[TextTokenizer]):
@@ -25,6 +26,7 @@ class RemoteBackend(ServerBackend[TextTokenizer]):
 
     def __init__(self, config: EncoderConfig, model: RemoteModel) -> None:
         self._model = model
+        self._space_check = SpaceCheck(model.target.url, model.model_info.space(config))
         super().__init__(config, model.target.url, model.tokenizer)
 
     async def _compute(self, request: EmbedRequest) -> RawEmbeddings:
@@ -56,7 +58,7 @@ class RemoteBackend(ServerBackend[TextTokenizer]):
             lengths=lengths,
             inverse=inverse,
             width=width,
-            request_of=lambda some: EmbeddingsRequest(target, some, width, dimension, cut_at),
+            request_of=lambda some: EmbeddingsRequest(target, some, width, dimension, cut_at, self._space_check),
             max_texts=config.max_batch_texts or target.profile.max_texts,
             max_tokens=config.max_batch_tokens or target.profile.max_tokens,
             n_workers=config.max_concurrency,

@@ -144,6 +144,7 @@ class Client:
         async with self._slots:
             with observed_try(observer, self._url, len(faults)) as sent:
                 content, headers = await self._post(http_request.body(), http_request.max_bytes, sent)
+        http_request.check(headers)
         return http_request.read(content, self._quote), content, headers
 
     async def _post(self, body: Mapping[str, object], limit: int, sent: HttpTry) -> tuple[bytes, Mapping[str, str]]:

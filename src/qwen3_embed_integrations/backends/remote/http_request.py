@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from qwen3_embed_integrations.core.types import FloatArray
 
 from .engines import Target
 from .protocol import Input, Quote, read_embeddings, request_body
+from .space_check import SpaceCheck
 
 FREE_BYTES = 1 << 20
 """Bytes of an answer beyond what its inputs account for."""
@@ -29,6 +30,9 @@ class HttpRequest(ABC):
     @abstractmethod
     def body(self) -> dict[str, Any]:
         """Return the JSON body."""
+
+    def check(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - most answers say nothing of themselves
+        """Check the headers of an answer."""
 
     @abstractmethod
     def read(self, content: bytes, quote: Quote) -> FloatArray:
@@ -53,6 +57,7 @@ class EmbeddingsRequest(HttpRequest):
         width: Length that each embedding of the answer must have; None: any.
         dimension: Length that the server is to truncate embeddings to; None: full embeddings.
         cut_at: Tokens to which the server is to truncate a text; None: it must not truncate.
+        space_check: Compares the space of the answer; None: nobody does.
     """
 
     target: Target
@@ -60,6 +65,7 @@ class EmbeddingsRequest(HttpRequest):
     width: int | None = None
     dimension: int | None = None
     cut_at: int | None = None
+    space_check: SpaceCheck | None = None
 
     @property
     def max_bytes(self) -> int:
@@ -69,6 +75,11 @@ class EmbeddingsRequest(HttpRequest):
     def body(self) -> dict[str, Any]:
         """Return the JSON body."""
         return request_body(self.target, self.inputs, dimension=self.dimension, cut_at=self.cut_at)
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Check that the answer is of the expected space; raise SpaceMismatchError if not."""
+        if self.space_check is not None and self.width is not None:
+            self.space_check.check(headers, self.width)
 
     def read(self, content: bytes, quote: Quote) -> FloatArray:
         """Return the embeddings of an answer, `[n_inputs, width]` float32."""

@@ -13,7 +13,6 @@ architecture       the model's dimensions, from config.json
 attention          causal attention over packed sequences on a CPU
 gpu                the GPU path: attention and kernels by trial, graphs, batches in flight
 pooling            token states → one embedding a text
-prefix_cache       keys and values of shared prefixes
 device             device, dtype and threads
 plan_selection     the execution plan of a model on this machine
 thread_team        threads that compute one long text together

@@ -43,6 +43,10 @@ class KeysValues:
     value: torch.Tensor
 
 
+PrefixStates = tuple[KeysValues, ...]
+"""The keys and values of a shared prefix in each layer; () for none."""
+
+
 def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the prefix
     query: torch.Tensor,
     key: torch.Tensor,

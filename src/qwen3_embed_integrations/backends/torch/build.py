@@ -18,7 +18,7 @@ from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
 from .architecture import Qwen3Architecture, is_plain
-from .device import choose_devices, has_bfloat16_matmul
+from .device import HEAVY, choose_devices, has_bfloat16_matmul
 from .forward import TorchForward, choose_arithmetic
 from .memory import available_memory, needed_bytes
 from .reranker_head import PipelinedReranker, RerankerForward, raise_if_head_is_adapted, read_head
@@ -119,7 +119,15 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
         ("forward", whose),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
+        *_advice(architecture),
     ]
+
+
+def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
+    """Return what would be faster here than PyTorch, as measured by benchmarks/runtimes.py."""
+    if architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
+        return []
+    return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]
 
 
 def _memory(architecture: Qwen3Architecture, dtype: torch.dtype) -> list[tuple[str, str]]:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from qwen3_embed_integrations.backends.prefix_cache import PrefixCache
 from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_json
 from qwen3_embed_integrations.core.packing import PackedBatch, pack
 from qwen3_embed_integrations.core.protocols import Streams
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .architecture import Qwen3Architecture, is_plain
-from .attention import Layout
+from .attention import Layout, PrefixStates
 from .device import choose_dtype, empty_cache, to_device, use_threads
 from .kernels.linear import row_multiple
 from .load import TokenModel, load_model
@@ -24,7 +25,6 @@ from .memory import available_memory, dtype_that_fits
 from .modeling_qwen3 import PackedQwen3
 from .plan_selection import Chosen, choose_plan, computed_dtype
 from .pooling import pool
-from .prefix_cache import PrefixCache, PrefixStates
 from .thread_team import ThreadTeam
 
 _USUAL_QUERY = 16  # tokens
@@ -62,7 +62,8 @@ class TorchForward:
         self._here = threading.local()
         self.streams = Streams(self.plan.streams, self._enter_stream)
         self._model = load_model(checkpoint, device, self.dtype, self.plan)
-        self._prefixes = PrefixCache(self._prefix_states)
+        no_prefix: PrefixStates = ()
+        self._prefixes = PrefixCache(self._prefix_states, no_prefix)
         self._exact: TokenModel | None = None
         self._loading = threading.Lock()
 

@@ -11,12 +11,11 @@ from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 
 from .architecture import Qwen3Architecture, is_plain
-from .attention import Layout
+from .attention import Layout, PrefixStates
 from .decoder_layer import TakeWeight
 from .device import has_bfloat16_matmul
 from .modeling_qwen3 import PackedQwen3
-from .prefix_cache import PrefixStates
-from .weights import FolderWeights, MergedWeights
+from .weights import FolderWeights, GgufWeights, MergedWeights
 
 
 class TokenModel(Protocol):
@@ -62,6 +61,8 @@ def load_model(
 
 def take_weights(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> TakeWeight:
     """Return the function that reads a checkpoint's weights by name, its LoRA adapter merged."""
+    if checkpoint.gguf is not None:
+        return GgufWeights(checkpoint.gguf, device, dtype)
     if checkpoint.adapter is None:
         return FolderWeights(checkpoint.folder, device, dtype)
     from .lora import merge_adapter

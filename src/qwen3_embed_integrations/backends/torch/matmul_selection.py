@@ -8,7 +8,7 @@ import torch
 
 from qwen3_embed_integrations.core.execution_plan import Matmul
 
-from .device import has_bfloat16_matmul
+from .device import has_bfloat16_matmul, has_signed_int8_matmul
 from .kernels import linear
 from .kernels.linear import Linear
 from .kernels.torch_ops import ScaledTensor, as_uint8, quantised
@@ -16,7 +16,7 @@ from .kernels.torch_ops import ScaledTensor, as_uint8, quantised
 _SAMPLE = (1024, 1024)  # shape of the measured weight
 _SAMPLE_ROWS = 64
 _TRIAL = (128, 128)  # shape of a product that shows whether oneDNN has a kernel or takes its reference code,
-_TRIAL_S = 0.005  # which needs 20 ms for it; kernels need 0.05
+_TRIAL_RATIO = 50  # which needs 400 times as long for it as a kernel; measured against float32, also on a busy machine
 _REPEATS = 5
 _FASTER = 0.95  # share of the simplest product's time that another one may take
 _UNSUPPORTED = (RuntimeError, AttributeError, NotImplementedError)  # what torch raises for a product it doesn't have
@@ -66,15 +66,12 @@ def int8_rows(values: torch.Tensor) -> ScaledTensor:
 
 
 def int8_inputs() -> torch.dtype:
-    """Return the dtype of the rows that int8 products take: int8 with a bfloat16 result, else uint8 with float32.
-
-    Without bfloat16 in hardware oneDNN has no kernel for a bfloat16 result, and uint8 rows are faster than int8.
-    """
-    return torch.int8 if has_bfloat16_matmul() else torch.uint8
+    """Return the dtype of the rows that int8 products take: int8 where the CPU multiplies signed rows, else uint8."""
+    return torch.int8 if has_signed_int8_matmul() else torch.uint8
 
 
 def int8_output() -> torch.dtype:
-    """Return the dtype of the result of int8 products."""
+    """Return the dtype of the result of int8 products: without bfloat16 in hardware oneDNN has no kernel for it."""
     return torch.bfloat16 if has_bfloat16_matmul() else torch.float32
 
 
@@ -115,7 +112,8 @@ def _int8_problem(weight: torch.Tensor, values: torch.Tensor) -> str:
     """Return why oneDNN's int8 products can't be used here, "" if they can; the slow ones are tried on few numbers."""
     try:
         trial = torch.ones(_TRIAL)
-        if _seconds(_int8_product(trial), int8_rows(trial[:16])) > _TRIAL_S:
+        float_s = _seconds(linear.plain(trial), ScaledTensor(trial[:16]))
+        if _seconds(_int8_product(trial), int8_rows(trial[:16])) > _TRIAL_RATIO * float_s:
             return "torch's oneDNN int8 products run in reference code here"
         found = _int8_product(weight)(int8_rows(values)).float()
     except _UNSUPPORTED as error:

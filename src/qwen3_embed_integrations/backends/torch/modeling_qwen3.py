@@ -17,6 +17,7 @@ import torch
 from torch.nn.functional import rms_norm
 
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
+from qwen3_embed_integrations.scheduling.worker_thread import pause_point
 
 from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention
@@ -96,10 +97,13 @@ class PackedQwen3:
         angles = self._angles(positions)
         blocks = self._blocks(len(ids), thread_team)
         heads = self._first_qkv(states, angles, blocks)
+        pause_point()
         for index, layer in enumerate(self._layers):
             mixed = self._attention(heads, layout, prefix[index] if prefix else None, thread_team)
+            pause_point()
             if index + 1 < len(self._layers):
                 heads = self._mlp_and_next_qkv(layer, self._layers[index + 1], states, mixed, angles, blocks)
+                pause_point()
         if wanted is not None:
             states, mixed = states[wanted], mixed[wanted]
         last = self._layers[-1]

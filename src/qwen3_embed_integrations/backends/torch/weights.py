@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from qwen3_embed_integrations.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from qwen3_embed_integrations.checkpoints.gguf_file import GgufFile
 
 
 class FolderWeights:
@@ -93,6 +97,25 @@ class FolderWeights:
             raise CheckpointError(
                 f"{path} can't be opened ({error}). Copy or download the checkpoint again."
             ) from error
+
+
+class GgufWeights:
+    """The weights of a GGUF file by their names in Qwen3Model, dequantised as they are read.
+
+    Args:
+        file: The opened file.
+        device: Where the weights are put.
+        dtype: The dtype to which they are converted.
+    """
+
+    def __init__(self, file: GgufFile, device: torch.device, dtype: torch.dtype) -> None:
+        self._file = file
+        self._device = device
+        self._dtype = dtype
+
+    def __call__(self, name: str, *shape: int) -> torch.Tensor:
+        """Return the weight called `name`, whose shape was checked when the file was opened."""
+        return torch.tensor(self._file.weight(name), device=self._device, dtype=self._dtype).view(shape)
 
 
 class MergedWeights:

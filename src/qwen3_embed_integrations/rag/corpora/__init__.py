@@ -12,6 +12,7 @@ chunking          blocks → chunks
 units             the parts that a chunk never cuts
 sentences         a text's sentences and lines
 stdlib_docs       the documentation of Python's standard library as a corpus
+language_topics   the topics of Python's help() in it
 source_modules    its parsed source files
 compiled_modules  its compiled modules
 """

@@ -1,19 +1,23 @@
-"""The documentation of the running Python's standard library as a corpus: each public name with a docstring."""
+"""The running Python's documentation as a corpus: each public name with a docstring, and the topics of `help()`."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from .blocks import Block, ParsedDocument
 from .compiled_modules import compiled_modules, load_compiled, module_definitions, object_definitions
 from .decoding import clean
+from .language_topics import topic_documents
 from .loaders.plain_text import paragraphs
 from .source_modules import Definition, SourceModule, source_modules
 
 _Modules = Mapping[str, SourceModule]
 _Origin = tuple[str, str]  # module, name there
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
+_MAX_SENTENCE = 200
 
 
 def stdlib_name() -> str:
@@ -22,16 +26,40 @@ def stdlib_name() -> str:
 
 
 def stdlib_documents() -> list[ParsedDocument]:
-    """Return one document for each public module, class and function of the standard library, sorted by name.
+    """Return a document for each public module, class and function of the standard library and each topic of `help()`.
 
-    Source files are parsed, not run; only compiled modules (`math`, `itertools`, …) are imported. Names are
-    those that users import: `asyncio.gather`, not `asyncio.tasks.gather`.
+    The document of a module ends in a list of what it defines, with the first sentence of each docstring: a question
+    names a task, and often neither the module's docstring nor the function's says both. Source files are parsed, not
+    run; only compiled modules (`math`, `itertools`, …) are imported. Names are those that users import:
+    `asyncio.gather`, not `asyncio.tasks.gather`.
     """
-    entries = {entry.name: entry for entry in _entries(source_modules())}
-    return [
-        ParsedDocument(entry.name, entry.name, tuple(_blocks(f"{entry.name}{entry.signature}\n\n{entry.doc}")))
-        for _, entry in sorted(entries.items())
+    modules = source_modules()
+    entries = {entry.name: entry for entry in _entries(modules)}
+    contents = _contents(entries, {_shown(name) for name in modules} | set(compiled_modules()))
+    documents = [
+        ParsedDocument(name, name, (*_documented(name, entries.get(name)), *contents.get(name, ())))
+        for name in sorted(entries.keys() | contents.keys())
     ]
+    return documents + topic_documents()
+
+
+def _documented(name: str, entry: Definition | None) -> Iterator[Block]:
+    yield from _blocks(f"{name}{entry.signature}\n\n{entry.doc}" if entry else name)
+
+
+def _contents(entries: Mapping[str, Definition], modules: set[str]) -> dict[str, list[Block]]:
+    """Return public module → a line for each documented class and function that it defines."""
+    found: dict[str, list[Block]] = {}
+    for name, entry in sorted(entries.items()):
+        module, _, own = name.rpartition(".")
+        if module in modules and _is_public(module):
+            found.setdefault(module, []).append(Block(f"{own}: {_first_sentence(clean(entry.doc))}\n"))
+    return found
+
+
+def _first_sentence(doc: str) -> str:
+    paragraph = " ".join(doc.strip().partition("\n\n")[0].split())
+    return _SENTENCE_END.split(paragraph, maxsplit=1)[0][:_MAX_SENTENCE]
 
 
 def _blocks(text: str) -> Iterator[Block]:

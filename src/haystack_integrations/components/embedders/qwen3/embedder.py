@@ -9,16 +9,10 @@ from typing import Any, Self, TypeVar
 
 from haystack import default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
-from haystack.utils.auth import SecretType
 
 from qwen3_embed_integrations import ConfigError, Encoded, EncoderConfig, Qwen3Encoder, load_encoder
 from qwen3_embed_integrations.core.encoder_options import CommonOptions
-from qwen3_embed_integrations.core.hub_token import (
-    accept_hub_seals,
-    name_hub_variables,
-    require_hub_consent,
-    seal_hub_variables,
-)
+from qwen3_embed_integrations.core.hub_token import HubSecrets, name_hub_variables
 from qwen3_embed_integrations.core.stock_keywords import translate_stock_keywords, with_model
 from qwen3_embed_integrations.core.stock_options import StockOptions
 from qwen3_embed_integrations.core.types import Role
@@ -36,7 +30,7 @@ class HaystackOptions(CommonOptions, StockOptions, total=False):
     token: Secret | None
 
 
-class Embedder:
+class Embedder(HubSecrets):
     """Holds the options of an embedder; loads nothing until it is warmed up or run.
 
     Attributes:
@@ -52,7 +46,7 @@ class Embedder:
                 raise ConfigError(
                     f'{name} is {type(secret).__name__}, expected a Secret: {name}=Secret.from_env_var("…").'
                 )
-        name_hub_variables(self._variables())
+        name_hub_variables(self.secret_variables())
         if isinstance(options.get("device"), ComponentDevice):
             options["device"] = _torch_name(options["device"])
         self.config = EncoderConfig(**{name: value for name, value in options.items() if name not in SECRETS})
@@ -65,20 +59,7 @@ class Embedder:
             ValueError: A secret's environment variable is not set.
             HostNotAllowedError: A stored form names the variable, and nobody allowed the hub to get it.
         """
-        require_hub_consent(self._variables())
-        return load_encoder(self.config, **{name: secret.resolve_value() for name, secret in self.secrets.items()})
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "hub_seals": seal_hub_variables(self._variables())}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        accept_hub_seals(state.pop("hub_seals", {}))
-        vars(self).update(state)
-
-    def _variables(self) -> list[str]:
-        """Return the environment variables of the secrets."""
-        named = (secret for secret in self.secrets.values() if secret.type is SecretType.ENV_VAR)
-        return [variable for secret in named for variable in secret.to_dict()["env_vars"]]
+        return load_encoder(self.config, **self.resolved_secrets())
 
     def warm_up(self) -> None:
         """Loads the weights, once per process; `run` does so itself when it must."""

@@ -9,16 +9,10 @@ from typing import Any, Self, Unpack
 
 from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
-from haystack.utils.auth import SecretType
 from haystack.utils.misc import _deduplicate_documents
 
 from qwen3_embed_integrations import ConfigError, InputTypeError, Qwen3Reranker, Ranked, RerankerConfig, load_reranker
-from qwen3_embed_integrations.core.hub_token import (
-    accept_hub_seals,
-    name_hub_variables,
-    require_hub_consent,
-    seal_hub_variables,
-)
+from qwen3_embed_integrations.core.hub_token import HubSecrets, name_hub_variables
 from qwen3_embed_integrations.core.reranker_options import CommonRerankerOptions
 from qwen3_embed_integrations.core.stock_options import StockRerankerOptions
 
@@ -31,7 +25,7 @@ class HaystackRerankerOptions(CommonRerankerOptions, StockRerankerOptions, total
 
 
 @component
-class Qwen3Ranker:
+class Qwen3Ranker(HubSecrets):
     """Ranks documents with Qwen3-Reranker.
 
     Every option of `RerankerConfig` is a keyword here. Making one is cheap: weights load at the first use and are
@@ -66,12 +60,11 @@ class Qwen3Ranker:
         **options: Unpack[HaystackRerankerOptions],
     ) -> None:
         given: dict[str, Any] = {**options}
-        self.token: Secret | None = given.pop("token", None)
-        if not isinstance(self.token, Secret | None):
-            raise ConfigError(
-                f'token is {type(self.token).__name__}, expected a Secret: token=Secret.from_env_var("…").'
-            )
-        name_hub_variables(self._variables())
+        token = given.pop("token", None)
+        if not isinstance(token, Secret | None):
+            raise ConfigError(f'token is {type(token).__name__}, expected a Secret: token=Secret.from_env_var("…").')
+        self.secrets = {"token": token} if token else {}
+        name_hub_variables(self.secret_variables())
         device = given.get("device", "")
         if isinstance(device, ComponentDevice):
             if device.has_multiple_devices:
@@ -92,23 +85,7 @@ class Qwen3Ranker:
             ValueError: The token's environment variable is not set.
             HostNotAllowedError: A stored form names the variable, and nobody allowed the hub to get it.
         """
-        require_hub_consent(self._variables())
-        return (
-            load_reranker(self.config, token=self.token.resolve_value()) if self.token else load_reranker(self.config)
-        )
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "hub_seals": seal_hub_variables(self._variables())}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        accept_hub_seals(state.pop("hub_seals", {}))
-        vars(self).update(state)
-
-    def _variables(self) -> list[str]:
-        """Return the environment variables of the token."""
-        if self.token is None or self.token.type is not SecretType.ENV_VAR:
-            return []
-        return list(self.token.to_dict()["env_vars"])
+        return load_reranker(self.config, **self.resolved_secrets())
 
     def warm_up(self) -> None:
         """Load the weights, once per process; `run` does so itself when it must."""
@@ -169,7 +146,7 @@ class Qwen3Ranker:
         """
         return default_to_dict(
             self,
-            **{**self.config.model_dump(mode="json"), "token": self.token},
+            **{**self.config.model_dump(mode="json"), "token": self.secrets.get("token")},
             top_k=self.top_k,
             score_threshold=self.score_threshold,
             scale_score=self.scale_score,

@@ -1,4 +1,4 @@
-"""The Haystack integration: its options, devices, secrets and stored forms."""
+"""What both embedders share: options, devices, secrets, stored forms, protocols."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from haystack import Document
+from haystack.components.embedders.types import DocumentEmbedder, TextEmbedder
 from haystack.utils import ComponentDevice, Secret
 from haystack.utils.device import DeviceMap
 
-from qwen3_embed_integrations import ConfigError, EncoderConfig
+from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder, Qwen3TextEmbedder
 
 EMBEDDERS = [Qwen3TextEmbedder, Qwen3DocumentEmbedder]
+CONTENTS = ["A heap is a tree.", "Lists have a method sort.", "Zeilen\numbruch", "A heap is a tree."]
 both = pytest.mark.parametrize("embedder", EMBEDDERS)
 
 
@@ -80,3 +84,31 @@ def test_a_secret_is_read_at_the_first_use_and_never_stored(checkpoint: Path, mo
     assert "hf_secret" not in repr(given_back) + str(given_back.to_dict()) + str(vars(given_back))
     with pytest.raises(ValueError, match="token-based secret"):
         Qwen3TextEmbedder(token=Secret.from_token("hf_secret")).to_dict()
+
+
+def test_the_components_follow_haystacks_protocols(checkpoint: Path) -> None:
+    queries: TextEmbedder = Qwen3TextEmbedder(model=str(checkpoint))
+    documents: DocumentEmbedder = Qwen3DocumentEmbedder(model=str(checkpoint))
+    assert isinstance(queries.run(text="heap")["embedding"], list)
+    assert isinstance(documents.run(documents=[Document(content="heap")])["documents"][0], Document)
+
+
+async def test_async_runs_equal_their_twins(checkpoint: Path) -> None:
+    queries, documents = (embedder(model=str(checkpoint)) for embedder in EMBEDDERS)
+    assert await queries.run_async("heap", task="code") == queries.run("heap", task="code")
+    given = [Document(content=content) for content in CONTENTS]
+    done, adone = documents.run(given), await documents.run_async(given)
+    assert adone["meta"] == done["meta"]
+    np.testing.assert_allclose(
+        [document.embedding for document in adone["documents"]],
+        [document.embedding for document in done["documents"]],
+        atol=1e-6,
+    )
+
+
+def test_meta_tells_model_space_and_tokens(checkpoint: Path, encoder: Qwen3Encoder) -> None:
+    of_query = Qwen3TextEmbedder(model=str(checkpoint)).run("heap")["meta"]
+    of_documents = Qwen3DocumentEmbedder(model=str(checkpoint)).run([Document(content="heap")])["meta"]
+    assert of_query["space"] == of_documents["space"] == encoder.space.fingerprint
+    assert of_query["usage"]["prompt_tokens"] == len(encoder.render_query("heap").token_ids)
+    assert of_documents["usage"]["total_tokens"] == encoder.count_tokens(["heap"])[0]

@@ -2,12 +2,12 @@
 
 import threading
 
-from qwen3_embed_integrations.backends.torch.prefix_cache import PrefixCache
+from qwen3_embed_integrations.backends.prefix_cache import PrefixCache
 
 
 def test_prefixes_are_computed_once_and_the_least_recently_used_is_evicted():
     asked = []
-    cache = PrefixCache(lambda prefix: asked.append(prefix) or ())
+    cache = PrefixCache(lambda prefix: asked.append(prefix) or (), ())
     for number in (*range(16), 0, 16, 0, 1):
         cache((number,))
     assert asked == [(number,) for number in (*range(17), 1)]
@@ -16,14 +16,14 @@ def test_prefixes_are_computed_once_and_the_least_recently_used_is_evicted():
 
 def test_the_empty_prefix_is_never_computed():
     asked = []
-    cache = PrefixCache(lambda prefix: asked.append(prefix) or ())
+    cache = PrefixCache(lambda prefix: asked.append(prefix) or (), ())
     assert cache(()) == ()
     assert asked == []
 
 
 def test_threads_that_ask_for_one_prefix_at_once_share_one_computation():
     asked, together = [], threading.Barrier(4)
-    cache = PrefixCache(lambda prefix: asked.append(prefix) or (prefix,))
+    cache = PrefixCache(lambda prefix: asked.append(prefix) or (prefix,), ())
 
     def ask():
         together.wait(600)

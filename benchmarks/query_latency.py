@@ -1,0 +1,89 @@
+"""Queries beside bulk work: how long a query waits alone and while documents are embedded, and what documents lose.
+
+python benchmarks/query_latency.py                    the bundled model
+python benchmarks/query_latency.py --shape 0.6B       random weights of Qwen3-Embedding-0.6B's shape
+
+Print one line a figure. Exit with 1 where a target is missed: p50 at most 3 times, p99 at most 6 times that of a query
+alone, a stall of the event loop below 20 ms, and documents that lose at most 15 % of their rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command sets it; OpenMP reads it when torch loads
+
+import numpy as np
+from concurrency import StallWatch, shaped_folder, texts_of
+
+from qwen3_embed_integrations import Qwen3Encoder
+
+TARGETS = {"p50": 3.0, "p99": 6.0}
+MOST_STALL_MS, MOST_LOSS = 20.0, 0.15
+_PAUSE_S = 0.05
+
+
+async def waits_of_queries(encoder: Qwen3Encoder, seconds: float, until: asyncio.Task[object] | None) -> list[float]:
+    """Return the seconds that queries take, one after another with a pause between them."""
+    waits: list[float] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end and not (until and until.done()):
+        await asyncio.sleep(_PAUSE_S)
+        start = time.perf_counter()
+        await encoder.aencode_query([f"query {len(waits)} of a person who waits"])
+        waits.append(time.perf_counter() - start)
+    return waits
+
+
+async def rate_alone(encoder: Qwen3Encoder, documents: list[str]) -> float:
+    """Return documents a second without any query."""
+    start = time.perf_counter()
+    await encoder.aencode_document(documents)
+    return len(documents) / (time.perf_counter() - start)
+
+
+async def take(encoder: Qwen3Encoder, n_documents: int, seconds: float) -> int:
+    """Take the measurements; return the exit code."""
+    documents = texts_of(n_documents, (40, 160), seed=3)
+    await encoder.aencode_document(documents[:64])
+    alone = await waits_of_queries(encoder, min(seconds, 10), None)
+    p50, p99 = np.percentile(alone, [50, 99]) * 1000
+    print(f"alone: {len(alone)} queries, p50 {p50:.1f} ms, p99 {p99:.1f} ms", flush=True)
+    await asyncio.sleep(11)  # the batcher expects no more queries
+    rate = await rate_alone(encoder, documents)
+    print(f"documents alone: {rate:.1f} a second", flush=True)
+    work = asyncio.create_task(rate_alone(encoder, documents))
+    async with StallWatch() as watch:
+        beside = await waits_of_queries(encoder, 600, work)
+    rate_beside = await work
+    b50, b99 = np.percentile(beside, [50, 99]) * 1000
+    stall, loss = max(watch.stalls) * 1000, 1 - rate_beside / rate
+    print(f"beside documents: {len(beside)} queries, p50 {b50:.1f} ms, p99 {b99:.1f} ms")
+    print(f"times as long as alone: p50 {b50 / p50:.1f}, p99 {b99 / p99:.1f}")
+    print(f"longest stall of the event loop: {stall:.1f} ms")
+    print(f"documents beside queries: {rate_beside:.1f} a second, {loss:.0%} less")
+    good = b50 <= TARGETS["p50"] * p50 and b99 <= TARGETS["p99"] * p99 and stall < MOST_STALL_MS and loss <= MOST_LOSS
+    return 0 if good else 1
+
+
+def main() -> int:
+    """Parse the arguments and take the measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="tiny")
+    parser.add_argument("--shape", choices=["0.6B"])
+    parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--plan", default="auto")
+    parser.add_argument("--documents", type=int, default=3000)
+    parser.add_argument("--seconds", type=float, default=10.0, help="time of the queries alone")
+    arguments = parser.parse_args()
+    model = str(shaped_folder()) if arguments.shape else arguments.model
+    encoder = Qwen3Encoder(model=model, dtype=arguments.dtype, plan=arguments.plan).load()
+    return asyncio.run(take(encoder, arguments.documents, arguments.seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

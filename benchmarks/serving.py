@@ -1,0 +1,200 @@
+"""The server under load: throughput and waits of concurrent clients beside the bare encoder, memory, idle connections.
+
+python benchmarks/serving.py                              the bundled model
+python benchmarks/serving.py --shape 0.6B --seconds 60    random weights of Qwen3-Embedding-0.6B's shape
+python benchmarks/serving.py --requests 100000            memory over as many requests
+python benchmarks/serving.py --seconds 0 --idle 10000     answers beside so many connections that send nothing
+
+Print one line a figure. The server is a process of its own; the clients share this one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import re
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+from concurrency import shaped_folder, texts_of
+
+from qwen3_embed_integrations import Qwen3Encoder
+
+N_CLIENTS = 64
+
+
+@contextlib.contextmanager
+def server(model: str) -> Iterator[tuple[str, int]]:
+    """Run the server; return its address and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "qwen3_embed_integrations", "serve", "--model", model, "--port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen([*command, "--max-queued-requests", "20000"], stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not is_ready(url):
+            time.sleep(0.1)
+        try:
+            yield url, process.pid
+        finally:
+            process.terminate()
+
+
+def is_ready(url: str) -> bool:
+    """Tell whether the server answers and has its model."""
+    try:
+        return httpx.get(f"{url}/ready", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def memory_mb(pid: int) -> float:
+    """Return the resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
+async def load(url: str, bodies: list[dict[str, object]], seconds: float) -> tuple[float, list[float]]:
+    """Let 64 clients ask one request after another; return texts a second and the waits.
+
+    The clients are bare sockets: 64 of an HTTP library take more of two processors than the server does.
+    """
+    waits: list[float] = []
+    host, port = url.removeprefix("http://").split(":")
+    requests = [(as_request(body), 1 if isinstance(body["input"], str) else len(body["input"])) for body in bodies]  # type: ignore[arg-type]
+    n_texts, end = 0, time.perf_counter() + seconds
+
+    async def ask(number: int) -> None:
+        nonlocal n_texts
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 22)
+        while time.perf_counter() < end:
+            request, n_own = requests[number % len(requests)]
+            start = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))  # type: ignore[index]
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(head.decode())
+            waits.append(time.perf_counter() - start)
+            n_texts += n_own
+            number += N_CLIENTS
+        writer.close()
+
+    start = time.perf_counter()
+    await asyncio.gather(*map(ask, range(N_CLIENTS)))
+    return n_texts / (time.perf_counter() - start), waits
+
+
+def as_request(body: dict[str, object]) -> bytes:
+    """Return a request as it is sent."""
+    content = json.dumps(body).encode()
+    return b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+
+
+async def bare(encoder: Qwen3Encoder, bodies: list[dict[str, object]], seconds: float) -> float:
+    """Return texts a second of the same calls in this process."""
+    n_texts, end = 0, time.perf_counter() + seconds
+
+    async def ask(number: int) -> None:
+        nonlocal n_texts
+        while time.perf_counter() < end:
+            given = bodies[number % len(bodies)]["input"]
+            if isinstance(given, str):
+                await encoder.aencode_query([given])
+                n_texts += 1
+            else:
+                await encoder.aencode_document(given)  # type: ignore[arg-type]
+                n_texts += len(given)  # type: ignore[arg-type]
+            number += N_CLIENTS
+
+    start = time.perf_counter()
+    await asyncio.gather(*map(ask, range(N_CLIENTS)))
+    return n_texts / (time.perf_counter() - start)
+
+
+async def measure(model: str, seconds: float, n_requests: int, n_idle: int) -> None:
+    """Take all measurements."""
+    queries = [
+        {"input": text, "input_type": "query", "encoding_format": "base64"} for text in texts_of(2000, (3, 12), 1)
+    ]
+    many = texts_of(4000, (40, 160), 2)
+    batches = [{"input": many[i : i + 32], "encoding_format": "base64"} for i in range(0, len(many), 32)]
+    kinds: tuple[tuple[str, list[dict[str, object]]], ...] = (("single queries", queries), ("batches of 32", batches))  # type: ignore[assignment]
+    kinds = kinds if seconds else ()
+    encoder = Qwen3Encoder(model=model).load()
+    rates = {name: await bare(encoder, bodies, seconds) for name, bodies in kinds}
+    encoder.unload()
+    with server(model) as (url, pid):
+        for name, bodies in kinds:
+            rate, waits = await load(url, bodies, seconds)
+            p50, p99 = np.percentile(waits, [50, 99]) * 1000
+            print(
+                f"{N_CLIENTS} clients, {name}: {rate:.1f} texts/s, {rate / rates[name]:.2f} of the bare encoder's "
+                f"{rates[name]:.1f}; p50 {p50:.0f} ms, p99 {p99:.0f} ms",
+                flush=True,
+            )
+        if n_requests:
+            await memory_over(url, pid, queries, n_requests)  # type: ignore[arg-type]
+        if n_idle:
+            await beside_idle(url, pid, n_idle)
+
+
+async def memory_over(url: str, pid: int, bodies: list[dict[str, object]], n_requests: int) -> None:
+    """Print the server's memory before, in the middle of and after many requests."""
+    done, shown = 0, [memory_mb(pid)]
+    while done < n_requests:
+        _, waits = await load(url, bodies, 5)
+        done += len(waits)
+        shown.append(memory_mb(pid))
+    print(f"memory over {done} requests: {', '.join(f'{one:.0f}' for one in shown)} MB", flush=True)
+
+
+async def beside_idle(url: str, pid: int, n_idle: int) -> None:
+    """Print how long an answer takes beside connections that have sent half a line."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    host, port = url.removeprefix("http://").split(":")
+    opened = []
+    for _ in range(n_idle):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /v1/emb")
+        opened.append(writer)
+    waits = []
+    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+        for number in range(50):
+            start = time.perf_counter()
+            (await client.post("/v1/embeddings", json={"input": f"text {number}"})).raise_for_status()
+            waits.append(time.perf_counter() - start)
+    print(
+        f"beside {n_idle} silent connections: p50 {np.median(waits) * 1000:.0f} ms, "
+        f"longest {max(waits) * 1000:.0f} ms, "
+        f"{memory_mb(pid):.0f} MB",
+        flush=True,
+    )
+    for writer in opened:
+        writer.close()
+
+
+def main() -> None:
+    """Parse the arguments and take the measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="tiny")
+    parser.add_argument("--shape", choices=["0.6B"])
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--requests", type=int, default=0)
+    parser.add_argument("--idle", type=int, default=0)
+    arguments = parser.parse_args()
+    model = str(shaped_folder()) if arguments.shape else arguments.model
+    asyncio.run(measure(model, arguments.seconds, arguments.requests, arguments.idle))
+
+
+if __name__ == "__main__":
+    main()

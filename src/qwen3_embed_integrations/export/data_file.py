@@ -1,0 +1,115 @@
+"""Weights → a graph's initializers, whose numbers lie in one file beside it."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+from onnx import TensorProto
+
+from .graph_builder import CONTRIB, GraphBuilder
+from .options import WeightsDtype
+from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, quantize
+from .weights import Array, ReadWeight, as_float32
+
+DATA_FILE = "model.onnx.data"
+_PAGE, _LINE = 4096, 64  # bytes: large tensors begin on a page, so that they can be mapped into memory
+_LARGE = 1 << 16
+_N_BITS = {"int8": 8, "int4": 4}
+_TYPES = {
+    np.dtype(np.float32): TensorProto.FLOAT,
+    np.dtype(np.float16): TensorProto.FLOAT16,
+    np.dtype(np.uint16): TensorProto.BFLOAT16,
+    np.dtype(np.uint8): TensorProto.UINT8,
+}
+
+
+def external_tensor(  # noqa: PLR0913, PLR0917 - what an initializer of ONNX consists of
+    name: str, dtype: int, shape: tuple[int, ...], location: str, offset: int, length: int
+) -> TensorProto:
+    """Return an initializer whose numbers are `length` bytes from `offset` of a file beside the graph."""
+    tensor = TensorProto(name=name, data_type=dtype, dims=shape, data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", location), ("offset", str(offset)), ("length", str(length))):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, value
+    return tensor
+
+
+class DataFile:
+    """Writes weights to a file as a graph asks for them; see `qwen3_graph.GraphWeights`.
+
+    Vectors are float32. The table of embeddings is stored as the checkpoint has it if that is smaller, and widened
+    after the look-up, which is exact; quantised models store it in 16 bits.
+
+    Args:
+        file: Where the numbers go.
+        read: Reads a weight of the checkpoint.
+        dtype: What the matrices are stored in.
+        builder: The graph.
+    """
+
+    def __init__(self, file: BinaryIO, read: ReadWeight, dtype: WeightsDtype, builder: GraphBuilder) -> None:
+        self._file = file
+        self._read = read
+        self._dtype = dtype
+        self._builder = builder
+
+    def vector(self, name: str) -> str:
+        """Add a vector in float32."""
+        return self._store(name, as_float32(self._read(name)))
+
+    def embedding(self, name: str, ids: str) -> str:
+        """Add a table of embeddings and look up `ids` in it."""
+        table = self._read(name)
+        if table.dtype == np.float64 or (self._dtype != "float32" and table.dtype == np.float32):
+            table = as_float32(table)
+            table = table if self._dtype == "float32" else in_float16(table, name)
+        return self._float32(self._builder.node("Gather", self._store(name, table), ids), table)
+
+    def linear(self, states: str, *names: str) -> str:
+        """Add a product with the matrices, laid below each other."""
+        matrix = np.concatenate([as_float32(self._read(name)) for name in names])
+        name = "+".join(names)
+        if self._dtype in _N_BITS:
+            return self._quantized(states, matrix, name)
+        if self._dtype == "float16":
+            half = in_float16(matrix, name)
+            return self._builder.node("Gemm", states, self._float32(self._store(name, half), half), transB=1)
+        return self._builder.node("Gemm", states, self._store(name, matrix), transB=1)
+
+    def _quantized(self, states: str, matrix: Array, name: str) -> str:
+        found = quantize(as_float32(matrix), _N_BITS[self._dtype])
+        return self._builder.node(
+            "MatMulNBits",
+            states,
+            self._store(f"{name}.packed", found.packed),
+            self._store(f"{name}.scales", found.scales),
+            domain=CONTRIB,
+            K=found.in_features,
+            N=len(matrix),
+            bits=found.n_bits,
+            block_size=BLOCK_SIZE,
+            accuracy_level=ACCURACY_LEVEL,
+        )
+
+    def _float32(self, value: str, stored: Array) -> str:
+        return value if stored.dtype == np.float32 else self._builder.node("Cast", value, to=TensorProto.FLOAT)
+
+    def _store(self, name: str, array: Array) -> str:
+        self._file.write(b"\0" * (-self._file.tell() % (_PAGE if array.nbytes >= _LARGE else _LINE)))
+        offset = self._file.tell()
+        self._file.write(np.ascontiguousarray(array).data)
+        tensor = external_tensor(name, _TYPES[array.dtype], array.shape, DATA_FILE, offset, array.nbytes)
+        return self._builder.initializer(tensor)
+
+
+def in_float16(array: Array, name: str) -> Array:
+    """Return float32 numbers in float16.
+
+    Raises:
+        OverflowError: One of them is beyond its range.
+    """
+    largest = float(np.abs(array).max(initial=0))
+    if largest > float(np.finfo(np.float16).max):
+        raise OverflowError(f"{name} has a weight of {largest:.3g}, beyond float16's 65504. Export in float32 or int8.")
+    return array.astype(np.float16)

@@ -1,0 +1,152 @@
+"""The routes, and what stands around each of them: access, errors, request ids, metrics, the log line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import embed_routes, info_routes, rerank_routes
+from .access import Access
+from .answers import json_bytes
+from .errors import CLIENT_GONE, ApiError, error_of
+from .service import Service
+
+_log = logging.getLogger("qwen3_embed_integrations.server")
+_REQUEST_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+
+ROUTES = (
+    ("POST", "/v1/embeddings", embed_routes.openai_embeddings),
+    ("POST", "/v2/embed", embed_routes.cohere_embed),
+    ("POST", "/embed", embed_routes.tei_embed),
+    ("POST", "/v1/rerank", rerank_routes.rerank),
+    ("POST", "/v2/rerank", rerank_routes.rerank),
+    ("POST", "/rerank", rerank_routes.rerank),
+    ("GET", "/v1/models", info_routes.models),
+    ("GET", "/v1/models/{name:path}", info_routes.models),
+    ("GET", "/info", info_routes.info),
+    ("GET", "/health", info_routes.health),
+    ("GET", "/ready", info_routes.ready),
+    ("GET", "/metrics", info_routes.metrics),
+)
+"""Method, path and what answers it."""
+
+_PATHS = frozenset(path for _, path, _ in ROUTES)
+
+
+def create_app(service: Service, access: Access, on_failure: Callable[[], None] = lambda: None) -> ASGIApp:
+    """Return the application; its models load when it starts.
+
+    Args:
+        service: What the routes share.
+        access: Who may ask.
+        on_failure: Called when a model can't be loaded.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def load() -> None:
+            service.models.load()
+            if service.models.failure is not None:
+                loop.call_soon_threadsafe(on_failure)
+
+        # a daemon, because a signal ends the server at once while a model is being fetched
+        threading.Thread(target=load, name="qwen3-embed-load", daemon=True).start()
+        yield
+
+    app = Starlette(
+        routes=[Route(path, _handled(handler), methods=[method]) for method, path, handler in ROUTES],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _http_error},
+    )
+    app.state.service = service
+    return Surroundings(app, service, access)
+
+
+def _handled(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler that answers an error with its status and body."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001 - every error has an answer
+            known = error_of(error)
+            if known.code == "internal_error":
+                _log_unknown(error)
+        return _error_response(request.url.path, known)
+
+    return handle
+
+
+def _log_unknown(error: Exception) -> None:
+    """Log where an error comes from, not what it says: its message may hold a text."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s, its message left out\n%s", type(error).__name__, frames)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answer an unknown path or method."""
+    status = error.status_code if isinstance(error, HTTPException) else int(HTTPStatus.INTERNAL_SERVER_ERROR)
+    code = "not_found" if status == HTTPStatus.NOT_FOUND else "method_not_allowed"
+    known = ", ".join(sorted(_PATHS))
+    return _error_response(
+        request.url.path, ApiError(status, f"{HTTPStatus(status).phrase}. This server answers {known}.", code=code)
+    )
+
+
+def _error_response(path: str, error: ApiError) -> Response:
+    return Response(json_bytes(error.body(path)), error.status, error.headers, "application/json")
+
+
+class Surroundings:
+    """Around every request: access, a request id, metrics, one log line without any text."""
+
+    def __init__(self, app: ASGIApp, service: Service, access: Access) -> None:
+        self._app, self._service, self._access = app, service, access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start, headers, path = time.perf_counter(), Headers(scope=scope), scope["path"]
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        seen: MutableMapping[str, Any] = {"status": CLIENT_GONE}
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            async with asyncio.timeout(self._service.options.answer_timeout_s):  # a client that reads nothing
+                await send(message)
+
+        try:
+            self._access.check(path, headers)
+        except ApiError as error:
+            await _error_response(path, error)(scope, receive, send_with_id)
+        else:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            seconds = time.perf_counter() - start
+            route = getattr(scope.get("route"), "path", "other")
+            self._service.metrics.request(route, seen["status"], seconds)
+            _log.info("%s %s %d %.1f ms %s", scope["method"], route, seen["status"], seconds * 1000, request_id)

@@ -1,0 +1,66 @@
+"""Vector databases: the right metric, one vector space, writes that lose nothing, two-stage search.
+
+opening        guarded: a framework's store, checked
+add_documents  bulk writes
+adapters       the handle of a framework's store object
+arguments      what was given to a store and would spoil its scores
+handle         CollectionHandle: what is asked of an engine
+qdrant, milvus, pgvector, faiss    one handle an engine
+labelled       Chroma; Weaviate and Pinecone (experimental): label and check only
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from qwen3_embed_integrations.core.store_hits import StoreHit
+
+from .adapters import handle_of
+from .add_documents import add_documents
+from .handle import CollectionHandle, CollectionInfo, Problem, SearchableHandle, WritableHandle
+from .labelled import ChromaHandle, PineconeHandle, WeaviateHandle
+from .opening import guarded, store_quantizer, stored_quantizer
+
+if TYPE_CHECKING:
+    from .faiss import FaissHandle
+    from .milvus import MilvusHandle
+    from .pgvector import PgvectorHandle
+    from .pgvector_sql import PgvectorColumns
+    from .qdrant import QdrantHandle
+
+__all__ = [
+    "ChromaHandle",
+    "CollectionHandle",
+    "CollectionInfo",
+    "FaissHandle",
+    "MilvusHandle",
+    "PgvectorColumns",
+    "PgvectorHandle",
+    "PineconeHandle",
+    "Problem",
+    "QdrantHandle",
+    "SearchableHandle",
+    "StoreHit",
+    "WeaviateHandle",
+    "WritableHandle",
+    "add_documents",
+    "guarded",
+    "handle_of",
+    "store_quantizer",
+    "stored_quantizer",
+]
+
+_LATER = {
+    "FaissHandle": "faiss",
+    "MilvusHandle": "milvus",
+    "PgvectorColumns": "pgvector_sql",
+    "PgvectorHandle": "pgvector",
+    "QdrantHandle": "qdrant",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the handle of an engine, and its client, at its first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    return value
