@@ -49,7 +49,8 @@ class GpuForward:
         self._device = model.accelerator.device
         self.streams = Streams()
         self._buffers = HostBuffers(is_pinned=self._device.type == "cuda")
-        self._prefixes = PrefixCache(self._prefix_states, ())
+        no_prefix: PrefixStates = ()
+        self._prefixes = PrefixCache(self._prefix_states, no_prefix)
         usable = model.attention.takes_empty and model.pooling == "lasttoken" and isinstance(model.runs, GpuQwen3)
         if graphs is None and self._device.type == "cuda" and torch.version.hip is None:
             graphs = CudaGraphs()
