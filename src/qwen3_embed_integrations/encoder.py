@@ -97,8 +97,7 @@ class Qwen3Encoder:
 
         Args:
             texts: Queries: a list, tuple, array, Series or generator of `str`; an empty one is the instruction alone.
-            task: A preset's name or an instruction, for this call; None: the config's. A symmetric task
-                ("sts", "duplicates", …) serves both sides: encode both with this method.
+            task: A preset or an instruction; None: the config's. Encode both sides of a symmetric task ("sts") so.
 
         Returns:
             `[n, dimension]` float32, unit length.
@@ -113,7 +112,8 @@ class Qwen3Encoder:
     def encode_document(self, texts: Iterable[str]) -> FloatArray:
         """Return the embeddings of documents; no prompt unless the checkpoint or `document_task` asks for one.
 
-        All else is as for `encode_query`. An empty text embeds as the end token alone."""
+        All else is as for `encode_query`. An empty text embeds as the end token alone.
+        """
         return self.encode(texts, "document").embeddings
 
     def encode_codes(self, texts: Iterable[str], precision: Precision | Quantizer) -> NDArray[Any]:
@@ -187,7 +187,7 @@ class Qwen3Encoder:
         """Return what the model reads for a query: the exact string and its token ids, end token last."""
         prompted = self.prompt("query", task=task) + checked_text(text, "query")
         backend = load_backend(self.config)
-        (ids,) = backend.tokenize([prompted])
+        ids = backend.tokenize([prompted])[0]
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
 
     def _prepare(self, call: CallSpan | None) -> None:
