@@ -1,5 +1,6 @@
 """The bundled model's training: its start, its texts, its losses, and that it goes on where it stopped."""
 
+import copy
 import random
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ from tools.train_tiny.losses import contrastive_loss, distillation_loss, pair_di
 from tools.train_tiny.measured import Measured, interval, load_scores, save_scores
 from tools.train_tiny.metrics import spearman
 from tools.train_tiny.model import CARRIER, HIDDEN_SIZE, build_model
+from tools.train_tiny.order import OrderOptions, train_order
 from tools.train_tiny.pair_sampler import PairSampler, sentence_of
 from tools.train_tiny.position_weights import token_weights
 from tools.train_tiny.sources.code_functions import python_functions
@@ -99,6 +101,30 @@ def test_training_moves_every_layer_and_goes_on_from_its_checkpoint(model, token
     second = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", steps=5)
     assert second["step"] == 5
     assert second["n_tokens"] > first["n_tokens"]
+
+
+def _moved_by_order(model, tokenizer, folder, anchor_weight):
+    """Train the stage of order on a copy; return the copy and the cosine of a real text to where it was."""
+    trained = copy.deepcopy(model)
+    sampler = PairSampler(_pairs(), {"qa": 0.5, "bitext": 0.5})
+    options = OrderOptions(60, n_triples=4, anchor_weight=anchor_weight, warmup_steps=1, max_steps=12)
+    steps = train_order(trained, tokenizer, sampler, folder / "none.pt", folder / f"{anchor_weight}.pt", options)
+    assert steps == 12
+    token_ids = torch.tensor([[*tokenizer.encode("river stone paper window").ids, model.config.pad_token_id]])
+    with torch.no_grad():
+        before, after = (one(token_ids).last_hidden_state[0, -1] for one in (model, trained))
+    return trained, float(torch.cosine_similarity(before, after, dim=0))
+
+
+def test_the_stage_of_order_trains_the_layers_alone_and_holds_real_texts(model, tokenizer, tmp_path):
+    _, free = _moved_by_order(model, tokenizer, tmp_path, 0.0)
+    trained, held = _moved_by_order(model, tokenizer, tmp_path, 1000.0)
+    assert held > free
+    before = dict(model.named_parameters())
+    moved = {name for name, weight in trained.named_parameters() if not torch.equal(weight, before[name])}
+    assert {name.split(".")[0] for name in moved} == {"layers"}
+    stored = torch.load(tmp_path / "1000.0.pt", weights_only=True)["model"]
+    assert torch.equal(stored["layers.0.mlp.down_proj.weight"], trained.layers[0].mlp.down_proj.weight)
 
 
 def test_a_right_pair_costs_less_than_a_wrong_one_and_a_negative_costs_more():
