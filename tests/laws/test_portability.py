@@ -13,6 +13,7 @@ PACKAGE = Path(qwen3_embed_integrations.__file__).parent
 MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 GUARDED = {
     ("resource", "rag/corpora/reader_process.py"),  # below `if sys.platform != "win32"`
+    ("resource", "server/connections.py"),  # an ImportError is caught
     ("sysconf", "backends/torch/memory.py"),  # an AttributeError is caught
 }
 FUNCTIONS = {
