@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError
@@ -201,22 +201,18 @@ class Batcher:
             more()
 
     def _finish(self, computation: Computation) -> None:
-        way = GiveWay()
-        with self._giving(way, computation):
+        """End a batch; one that takes long and is computed here lets small requests through at its pause points."""
+        is_long = self._choice.is_long(computation.n_tokens) and not computation.is_ahead
+        way = GiveWay() if is_long else None
+        with nullcontext() if way is None else pausing(partial(self._give_way, way)):
             begun = computation.end()
         if begun is not None:
             ended = time.monotonic()
-            seconds = ended - max(begun, self._last_end) if computation.is_ahead else way.seconds()
-            self._choice.took(computation.n_tokens, seconds)
+            alone_s = ended - (max(begun, self._last_end) if computation.is_ahead else begun)
+            self._choice.took(computation.n_tokens, alone_s if way is None else way.seconds())
             self._last_end = ended
         if computation.too_large:
             self._halve(computation.batch, computation.too_large)
-
-    def _giving(self, way: GiveWay, computation: Computation) -> AbstractContextManager[None]:
-        """Let small requests through at the pause points of a batch that takes long and is computed here."""
-        if computation.is_ahead or not self._choice.is_long(computation.n_tokens):
-            return nullcontext()
-        return pausing(partial(self._give_way, way))
 
     def _halve(self, batch: Batch, reason: str) -> None:
         """Compute a batch that didn't fit in two halves; later ones are no larger than these."""
