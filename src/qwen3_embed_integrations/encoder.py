@@ -7,8 +7,6 @@ from concurrent.futures import Future
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from numpy.typing import NDArray
-
 from .backends.registry import is_loaded, is_model_info_known, load_backend, model_info, unload_backend
 from .core.config import EncoderConfig
 from .core.config_arguments import config_of
@@ -25,6 +23,8 @@ from .progress import OnProgress, progress_bar
 from .telemetry import CallSpan, observed_call
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .core.quantization import Precision, Quantizer
 
 _MOST_ENCODERS = 64
@@ -96,10 +96,8 @@ class Qwen3Encoder:
         """Return the embeddings of queries, instruction in front.
 
         Args:
-            texts: Queries: a list, tuple, array, Series or generator of `str`. An empty one embeds as the instruction
-                alone.
-            task: A preset's name or an instruction, for this call; None: the config's. A symmetric task
-                ("sts", "duplicates", …) serves both sides: encode both with this method.
+            texts: Queries: a list, tuple, array, Series or generator of `str`; an empty one is the instruction alone.
+            task: A preset or an instruction; None: the config's. Encode both sides of a symmetric task ("sts") so.
 
         Returns:
             `[n, dimension]` float32, unit length.
@@ -114,7 +112,7 @@ class Qwen3Encoder:
     def encode_document(self, texts: Iterable[str]) -> FloatArray:
         """Return the embeddings of documents; no prompt unless the checkpoint or `document_task` asks for one.
 
-        Arguments, result and errors are those of `encode_query`. An empty text embeds as the end token alone.
+        All else is as for `encode_query`. An empty text embeds as the end token alone.
         """
         return self.encode(texts, "document").embeddings
 
@@ -189,7 +187,7 @@ class Qwen3Encoder:
         """Return what the model reads for a query: the exact string and its token ids, end token last."""
         prompted = self.prompt("query", task=task) + checked_text(text, "query")
         backend = load_backend(self.config)
-        (ids,) = backend.tokenize([prompted])
+        ids = backend.tokenize([prompted])[0]
         return RenderedQuery(prompted, tuple(ids), tuple(backend.token_strings(ids)))
 
     def _prepare(self, call: CallSpan | None) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
 
 from qwen3_embed_integrations.core.errors import EncoderClosedError
-from qwen3_embed_integrations.core.protocols import Forward, Streams
+from qwen3_embed_integrations.core.packing import PackedBatch
+from qwen3_embed_integrations.core.protocols import Forward, PipelinedForward, Streams
+from qwen3_embed_integrations.core.types import FloatArray
 
 from .batch_choice import Batch, BatchChoice
 from .computation import Computation, fail_single_text
@@ -36,12 +36,13 @@ class Batcher:
 
     def __init__(self, forward: Forward, max_batch_tokens: int, streams: Streams | None = None) -> None:
         self._forward = forward
+        self._is_pipelined = isinstance(forward, PipelinedForward)
         self._choice = BatchChoice(max_batch_tokens)
         self._streams = streams or Streams()
         self._threads = [WorkerThread(f"qwen3-embed-forward-{number}") for number in range(self._streams.count)]
         self._pending: list[PendingRequest] = []  # by arrival
         self._lock = threading.Lock()
-        self._n_running, self._last_end = 0, 0.0
+        self._n_running = 0
         self._draining = self._closed = self._is_observed = False
         self._alone = False  # one batch has all threads
 
@@ -117,15 +118,6 @@ class Batcher:
                 begun = None
             ahead = begun
 
-    def _begin(self, batch: Batch) -> Computation:
-        self._streams.enter(1 if self._alone else self._streams.count)
-        return self._begun(batch)
-
-    def _begun(self, batch: Batch) -> Computation:
-        computation = Computation(batch, self._forward, self._choice.max_batch_tokens if self._is_observed else None)
-        computation.begin(time.monotonic())
-        return computation
-
     def _end(self, computation: Computation) -> None:
         try:
             self._finish(computation)
@@ -172,7 +164,7 @@ class Batcher:
             self._refill_and_drop(batch)
         if batch:
             with way.taking():
-                self._finish(self._begun(sorted(batch, key=lambda pair: pair[1].length)))
+                self._compute(sorted(batch, key=lambda pair: pair[1].length))
 
     def _drop_idle(self) -> None:
         """Drop requests that have ended, and those whose next texts are not tokenised yet; `add` queues them again."""
@@ -200,17 +192,28 @@ class Batcher:
             more, pending.more = pending.more, None
             more()
 
+    def _compute(self, batch: Batch) -> None:
+        self._finish(self._begin(batch))
+
+    def _begin(self, batch: Batch) -> Computation:
+        way = GiveWay()
+        forward = self._forward if self._is_pipelined else partial(self._computed, way=way)
+        self._streams.enter(1 if self._alone else self._streams.count)
+        computation = Computation(batch, forward, way, self._choice.max_batch_tokens if self._is_observed else None)
+        computation.begin()
+        return computation
+
+    def _computed(self, packed: PackedBatch, way: GiveWay) -> FloatArray:
+        """Run the forward pass; one that takes long gives way to small requests at its pause points."""
+        if not self._choice.is_long(len(packed.input_ids)):
+            return self._forward(packed)
+        with pausing(partial(self._give_way, way)):
+            return self._forward(packed)
+
     def _finish(self, computation: Computation) -> None:
-        """End a batch; one that takes long and is computed here lets small requests through at its pause points."""
-        is_long = self._choice.is_long(computation.n_tokens) and not computation.is_ahead
-        way = GiveWay() if is_long else None
-        with nullcontext() if way is None else pausing(partial(self._give_way, way)):
-            begun = computation.end()
-        if begun is not None:
-            ended = time.monotonic()
-            alone_s = ended - (max(begun, self._last_end) if computation.is_ahead else begun)
-            self._choice.took(computation.n_tokens, alone_s if way is None else way.seconds())
-            self._last_end = ended
+        taken_s = computation.end()
+        if taken_s is not None:
+            self._choice.took(computation.n_tokens, taken_s)
         if computation.too_large:
             self._halve(computation.batch, computation.too_large)
 
@@ -221,5 +224,5 @@ class Batcher:
             return
         self._choice.max_batch_tokens = max(1, sum(sequence.length for _, sequence in batch) // 2)
         middle = len(batch) // 2
-        for half in (batch[:middle], batch[middle:]):
-            self._finish(self._begun(half))
+        self._compute(batch[:middle])
+        self._compute(batch[middle:])

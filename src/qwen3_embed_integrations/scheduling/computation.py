@@ -12,6 +12,7 @@ from qwen3_embed_integrations.core.protocols import Forward, PipelinedForward
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .batch_choice import Batch
+from .give_way import GiveWay
 from .pending_request import observed_forward
 
 
@@ -22,6 +23,7 @@ class Computation:
         batch: Each sequence with its request; all of one prefix.
         forward: Computes it. One that is pipelined starts at `begin`, while the batch before is not yet collected; any
             other computes at `end`.
+        way: The time it takes by itself.
         observed_of: Most tokens that the batch could have held, if its requests may be observed; None if none is.
 
     Attributes:
@@ -31,30 +33,30 @@ class Computation:
         too_large: Why it didn't fit into memory; "" if it did.
     """
 
-    def __init__(self, batch: Batch, forward: Forward, observed_of: int | None) -> None:
+    def __init__(self, batch: Batch, forward: Forward, way: GiveWay, observed_of: int | None) -> None:
         self.batch = batch
         self.n_tokens = 0
         self.is_ahead = False
         self.too_large = ""
+        self._taken_s = 0.0
         self._forward = forward
+        self._way = way
         self._observed_of = observed_of
-        self._begun = 0.0
         self._collect: Callable[[], FloatArray] | None = None
         self._observation: AbstractContextManager[None] = nullcontext()
 
-    def begin(self, now: float) -> None:
-        """Pack the batch; start it if the forward pass is pipelined; `now` is what `end` returns."""
-        self._begun = now
+    def begin(self) -> None:
+        """Pack the batch; start it if the forward pass is pipelined."""
         self._guarded(self._start)
 
     def end(self) -> float | None:
-        """Deliver the embeddings, or the error; return when it began if it succeeded.
+        """Deliver the embeddings, or the error; return the seconds that the batch took if it succeeded.
 
         If the batch didn't fit into memory nothing is delivered: `too_large` says why. It is to be read when this has
         returned: until its except block ends, the error keeps the failed batch's activations alive.
         """
         done = self._collect is not None and self._guarded(self._finish)
-        return self._begun if done else None
+        return self._taken_s if done else None
 
     def _start(self) -> None:
         packed = pack([sequence.ids for _, sequence in self.batch], self.batch[0][1].prefix)
@@ -73,6 +75,7 @@ class Computation:
             return
         with self._observation:
             embeddings = collect()
+        self._taken_s = self._way.seconds()
         _deliver(self.batch, embeddings)
 
     def _guarded(self, work: Callable[[], None]) -> bool:

@@ -6,6 +6,7 @@ adapters       the handle of a framework's store object
 arguments      what was given to a store and would spoil its scores
 handle         CollectionHandle: what is asked of an engine
 qdrant, milvus, pgvector, faiss    one handle an engine
+sparse         BM25SparseEmbeddings, for an engine's own hybrid search
 labelled       Chroma; Weaviate and Pinecone (experimental): label and check only
 """
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from .pgvector import PgvectorHandle
     from .pgvector_sql import PgvectorColumns
     from .qdrant import QdrantHandle
+    from .sparse import BM25SparseEmbeddings
 
 __all__ = [
+    "BM25SparseEmbeddings",
     "ChromaHandle",
     "CollectionHandle",
     "CollectionInfo",
@@ -50,6 +53,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "BM25SparseEmbeddings": "sparse",
     "FaissHandle": "faiss",
     "MilvusHandle": "milvus",
     "PgvectorColumns": "pgvector_sql",

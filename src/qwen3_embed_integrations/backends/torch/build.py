@@ -124,7 +124,7 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
 
 
 def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
-    """Return what would be faster on this CPU than PyTorch, as measured by benchmarks/runtimes.py."""
+    """Return what would be faster here than PyTorch, as measured by benchmarks/runtimes.py."""
     if architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
         return []
     return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]

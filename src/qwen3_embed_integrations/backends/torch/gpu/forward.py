@@ -10,9 +10,10 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from qwen3_embed_integrations.backends.prefix_cache import PrefixCache
+from qwen3_embed_integrations.backends.torch.attention import PrefixStates
 from qwen3_embed_integrations.backends.torch.device import empty_cache
 from qwen3_embed_integrations.backends.torch.pooling import pool
-from qwen3_embed_integrations.backends.torch.prefix_cache import PrefixCache, PrefixStates
 from qwen3_embed_integrations.core.packing import PackedBatch, pack
 from qwen3_embed_integrations.core.protocols import Streams
 from qwen3_embed_integrations.core.types import FloatArray, IntArray
@@ -48,7 +49,8 @@ class GpuForward:
         self._device = model.accelerator.device
         self.streams = Streams()
         self._buffers = HostBuffers(is_pinned=self._device.type == "cuda")
-        self._prefixes = PrefixCache(self._prefix_states)
+        no_prefix: PrefixStates = ()
+        self._prefixes = PrefixCache(self._prefix_states, no_prefix)
         usable = model.attention.takes_empty and model.pooling == "lasttoken" and isinstance(model.runs, GpuQwen3)
         if graphs is None and self._device.type == "cuda" and torch.version.hip is None:
             graphs = CudaGraphs()

@@ -1,0 +1,95 @@
+"""Our terms in Qdrant's own hybrid search, where the stock tokenizer knows English alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_qdrant import QdrantVectorStore, RetrievalMode
+from llama_index.core.schema import TextNode
+from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
+from llama_index.vector_stores.qdrant import QdrantVectorStore as NodeStore
+from qdrant_client import models
+
+from qwen3_embed_integrations import ConfigError, InputTypeError
+from qwen3_embed_integrations.stores import BM25SparseEmbeddings, guarded
+
+TEXTS = ["E1234 is raised by getUserName.", "Katzen schlafen den ganzen Tag.", "机器学习很有趣。", "The tower stands."]
+QUERIES = {"get user name": 0, "KATZEN": 1, "学习": 2}
+
+
+def test_langchains_sparse_search_finds_words_of_every_script(qdrant: Any) -> None:
+    sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
+    qdrant.create_collection("docs", vectors_config={}, sparse_vectors_config={"langchain-sparse": sparse})
+    store = QdrantVectorStore(
+        qdrant,
+        "docs",
+        retrieval_mode=RetrievalMode.SPARSE,
+        sparse_embedding=BM25SparseEmbeddings(),  # type: ignore[arg-type]
+    )
+    store.add_texts(TEXTS)
+    for query, index in QUERIES.items():
+        assert store.similarity_search(query, k=1)[0].page_content == TEXTS[index]
+
+
+async def test_langchains_hybrid_search_is_guarded(qdrant: Any, embeddings: Any) -> None:
+    qdrant.create_collection(
+        "docs",
+        vectors_config={"": models.VectorParams(size=64, distance=models.Distance.COSINE)},
+        sparse_vectors_config={"langchain-sparse": models.SparseVectorParams(modifier=models.Modifier.IDF)},
+    )
+    store = QdrantVectorStore(
+        qdrant,
+        "docs",
+        embedding=embeddings,
+        retrieval_mode=RetrievalMode.HYBRID,
+        sparse_embedding=BM25SparseEmbeddings(),  # type: ignore[arg-type]
+    )
+    guarded(store, embeddings)
+    with embeddings.prefetched(TEXTS):
+        await store.aadd_texts(TEXTS)
+    assert (await store.asimilarity_search("学习", k=4))[0].page_content == TEXTS[2]
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
+def test_llama_index_takes_the_functions(qdrant: Any, encoder: Any) -> None:
+    sparse = BM25SparseEmbeddings()
+    store = NodeStore(
+        "docs",
+        client=qdrant,
+        enable_hybrid=True,
+        sparse_doc_fn=sparse.document_vectors,
+        sparse_query_fn=sparse.query_vectors,
+        sparse_config=models.SparseVectorParams(modifier=models.Modifier.IDF),
+    )
+    ids = [f"00000000-0000-0000-0000-00000000000{i}" for i in range(4)]
+    embedded = encoder.encode_document(TEXTS).tolist()
+    store.add([TextNode(text=t, id_=i, embedding=e) for t, i, e in zip(TEXTS, ids, embedded, strict=True)])
+    found = store.query(
+        VectorStoreQuery(
+            query_str="getUserName",
+            query_embedding=embedded[3],
+            mode=VectorStoreQueryMode.SPARSE,
+            sparse_top_k=1,
+            similarity_top_k=1,
+        )
+    )
+    assert found.nodes[0].node_id == ids[0]
+
+
+def test_weights_are_bm25s() -> None:
+    sparse = BM25SparseEmbeddings(k1=1.0, b=0.0)
+    (vector,) = sparse.embed_documents(["cat cat dog"])
+    assert sorted(vector.values) == pytest.approx([1.0, 4 / 3])
+    assert set(sparse.embed_query("dog").indices) < set(vector.indices)
+    assert sparse.embed_documents([""])[0].indices == []
+    long, short = BM25SparseEmbeddings().embed_documents(["cat " + "other " * 500, "cat"])
+    assert long.values[0] < short.values[0]
+
+
+@pytest.mark.parametrize("options", [{"k1": -1}, {"b": 1.5}, {"mean_length": 0}])
+def test_odd_numbers_and_texts_are_refused(options: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="expected k1 of at least 0"):
+        BM25SparseEmbeddings(**options)
+    with pytest.raises(InputTypeError):
+        BM25SparseEmbeddings().embed_query(None)  # type: ignore[arg-type]
