@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -54,7 +54,7 @@ class Qwen3Encoder:
     def __init__(self, config: EncoderConfig | str | None = None, /, **options: Unpack[EncoderKeywords]) -> None:
         self.config = config_of(config, {**options})
         self._known: ResolvedOptions | None = None
-        self._request_of = EmbedRequest.of
+        self._request_of: Callable[..., EmbedRequest] = EmbedRequest.of
 
     def __repr__(self) -> str:
         return f"Qwen3Encoder({', '.join(f'{name}={value!r}' for name, value in self.config.to_options().items())})"

@@ -66,6 +66,6 @@ def _add(handle: WritableHandle, table: pa.Table) -> int:
     for first in range(0, len(missing), _AT_ONCE):
         part = missing[first : first + _AT_ONCE]
         embeddings = np.stack(good["embedding"].take(pa.array(part)).to_numpy()).astype(np.float32)
-        chosen = ([column[i] for i in part] for column in (stored, names, texts))
-        handle.write(StoredRecords(*chosen, embeddings=embeddings, metadatas=[{}] * len(part)))
+        ids, given, documents = ([column[i] for i in part] for column in (stored, names, texts))
+        handle.write(StoredRecords(ids, given, documents, embeddings, [{}] * len(part)))
     return len(missing)
