@@ -17,7 +17,7 @@ from timing import K, SearchResult, recall_of, timed
 from qwen3_embed_integrations.stores import PgvectorHandle
 from qwen3_embed_integrations.stores.handle import StoredRecords
 
-_EXACT_QUERIES = 100  # a scan of the table takes long
+_EXACT_QUERIES = 20  # a scan of the table takes long
 
 # name → (first stage of the search, the statement that makes its index)
 _INDEXES: dict[str, tuple[Any, str]] = {
