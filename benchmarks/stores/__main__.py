@@ -1,6 +1,6 @@
 """Search and fill vector databases with 100,000 passages of 1,024 numbers.
 
-    python benchmarks/stores prepare               collect and embed the passages, once
+    python benchmarks/stores prepare [words]       collect and embed the passages, once
     python benchmarks/stores faiss [NAME …]        exact, HNSW, IVF, int8, binary, two stages; or some of them
     python benchmarks/stores pgvector [NAME …]     exact, HNSW, binary, two stages; or some of them
     python benchmarks/stores writes [ENGINE …]     add_documents beside the stock add_texts
@@ -39,7 +39,7 @@ def main() -> None:
     run[part](only)
 
 
-def prepare(_: list[str]) -> None:
+def prepare(only: list[str]) -> None:
     """Collect the passages, embed them, and keep both."""
     from passages import embed, passages
     from timing import exact_neighbours
@@ -48,7 +48,8 @@ def prepare(_: list[str]) -> None:
     if not (DATA / "texts.json").exists():
         (DATA / "texts.json").write_text(json.dumps(passages(N_DOCUMENTS)), encoding="utf-8")
     texts = _texts()
-    documents, queries = embed(texts, N_QUERIES)
+    documents, queries = embed(texts, N_QUERIES, by_words="words" in only)
+    (DATA / "heads").write_text("sums of a vector for each word" if "words" in only else "the bundled model's")
     for name, array in (
         ("documents", documents),
         ("queries", queries),
@@ -107,6 +108,7 @@ def _keep(part: str, found: dict[str, Any]) -> None:
     found["when"] = datetime.now(UTC).isoformat(timespec="minutes")
     key = (found["engine"], found["name"])
     result[part] = [one for one in result[part] if (one["engine"], one["name"]) != key] + [found]
+    result["heads"] = (DATA / "heads").read_text() if (DATA / "heads").exists() else ""
     result |= {"n_documents": N_DOCUMENTS, "n_queries": N_QUERIES, "cpus": os.cpu_count()}
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(time.strftime("%H:%M:%S"), json.dumps(found), flush=True)

@@ -29,7 +29,7 @@ def _searches(result: dict[str, Any]) -> str:
         return ""
     lines = [
         f"`python benchmarks/stores`: {result['n_documents']:,} passages of 1,024 numbers, {result['n_queries']}",
-        f"queries one after another, {_machine(result, 'searches')}. The first 256 numbers are the bundled model's, of",
+        f"queries one after another, {_machine(result, 'searches')}. The first 256 numbers are {result['heads']}, of",
         "real text; the rest is made from them with noise, as a Matryoshka model's would be.",
         "",
         "| engine | search | recall@10 | ms a query | of exact | s to fill and build | bytes a vector |",

@@ -19,6 +19,7 @@ except ImportError as error:
     raise missing_extra("faiss-cpu", "faiss") from error
 
 _METRICS = {faiss.METRIC_INNER_PRODUCT: "ip", faiss.METRIC_L2: "l2", faiss.METRIC_L1: "l1"}
+_EF_SEARCH = 128  # candidates that the graph keeps at least
 _MANY = 50_000  # vectors above which comparing with each is worth a word
 
 
@@ -139,7 +140,7 @@ class FaissHandle(WritableHandle):
         """
         if where is not None:
             raise ConfigError("FAISS can't filter. Use another engine, or filter what it returns.")
-        n_fetched(k, widen)
+        n_wanted = n_fetched(k, widen)
         parameters = None
         is_two_stage = isinstance(self.index, faiss.IndexRefineFlat)
         if first is not None and not is_two_stage:
@@ -148,7 +149,7 @@ class FaissHandle(WritableHandle):
                 f"Make it by stores.faiss.create_index({self.index.d}, first={first!r})."
             )
         if is_two_stage:
-            parameters = faiss.IndexRefineSearchParameters(k_factor=float(widen))
+            parameters = search_parameters(widen, n_wanted)
         scores, positions = self.index.search(embedding[None, :], k, params=parameters)
         return [
             self._hit(int(position), float(score))
@@ -183,13 +184,20 @@ def create_index(dimension: int, *, first: int | None = None, m: int = 32, widen
         return faiss.IndexFlatIP(dimension)
     size = short_dimension(first, dimension, "A FAISS index")
     graph = faiss.IndexHNSWFlat(size, m, faiss.METRIC_INNER_PRODUCT)
-    graph.hnsw.efConstruction, graph.hnsw.efSearch = 200, 128
+    graph.hnsw.efConstruction, graph.hnsw.efSearch = 200, max(_EF_SEARCH, 10 * widen)
     short = faiss.IndexPreTransform(graph)
     short.prepend_transform(faiss.NormalizationTransform(size))
     short.prepend_transform(faiss.RemapDimensionsTransform(dimension, size, False))  # noqa: FBT003 - first, not spread
     index = faiss.IndexRefineFlat(short)
     index.k_factor = widen
     return index
+
+
+def search_parameters(widen: int, n_wanted: int) -> Any:
+    """Return the parameters of a two-stage search whose graph keeps as many candidates as are ranked again."""
+    graph = faiss.SearchParametersHNSW(efSearch=max(_EF_SEARCH, n_wanted))
+    short = faiss.SearchParametersPreTransform(index_params=graph)
+    return faiss.IndexRefineSearchParameters(k_factor=float(widen), base_index_params=short)
 
 
 def read_index(file: str | Path) -> Any:
@@ -208,4 +216,4 @@ def save(store: Any, folder: str | Path, encoder: Any, *, index_name: str = "ind
     write_label(Path(folder) / f"{index_name}.faiss", getattr(encoder, "encoder", encoder).space.to_dict())
 
 
-__all__ = ["LABEL_FILE", "FaissHandle", "create_index", "read_index", "relevance", "save"]
+__all__ = ["LABEL_FILE", "FaissHandle", "create_index", "read_index", "relevance", "save", "search_parameters"]
