@@ -93,7 +93,8 @@ def functions(n_most: int) -> Dataset:
                 node.body = node.body[1:]
                 found.setdefault(" ".join(text.split("\n\n")[0].split()), ast.unparse(node))
     kept = thinned(list(found.items()), n_most)
-    return Dataset([query for query, _ in kept], [code for _, code in kept])
+    numbers = [{number} for number in range(len(kept))]
+    return Dataset("networkx", [query for query, _ in kept], [code for _, code in kept], numbers)
 
 
 def ranks(values: Array) -> Array:
