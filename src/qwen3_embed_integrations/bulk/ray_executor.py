@@ -125,7 +125,8 @@ def _reports(config: EncoderConfig, options: BulkOptions, names: list[str]) -> I
 
 def _resources(config: EncoderConfig, options: BulkOptions) -> tuple[int, dict[str, Any]]:
     """Return the number of actors and what each reserves: a GPU, or its share of the CPUs, one of them left free."""
-    cluster, nodes = ray.cluster_resources(), ray.nodes()  # type: ignore[no-untyped-call]  # Ray leaves them untyped
+    untyped: Any = ray  # whether Ray, which leaves them untyped, is installed or not
+    cluster, nodes = untyped.cluster_resources(), untyped.nodes()
     n_gpus, n_cpus = int(cluster.get("GPU", 0)), int(cluster.get("CPU", os.cpu_count() or 1))
     if n_gpus and config.device.startswith(("auto", "cuda")):
         return options.workers or n_gpus, {"num_gpus": 1}
