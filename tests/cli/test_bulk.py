@@ -24,7 +24,7 @@ def test_json_and_words_say_the_same(texts, checkpoint, tmp_path, capsys):
     flags = ("--output", tmp_path / "out", "--model", checkpoint, "--max-length", "32", "--quiet")
     assert run(texts, *flags) == 0
     printed = capsys.readouterr()
-    assert "3 records in 1 shards, 0 of them from an earlier run; 3 embedded now" in printed.out
+    assert "3 records in 1 shard, 0 of them from an earlier run; 3 embedded now" in printed.out
     assert "1 texts were cut to 32 tokens" in printed.err
     assert "1 records hold no text" in printed.err
     assert run(texts, *flags, "--json") == 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from qwen3_embed_integrations.core.catalog import TINY
 
-SHORT_FLAGS: Mapping[str, str] = {"model": "-m", "top_k": "-k", "dimension": "-d"}
+SHORT_FLAGS: Mapping[str, str] = {"model": "-m", "top_k": "-k", "dimension": "-d", "output": "-o"}
 
 FLAG_NAMES: Mapping[str, str] = {"as_json": "--json", "weights_dtype": "--dtype"}
 """Flags that are not their field's name with hyphens: pydantic's own methods occupy the name `json`, and `dtype` is an
