@@ -28,8 +28,8 @@ def run_embed(inputs: Sequence[str], config: EncoderConfig, options: BulkOptions
         return
     shards = f"{summary.n_shards:,} {'shard' if summary.n_shards == 1 else 'shards'}"
     print(  # noqa: T201 - it is the command's output
-        f"{summary.output}: {summary.n_records:,} records in {shards}, {summary.n_done_before:,} of them from an earlier "
-        f"run; {summary.n_embedded:,} embedded now in {summary.seconds:,.1f} s."
+        f"{summary.output}: {summary.n_records:,} records in {shards}, {summary.n_done_before:,} of them from an "
+        f"earlier run; {summary.n_embedded:,} embedded now in {summary.seconds:,.1f} s."
     )
     if summary.n_cut:
         note(f"{summary.n_cut:,} texts were cut to {config.max_length} tokens: see the column truncated.")
