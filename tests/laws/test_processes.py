@@ -30,7 +30,7 @@ import threading, time
 from qwen3_embed_integrations.backends.registry import load_backend
 def tell_when_it_computes():
     batcher = load_backend(encoder.config)._batcher
-    while not batcher._n_batches:
+    while not batcher._choice._n_batches:
         time.sleep(0.001)
     print("computing", flush=True)
 encoder.load()

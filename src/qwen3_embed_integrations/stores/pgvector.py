@@ -94,7 +94,7 @@ class PgvectorHandle(WritableHandle):
             )
         )
 
-    def create_index(self, *, first: FirstStage = None, m: int = 16, ef_construction: int = 64) -> None:
+    def create_index(self, *, first: FirstStage = None, m: int = 32, ef_construction: int = 200) -> None:
         """Make the HNSW index that `search` uses with this first stage.
 
         Without one: over the column, up to 2,000 numbers, and as halfvec up to 4,000.

@@ -13,6 +13,7 @@ from .handle import StoredRecords, short_dimension
 from .pgvector_client import sql
 
 _LARGEST_EF = 1000  # pgvector takes no more
+_EF_A_CANDIDATE = 4  # with as many as it returns, a graph misses some of those
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def copy_records(  # noqa: PLR0913 - where to, and what
 
 def settings(n_wanted: int, *, is_filtered: bool) -> sql.Composed:
     """Return what a search sets: HNSW's default of 40 would end every list there."""
-    effort = sql.SQL("SET LOCAL hnsw.ef_search = {}").format(sql.Literal(min(max(n_wanted, 40), _LARGEST_EF)))
+    ef_search = min(max(_EF_A_CANDIDATE * n_wanted, 40), _LARGEST_EF)
+    effort = sql.SQL("SET LOCAL hnsw.ef_search = {}").format(sql.Literal(ef_search))
     if n_wanted <= _LARGEST_EF and not is_filtered:
         return sql.Composed([effort])
     return effort + sql.SQL("; SET LOCAL hnsw.iterative_scan = relaxed_order")
