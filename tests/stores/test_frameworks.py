@@ -92,7 +92,8 @@ def _llama_index_pgvector(given: Any) -> Any:
 
 def _haystack_pgvector(given: Any) -> Any:
     secret = Secret.from_token(given.fixture("postgres"))
-    store = PgvectorDocumentStore(connection_string=secret, table_name=given.name, embedding_dimension=64)
+    names = {"table_name": given.name, "keyword_index_name": f"{given.name}_keywords"}  # one server for all tests
+    store = PgvectorDocumentStore(connection_string=secret, embedding_dimension=64, **names)
     given.closing.append(lambda: store._connection.close())  # noqa: PLW0108 - it has none yet
     return store, {}
 
