@@ -68,7 +68,7 @@ def test_two_readings_are_equal():
 
 
 def test_reading_runs_no_source_module_and_prints_nothing():
-    """Except what compiled modules import (`_elementtree` xml.etree.ElementPath, `_asyncio` asyncio) and help's texts."""
+    """Except what compiled modules import (`_elementtree` xml.etree.ElementPath, `_asyncio` asyncio), and texts."""
     code = (
         "import asyncio, ssl, sys; from qwen3_embed_integrations.rag.corpora import stdlib_docs, source_modules;"
         "before = set(sys.modules); stdlib_docs.stdlib_documents();"
