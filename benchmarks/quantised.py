@@ -10,18 +10,17 @@ benchmarks/results/quantised.json and the table in docs/runtimes.md.
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 import json
 import tempfile
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pages import replace_block
+from task_presets import networkx_functions
 
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.evaluation import RetrievalDataset, evaluate_embeddings
@@ -37,18 +36,8 @@ MODULES = ("csv", "shutil", "random", "statistics", "pathlib", "json", "tempfile
 
 def code_set(n_most: int) -> RetrievalDataset:
     """Return functions of networkx: the docstring's first paragraph finds the function's code."""
-    spec = find_spec("networkx")
-    if spec is None or spec.origin is None:
-        raise SystemExit("networkx is not installed: pip install networkx")
-    found: dict[str, str] = {}
-    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
-        if "tests" in path.parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)) and len(node.body) > 1:
-                node.body = node.body[1:]
-                found.setdefault(" ".join(text.split("\n\n")[0].split()), ast.unparse(node))
-    return RetrievalDataset.of_pairs(list(found.items())[:: -(-len(found) // n_most)])
+    pairs = networkx_functions()
+    return RetrievalDataset.of_pairs(pairs[:: -(-len(pairs) // n_most)])
 
 
 def docstring_set() -> RetrievalDataset:

@@ -80,7 +80,14 @@ def thinned(values: Sequence[T], n_most: int) -> list[T]:
 
 
 def functions(n_most: int) -> Dataset:
-    """Read functions of networkx that have a docstring: its first sentence is the query, the rest the document."""
+    """Return functions of networkx that have a docstring: its first paragraph is the query, the rest the document."""
+    kept = thinned(networkx_functions(), n_most)
+    numbers = [{number} for number in range(len(kept))]
+    return Dataset("networkx", [query for query, _ in kept], [code for _, code in kept], numbers)
+
+
+def networkx_functions() -> list[tuple[str, str]]:
+    """Return the first paragraph of each docstring in networkx, with the code of its function."""
     found: dict[str, str] = {}
     spec = find_spec("networkx")
     if spec is None or spec.origin is None:
@@ -92,9 +99,7 @@ def functions(n_most: int) -> Dataset:
             if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)) and len(node.body) > 1:
                 node.body = node.body[1:]
                 found.setdefault(" ".join(text.split("\n\n")[0].split()), ast.unparse(node))
-    kept = thinned(list(found.items()), n_most)
-    numbers = [{number} for number in range(len(kept))]
-    return Dataset("networkx", [query for query, _ in kept], [code for _, code in kept], numbers)
+    return list(found.items())
 
 
 def ranks(values: Array) -> Array:
