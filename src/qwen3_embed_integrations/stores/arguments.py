@@ -28,7 +28,7 @@ def check_dimension(store: Any, dimension: int) -> None:
 
 
 def check_scores(store: Any, metric: str) -> None:
-    """Check that the store turns scores the right way round.
+    """Check that the store gives nearer documents the higher relevance.
 
     Args:
         store: The framework's object.
