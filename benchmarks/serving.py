@@ -5,7 +5,8 @@ python benchmarks/serving.py --shape 0.6B --seconds 60    random weights of Qwen
 python benchmarks/serving.py --requests 100000            memory over as many requests
 python benchmarks/serving.py --seconds 0 --idle 10000     answers beside so many connections that send nothing
 
-Print one line a figure. The server is a process of its own; the clients share this one.
+Print one line a figure. The server is a process of its own; the clients share this one. The bare encoder has all
+processors, the server only what the clients leave, so its share is given of both.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import re
 import resource
 import socket
@@ -30,15 +32,16 @@ from concurrency import shaped_folder, texts_of
 from qwen3_embed_integrations import Qwen3Encoder
 
 N_CLIENTS = 64
+N_PROCESSORS = len(os.sched_getaffinity(0))
 
 
 @contextlib.contextmanager
-def server(model: str) -> Iterator[tuple[str, int]]:
-    """Run the server; return its address and process id."""
+def server(model: str, *more: str) -> Iterator[tuple[str, int]]:
+    """Run the server with `more` options; return its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "qwen3_embed_integrations", "serve", "--model", model, "--port", str(port)]
+    command = [sys.executable, "-m", "qwen3_embed_integrations", "serve", "--model", model, "--port", str(port), *more]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen([*command, "--max-queued-requests", "20000"], stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not is_ready(url):
@@ -57,37 +60,56 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def memory_mb(pid: int) -> float:
+def memory_mb(pid: int | str) -> float:
     """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
-async def load(url: str, bodies: list[dict[str, object]], seconds: float) -> tuple[float, list[float]]:
-    """Let 64 clients ask one request after another; return texts a second and the waits.
+class Connection:
+    """A kept connection, opened at the first request.
 
-    The clients are bare sockets: 64 of an HTTP library take more of two processors than the server does.
+    A bare socket: 64 clients of an HTTP library take more of two processors than the server does.
     """
+
+    def __init__(self, url: str) -> None:
+        self._host, self._port = url.removeprefix("http://").split(":")
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, request: bytes) -> None:
+        """Send a request and read its answer; raise RuntimeError unless it is 200."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, int(self._port), limit=1 << 22)
+        reader, writer = self._streams
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))  # type: ignore[index]
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(head.decode())
+
+    def close(self) -> None:
+        """Close it."""
+        if self._streams is not None:
+            self._streams[1].close()
+
+
+async def load(url: str, bodies: list[dict[str, object]], seconds: float) -> tuple[float, list[float]]:
+    """Let 64 clients ask one request after another; return texts a second and the waits."""
     waits: list[float] = []
-    host, port = url.removeprefix("http://").split(":")
     requests = [(as_request(body), 1 if isinstance(body["input"], str) else len(body["input"])) for body in bodies]  # type: ignore[arg-type]
     n_texts, end = 0, time.perf_counter() + seconds
 
     async def ask(number: int) -> None:
         nonlocal n_texts
-        reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 22)
+        connection = Connection(url)
         while time.perf_counter() < end:
             request, n_own = requests[number % len(requests)]
             start = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))  # type: ignore[index]
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(head.decode())
+            await connection.ask(request)
             waits.append(time.perf_counter() - start)
             n_texts += n_own
             number += N_CLIENTS
-        writer.close()
+        connection.close()
 
     start = time.perf_counter()
     await asyncio.gather(*map(ask, range(N_CLIENTS)))
@@ -135,11 +157,14 @@ async def measure(model: str, seconds: float, n_requests: int, n_idle: int) -> N
     encoder.unload()
     with server(model) as (url, pid):
         for name, bodies in kinds:
+            before = time.process_time()
             rate, waits = await load(url, bodies, seconds)
+            left = 1 - (time.process_time() - before) / seconds / N_PROCESSORS
             p50, p99 = np.percentile(waits, [50, 99]) * 1000
             print(
                 f"{N_CLIENTS} clients, {name}: {rate:.1f} texts/s, {rate / rates[name]:.2f} of the bare encoder's "
-                f"{rates[name]:.1f}; p50 {p50:.0f} ms, p99 {p99:.0f} ms",
+                f"{rates[name]:.1f}, {rate / rates[name] / left:.2f} of it on the {left:.0%} of the processors that "
+                f"the clients leave; p50 {p50:.0f} ms, p99 {p99:.0f} ms",
                 flush=True,
             )
         if n_requests:

@@ -115,3 +115,32 @@ def test_closing_while_a_stream_has_all_threads_loses_nothing(tokenizer):
         backend.close()
         assert len(alone.result(0).embeddings) == 1
         np.testing.assert_array_equal(waiting.result(0).embeddings, expected(tokenizer, texts))
+
+
+def test_a_query_is_tokenised_between_the_slices_of_documents_and_windows_stay_whole():
+    entered, submitted, order, windows = threading.Event(), threading.Event(), [], []
+
+    class Waiting(TextTokenizer):
+        """Whose first slice of documents waits until the query is there."""
+
+        def tokenize(self, texts):
+            order.append(len(texts))
+            if len(texts) > 1 and not entered.is_set():
+                entered.set()
+                assert submitted.wait(HANG_S)
+            return super().tokenize(texts)
+
+    tokenizer = Waiting(TINY)
+    backend = LocalBackend(tokenizer, embeddings_of, 1 << 20, WIDTH)
+    add = backend._batcher.add
+    backend._batcher.add = lambda pending, ids, *others: (windows.append(len(ids)), add(pending, ids, *others))
+    texts = [f"document {i} " * 30 for i in range(300)]
+    documents = backend.submit(EmbedRequest(texts, 4096))
+    assert entered.wait(HANG_S)
+    query = backend.submit(EmbedRequest(["a query"], 100))
+    submitted.set()
+    np.testing.assert_array_equal(query.result(HANG_S).embeddings, expected(tokenizer, ["a query"]))
+    np.testing.assert_array_equal(documents.result(HANG_S).embeddings, expected(tokenizer, texts))
+    backend.close()
+    assert order.index(1) == 1
+    assert windows == [1, 256, 44]

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 
 import pytest
 
@@ -66,3 +67,20 @@ def test_hundreds_of_silent_connections_leave_the_server_answering(served):
         for _ in range(300):
             stack.enter_context(connected(served, b"POST"))
         assert served.post("/v1/embeddings", {"input": "still here"}).status_code == 200
+
+
+def test_a_client_that_reads_no_answer_is_disconnected_and_others_are_answered():
+    body = b'{"input": [%b], "encoding_format": "float"}' % b",".join(b'"text %d"' % i for i in range(2000))
+    with serving(EncoderConfig(model="tiny"), answer_timeout_s=2) as hasty, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(HANG_S)
+        deaf.connect(hasty.server.address)
+        deaf.sendall(START + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        connections = hasty.server.server_state.connections
+        end = time.monotonic() + HANG_S
+        while not hasty.server.service.metrics.page().count(b'status="200"') or len(connections) > 1:
+            assert hasty.post("/v1/embeddings", {"input": "still here"}).status_code == 200
+            assert time.monotonic() < end, "never disconnected"
+        found = rest_of(deaf)
+    assert b" 200 " in found
+    assert len(found) < 2000 * 256 * 8

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -18,14 +19,17 @@ Prefix = tuple[int, ...]
 _LONGEST_SHARING = 512  # tokens: attention after a prefix needs a mask of tokens times tokens, and saves little
 
 
-@dataclass(order=True)
+@dataclass
 class Sequence:
-    """Token ids of one text after its prefix; ordered by length."""
+    """Token ids of one text after its prefix."""
 
     length: int
-    ids: list[int] = field(compare=False)
-    index: int = field(compare=False)
-    prefix: Prefix = field(compare=False, default=())
+    ids: list[int]
+    index: int
+    prefix: Prefix = ()
+
+
+_length = attrgetter("length")
 
 
 class PendingRequest:
@@ -57,7 +61,7 @@ class PendingRequest:
             self.tokens_waiting += len(own)
         self.n_waiting += len(ids)
         for waiting in self._waiting.values():
-            waiting.sort()
+            waiting.sort(key=_length)  # by a key in C: the tokeniser holds the batcher's lock meanwhile
 
     def next_prefix(self) -> Prefix:
         """Return the prefix of the sequences to compute next."""

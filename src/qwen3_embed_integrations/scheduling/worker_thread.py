@@ -65,13 +65,19 @@ class WorkerThread:
             return False
 
 
-def pause_point() -> None:
-    """Do what `pausing` asks for in this thread; nothing outside of its block.
+def thread_pause() -> Callable[[], None] | None:
+    """Return what `pausing` asks for in this thread; None outside of its block.
 
-    A forward pass calls it between its layers. What runs then leaves the computation's own values alone: a pause
-    changes when a result comes, never what it is.
+    A forward pass looks it up once and calls it between its products. What runs then leaves the computation's own
+    values alone: a pause changes when a result comes, never what it is.
     """
     pause: Callable[[], None] | None = getattr(_here, "pause", None)
+    return pause
+
+
+def pause_point() -> None:
+    """Do what `pausing` asks for in this thread; nothing outside of its block."""
+    pause = thread_pause()
     if pause is not None:
         pause()
 

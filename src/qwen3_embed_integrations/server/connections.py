@@ -1,4 +1,4 @@
-"""Time and size limits of a connection while it sends headers: uvicorn has none for a client that sends them slowly."""
+"""Limits of a connection: uvicorn has none for a client that sends its headers slowly, or reads no answer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ MAX_HEADER_BYTES = 64 * 1024
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection that has no complete headers in time.
+    """Closes a connection that has no complete headers in time, or reads nothing of an answer.
 
     Attributes:
-        timeout_s: Longest time between the start of a connection, or of a request on it, and the end of its headers.
+        read_timeout_s: Longest time between the start of a connection, or of a request on it, and the end of its
+            headers.
+        write_timeout_s: Longest time that a client may leave the buffer of its answer full.
     """
 
-    timeout_s = 30.0
+    read_timeout_s, write_timeout_s = 30.0, 300.0
     _deadline: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
     _n_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -46,10 +49,26 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the wait."""
         self._end_wait()
+        self._end_stuck()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """Wait for the client to read: the buffer of its answer is full."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.write_timeout_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """End that wait."""
+        self._end_stuck()
+        super().resume_writing()
+
+    def _end_stuck(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
     def _wait_for_headers(self) -> None:
-        self._deadline = self.loop.call_later(self.timeout_s, self._close)
+        self._deadline = self.loop.call_later(self.read_timeout_s, self._close)
 
     def _close(self) -> None:
         self._deadline = None
@@ -63,9 +82,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def limited_protocol(timeout_s: float) -> type[LimitedProtocol]:
-    """Return the protocol of a server whose clients have `timeout_s` seconds to send headers."""
-    return type("LimitedProtocol", (LimitedProtocol,), {"timeout_s": timeout_s})
+def limited_protocol(read_timeout_s: float, write_timeout_s: float) -> type[LimitedProtocol]:
+    """Return the protocol of a server with these limits."""
+    limits = {"read_timeout_s": read_timeout_s, "write_timeout_s": write_timeout_s}
+    return type("LimitedProtocol", (LimitedProtocol,), limits)
 
 
 def raise_file_limit() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -33,13 +34,16 @@ class ServerMetrics:
         queue.set_function(n_queued)
         size = Gauge("qwen3_embed_queue_bytes", "Size of their text.", registry=registry)
         size.set_function(queued_bytes)
+        # labels() takes a lock and makes a tuple of strings each time; there are few routes and statuses
+        self._counter_of = cache(lambda route, status: self._requests.labels(route, str(status)))
+        self._histogram_of = cache(self._seconds.labels)
         build = Gauge("qwen3_embed_build_info", "The version of the server.", ["version"], registry=registry)
         build.labels(__version__).set(1)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._counter_of(route, status).inc()
+        self._histogram_of(route).observe(seconds)
 
     def computed(self, kind: str, n_texts: int, n_tokens: int, n_cut: int = 0) -> None:
         """Count texts of a kind: "query", "document" or "pair"."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from .errors import CLIENT_GONE, ApiError, error_of_validation
 
@@ -47,8 +47,13 @@ async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytearray
     body = bytearray()
     try:
         async with asyncio.timeout(timeout_s):
-            async for piece in request.stream():
-                body += piece
+            more = True
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ApiError(CLIENT_GONE, "The client closed the connection.")
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
                 if len(body) > max_bytes:
                     raise _too_large(max_bytes)
     except TimeoutError as error:
@@ -58,8 +63,6 @@ async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytearray
             code="timeout",
             headers={"Connection": "close"},
         ) from error
-    except ClientDisconnect as error:
-        raise ApiError(CLIENT_GONE, "The client closed the connection.") from error
     return body
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 
 import uvicorn
 
@@ -21,17 +23,25 @@ _IDLE_S = 75  # a kept connection without requests; longer than the 60 s of comm
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that says where it listens, and ends when a model can't be loaded."""
+    """A uvicorn server that says where it listens, and ends when a model can't be loaded.
 
-    def __init__(self, config: EncoderConfig, options: ServeOptions) -> None:
+    Args:
+        config: The encoder's options.
+        options: The server's options.
+        on_loaded: Called when the models are loaded.
+    """
+
+    def __init__(
+        self, config: EncoderConfig, options: ServeOptions, on_loaded: Callable[[], None] = lambda: None
+    ) -> None:
         self.service = Service(config, options)
-        app = create_app(self.service, Access.of(options), self._end)
+        app = create_app(self.service, Access.of(options), on_loaded, self._end)
         super().__init__(
             uvicorn.Config(
                 app,
                 host=options.host.strip("[]"),
                 port=options.port,
-                http=limited_protocol(options.read_timeout_s),
+                http=limited_protocol(options.read_timeout_s, options.answer_timeout_s),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -57,7 +67,7 @@ def run(config: EncoderConfig, options: ServeOptions) -> None:
     """Serve until SIGTERM or Ctrl-C; raise what keeps a model from loading."""
     raise_file_limit()
     _log_to_standard_error()
-    server = Server(config, options)
+    server = Server(config, options, gc.freeze)  # else a full walk over all that the imports left stops every answer
     for served in server.service.models.encoders.values():
         _ = served.dimension  # finds the model and refuses unfit options before anything listens
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it has drained: that is a clean end

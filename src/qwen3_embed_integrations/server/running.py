@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -73,24 +73,29 @@ async def run_for_client(request: Request, work: Coroutine[Any, Any, _Result], t
     Raises:
         ApiError: The client went away (499), or the time is over (504).
     """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    watch = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait((task, gone), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        if gone.done():
-            raise ApiError(CLIENT_GONE, "The client closed the connection.")
+        async with asyncio.timeout(timeout_s) as limit:
+            watch.add_done_callback(lambda _: _end_now(limit))
+            return await work
+    except TimeoutError as error:
+        if not limit.expired():  # the work's own
+            raise
+        if watch.done():
+            raise ApiError(CLIENT_GONE, "The client closed the connection.") from error
         raise ApiError(
             HTTPStatus.GATEWAY_TIMEOUT,
             f"The answer took longer than {timeout_s:g} s. Send fewer or shorter texts.",
             kind="server_error",
             code="timeout",
-        )
+        ) from error
     finally:
-        for one in (task, gone):
-            one.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
+        watch.cancel()
+
+
+def _end_now(limit: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # the block has ended
+        limit.reschedule(0)
 
 
 async def _disconnected(request: Request) -> None:

@@ -18,6 +18,7 @@ from qwen3_embed_integrations.backends.torch.transformers_model import Reference
 from qwen3_embed_integrations.backends.torch.weights import FolderWeights
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.core.packing import pack
+from qwen3_embed_integrations.scheduling.worker_thread import pausing
 
 CPU = torch.device("cpu")
 SHAPES = [{}, {"num_key_value_heads": 1, "hidden_size": 96}, {"head_dim": 16, "rope_theta": 1e6, "rms_norm_eps": 1e-5}]
@@ -213,3 +214,17 @@ def test_the_usual_checkpoint_runs_without_importing_transformers(checkpoint):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     assert done.stdout == "False\n"
+
+
+@torch.inference_mode()
+def test_another_batch_between_the_products_changes_no_state(folder):
+    ids, positions, layout, ends = packed()
+    model = own(folder, torch.float32, block_tokens=64)
+    expected = model(ids, positions, layout, ends)
+    short = torch.arange(5), torch.arange(5), Layout.of([5], torch.tensor([0, 5])), torch.tensor([4])
+    expected_short, found_short = model(*short), []
+    with pausing(lambda: found_short.append(model(*short))):
+        found = model(ids, positions, layout, ends)
+    assert torch.equal(found, expected)
+    assert len(found_short) > 3 * len(model._layers)
+    assert all(torch.equal(one, expected_short) for one in found_short)

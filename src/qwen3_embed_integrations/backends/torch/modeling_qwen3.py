@@ -17,7 +17,7 @@ import torch
 from torch.nn.functional import rms_norm
 
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
-from qwen3_embed_integrations.scheduling.worker_thread import pause_point
+from qwen3_embed_integrations.scheduling.worker_thread import thread_pause
 
 from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention
@@ -34,11 +34,15 @@ _BLOCK_MULTIPLE = 32  # tokens: oneDNN makes a kernel for each number of rows
 
 
 class _Blocks(NamedTuple):
-    """How a batch's tokens are split for the products, and the threads that share the blocks."""
+    """How a batch's tokens are split for the products, and the threads that share the blocks.
+
+    `pause` gives way to other work between the products; None where nothing waits for it, or a thread team computes.
+    """
 
     parts: list[slice]
     n_tokens: int
-    thread_team: ThreadTeam | None
+    thread_team: ThreadTeam | None = None
+    pause: Callable[[], None] | None = None
 
 
 class PackedQwen3:
@@ -95,15 +99,17 @@ class PackedQwen3:
         """
         states = self._embedding[ids].float()
         angles = self._angles(positions)
-        blocks = self._blocks(len(ids), thread_team)
+        pause = thread_pause()
+        blocks = self._blocks(len(ids), thread_team, None if thread_team else pause)
         heads = self._first_qkv(states, angles, blocks)
-        pause_point()
         for index, layer in enumerate(self._layers):
+            if pause is not None:
+                pause()
             mixed = self._attention(heads, layout, prefix[index] if prefix else None, thread_team)
-            pause_point()
+            if pause is not None:
+                pause()
             if index + 1 < len(self._layers):
                 heads = self._mlp_and_next_qkv(layer, self._layers[index + 1], states, mixed, angles, blocks)
-                pause_point()
         if wanted is not None:
             states, mixed = states[wanted], mixed[wanted]
         last = self._layers[-1]
@@ -132,15 +138,18 @@ class PackedQwen3:
         angles = positions[:, None].float() * self._frequencies
         return angles.cos(), angles.sin()
 
-    def _blocks(self, n_tokens: int, thread_team: ThreadTeam | None = None) -> _Blocks:
+    def _blocks(
+        self, n_tokens: int, thread_team: ThreadTeam | None = None, pause: Callable[[], None] | None = None
+    ) -> _Blocks:
         """Split the tokens into blocks that stay in the processor's cache from product to product."""
         n_blocks = -(-n_tokens // self._block_tokens)
         n_blocks += -n_blocks % (thread_team.count if thread_team else 1)
         if n_blocks == 1:
-            return _Blocks([slice(0, n_tokens)], n_tokens, thread_team)
+            return _Blocks([slice(0, n_tokens)], n_tokens, thread_team, pause)
         size = -(-n_tokens // n_blocks)
         size += -size % _BLOCK_MULTIPLE
-        return _Blocks([slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)], n_tokens, thread_team)
+        parts = [slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)]
+        return _Blocks(parts, n_tokens, thread_team, pause)
 
     def _first_qkv(self, states: torch.Tensor, angles: _Angles, blocks: _Blocks) -> _QKV:
         """Compute the first layer's queries, keys and values."""
@@ -160,14 +169,16 @@ class PackedQwen3:
         cos, sin = angles
 
         def finish(part: slice) -> _QKV:
-            delta = self._attention_output_and_mlp(layer, states[part], mixed[part])
+            delta = self._attention_output_and_mlp(layer, states[part], mixed[part], blocks.pause)
+            if blocks.pause is not None:
+                blocks.pause()
             return self._qkv(following, states[part], delta, cos[part], sin[part])
 
         return self._by_block(finish, blocks)
 
     def _by_block(self, work: Callable[[slice], _QKV], blocks: _Blocks) -> _QKV:
         """Run `work` on each block of tokens and return the results concatenated."""
-        parts, n_tokens, thread_team = blocks
+        parts, n_tokens, thread_team, _ = blocks
         if len(parts) == 1:
             return work(parts[0])
         architecture = self._architecture
@@ -204,11 +215,22 @@ class PackedQwen3:
         share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
         return mixed.flatten(1)
 
-    def _attention_output_and_mlp(self, layer: DecoderLayer[Linear], states: torch.Tensor, mixed: torch.Tensor) -> Any:
+    def _attention_output_and_mlp(
+        self,
+        layer: DecoderLayer[Linear],
+        states: torch.Tensor,
+        mixed: torch.Tensor,
+        pause: Callable[[], None] | None = None,
+    ) -> Any:
         """Add the attention's output to `states` in place and return what the MLP adds next."""
         delta = layer.out(self._ops.ready(mixed))
         normed = self._ops.add_norm(states, delta, layer.mlp_norm)
-        return layer.down(self._ops.swiglu(layer.gate_up(normed)))
+        if pause is not None:
+            pause()
+        gate_up = layer.gate_up(normed)
+        if pause is not None:
+            pause()
+        return layer.down(self._ops.swiglu(gate_up))
 
     def _qkv(
         self, layer: DecoderLayer[Linear], states: torch.Tensor, delta: Any, cos: torch.Tensor, sin: torch.Tensor
