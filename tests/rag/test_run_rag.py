@@ -45,7 +45,7 @@ def test_a_reranker_explains_its_scores_and_refuses_by_its_logits(docs, checkpoi
     assert stored.kind == "logit"
     calibration.store_calibration(replace(stored, floor=max(logits) + 0.01))
     rag.run_rag(config, options)
-    refusal = capsys.readouterr().out
+    refusal = " ".join(capsys.readouterr().out.split())
     assert f"{max(logits):.2f} (the reranker's best logit); the floor is {max(logits) + 0.01:.2f}" in refusal
     assert "Nearest, not answers:" in refusal
     assert "Answer (" not in refusal
