@@ -1,12 +1,14 @@
 """Rerank 100 passages of about 100 tokens with the 0.6B shape: this package beside its peers, in one run.
 
 python benchmarks/reranker.py                          random weights of Qwen3-Reranker-0.6B's shape, 3 rounds
+python benchmarks/reranker.py --budget 500             begin no further engine after 500 s; the next call goes on
 python benchmarks/reranker.py --json benchmarks/results/reranker.json
 python benchmarks/reranker.py --shape trial --rounds 1 a small shape, to try the script itself
 
 Every engine reads the same tokens: the peers get a chat template that renders the model card's prompt, and a run whose
 logits are not those of the official recipe fails (bfloat16 is compared as it is, and its difference printed). Each run
-is a process of its own, and the engines take turns, so that a slow minute of the machine meets all of them.
+is a process of its own, and the engines take turns, so that a slow minute of the machine meets all of them. What was
+measured is kept in a file after each engine; `--anew` forgets it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "suppo
 
 from concurrency import CACHE, SHAPE, texts_of
 from cpu_dtypes import cpu_name
+from reranker_engines import SCORERS, TEMPLATE
 
 _SIZES = (
     "hidden_size",
@@ -41,6 +43,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "trial": {"hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 3},
 }
 QUERY = "Which planets have rings, and who saw them first?"
+OTHER_QUERY = "How long does a seed need to sprout?"  # of the warm-up: what is kept of a query must not help
 ENGINES = (
     ("ours", "float32"),
     ("sentence-transformers", "float32"),
@@ -51,20 +54,9 @@ ENGINES = (
     ("ours", "int8"),
 )
 """sentence-transformers: CrossEncoder. model-card: the recipe of Qwen3-Reranker's card on transformers, left-padded."""
-BATCH = 32  # pairs of a peer's forward pass; the default of CrossEncoder.predict
+WARM_UP = 8  # pairs
 WORDS = (95, 101)  # of a passage: one token each, and a number in front
 _TOLERANCE = 1e-3  # of a logit in float32: random weights of 28 layers amplify rounding
-TEMPLATE = (
-    '{%- set ns = namespace(q="", d="", '
-    'i="Given a web search query, retrieve relevant passages that answer the query") -%}'
-    '{%- for m in messages -%}{%- if m.role == "query" -%}{%- set ns.q = m.content -%}'
-    '{%- elif m.role == "document" -%}{%- set ns.d = m.content -%}'
-    '{%- elif m.role == "system" -%}{%- set ns.i = m.content -%}{%- endif -%}{%- endfor -%}'
-    "{{ '<|im_start|>system\\nJudge whether the Document meets the requirements based on the Query and the Instruct "
-    'provided. Note that the answer can only be "yes" or "no".<|im_end|>\\n<|im_start|>user\\n<Instruct>: \' + ns.i + '
-    "'\\n<Query>: ' + ns.q + '\\n<Document>: ' + ns.d + "
-    "'<|im_end|>\\n<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n' }}"
-)
 
 
 def folder_of(shape: str) -> Path:
@@ -84,83 +76,35 @@ def folder_of(shape: str) -> Path:
     return folder
 
 
-def ours(folder: str, dtype: Any) -> Callable[[list[str]], np.ndarray]:
-    """Return this package's scores of documents as logits."""
-    from qwen3_embed_integrations import Qwen3Reranker
-
-    reranker = Qwen3Reranker(model=folder, dtype=dtype, max_length=8192).load()
-    return lambda documents: reranker.score(QUERY, documents, scale="logit")
-
-
-def sentence_transformers(folder: str, dtype: str) -> Callable[[list[str]], np.ndarray]:
-    """Return CrossEncoder's logits of documents."""
-    import torch
-    from sentence_transformers import CrossEncoder
-
-    model = CrossEncoder(
-        folder, device="cpu", activation_fn=torch.nn.Identity(), model_kwargs={"torch_dtype": getattr(torch, dtype)}
-    )
-
-    def score(documents: list[str]) -> np.ndarray:
-        pairs = [(QUERY, document) for document in documents]
-        return np.asarray(
-            model.predict(pairs, batch_size=BATCH, show_progress_bar=False, convert_to_tensor=True).float()
-        )
-
-    return score
-
-
-def model_card(folder: str, dtype: str) -> Callable[[list[str]], np.ndarray]:
-    """Return the logits of the model card's recipe: left padding, and only the last position's logits."""
-    import torch
-
-    from official_reranker import OfficialReranker
-
-    official = OfficialReranker(Path(folder))
-    official.model.to(getattr(torch, dtype))
-    yes, no = (official.tokenizer.convert_tokens_to_ids(answer) for answer in ("yes", "no"))
-
-    @torch.no_grad()
-    def score(documents: list[str]) -> np.ndarray:
-        found: list[float] = []
-        for first in range(0, len(documents), BATCH):
-            ids = official.token_ids(QUERY, documents[first : first + BATCH])
-            padded = official.tokenizer.pad({"input_ids": ids}, padding=True, return_tensors="pt")
-            last = official.model(**padded, logits_to_keep=1).logits[:, -1].float()
-            found += (last[:, yes] - last[:, no]).tolist()
-        return np.asarray(found)
-
-    return score
-
-
-LOADERS = {"ours": ours, "sentence-transformers": sentence_transformers, "model-card": model_card}
-
-
-def measure(engine: str, dtype: str, folder: str, out: str) -> dict[str, Any]:
-    """Load an engine and time it in this process; save its logits as `out`."""
+def measure(engine: str, dtype: str, folder: str) -> dict[str, Any]:
+    """Load an engine and time it in this process."""
     from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer
     from qwen3_embed_integrations.core.rerank_request import rerank_request
     from qwen3_embed_integrations.core.reranker_config import DEFAULT_INSTRUCTION
 
     documents = texts_of(100, WORDS, seed=1)
-    score = LOADERS[engine](folder, dtype)
-    score(texts_of(BATCH, WORDS, seed=2))  # kernels are chosen, memory is taken
+    score = SCORERS[engine](folder, dtype)
+    score(OTHER_QUERY, texts_of(WARM_UP, WORDS, seed=2))  # kernels are chosen, memory is taken
     began = time.perf_counter()
-    logits = score(documents)
+    logits = score(QUERY, documents)
     spent = time.perf_counter() - began
-    np.save(out, logits)
     request = rerank_request(QUERY, DEFAULT_INSTRUCTION, documents, max_length=8192)
     tokenizer = PairTokenizer(Path(folder))
     lengths = [len(ids) for ids in tokenizer.tokenize(request.texts)]
     passages = [len(ids) - 1 for ids in tokenizer.tokenize(documents)]
     bare = len(tokenizer.tokenize([""])[0]) - 1
-    return {"seconds": spent, "pair_tokens": sum(lengths), "passage_tokens": float(np.mean(passages)) - bare}
+    return {
+        "seconds": spent,
+        "logits": logits.tolist(),
+        "pair_tokens": sum(lengths),
+        "passage_tokens": float(np.mean(passages)) - bare,
+    }
 
 
-def run(row: tuple[str, str], folder: Path, out: Path) -> dict[str, Any]:
+def run(row: tuple[str, str], folder: Path) -> dict[str, Any]:
     """Measure one engine in a process of its own."""
     done = subprocess.run(
-        [sys.executable, __file__, "--run", *row, str(folder), str(out)], capture_output=True, text=True, check=False
+        [sys.executable, __file__, "--run", *row, str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(row)} failed:\n{done.stderr}")
@@ -168,30 +112,60 @@ def run(row: tuple[str, str], folder: Path, out: Path) -> dict[str, Any]:
     return figures
 
 
-def summary(seconds: dict[tuple[str, str], list[float]], logits: dict[tuple[str, str], np.ndarray]) -> dict[str, Any]:
+def race(folder: Path, kept: Path, *, n_rounds: int, budget_s: float) -> dict[str, Any] | None:
+    """Measure what a file lacks of `n_rounds` rounds, and keep it there; None: the budget ended before.
+
+    Raises:
+        SystemExit: The file was measured on another CPU.
+    """
+    began = time.monotonic()
+    state: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {"cpu": cpu_name()}
+    if state["cpu"] != cpu_name():
+        raise SystemExit(f"{kept} was measured on {state['cpu']}. Begin again with --anew.")
+    rows = state.setdefault("rows", {" ".join(row): {"all_s": [], "load_before": []} for row in ENGINES})
+    for number in range(n_rounds):
+        for row in ENGINES:
+            found = rows[" ".join(row)]
+            if len(found["all_s"]) > number:
+                continue
+            if time.monotonic() - began > budget_s:
+                return None
+            load = os.getloadavg()[0]
+            figures = run(row, folder)
+            found["all_s"].append(figures["seconds"])
+            found["load_before"].append(load)
+            found["logits"] = figures["logits"]
+            state |= {name: figures[name] for name in ("pair_tokens", "passage_tokens")}
+            kept.write_text(json.dumps(state), encoding="utf-8")
+            print(*row, f"{figures['seconds']:.3f} s", flush=True)
+    return state
+
+
+def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return each engine's median, its speed beside ours in the same dtype, and its distance to the official logits."""
-    medians = {row: float(np.median(found)) for row, found in seconds.items()}
-    exact = logits["model-card", "float32"]
+    medians = {name: float(np.median(found["all_s"])) for name, found in rows.items()}
+    exact = np.array(rows["model-card float32"]["logits"])
     return {
-        " ".join(row): {
+        name: {
             "median_s": median,
-            "all_s": seconds[row],
+            "all_s": rows[name]["all_s"],
+            "load_before": rows[name]["load_before"],
             "pairs_per_s": 100 / median,
-            "ours_is_faster_by": median / medians["ours", row[1]],
-            "max_logit_difference": float(np.abs(logits[row] - exact).max()),
+            "ours_is_faster_by": median / medians[f"ours {name.partition(' ')[2]}"],
+            "max_logit_difference": float(np.abs(np.array(rows[name]["logits"]) - exact).max()),
             "logit_spread": float(np.std(exact)),
         }
-        for row, median in medians.items()
+        for name, median in medians.items()
     }
 
 
-def check_logits(logits: dict[tuple[str, str], np.ndarray]) -> None:
+def check_logits(rows: dict[str, dict[str, Any]]) -> None:
     """End the run if an engine in float32 does not compute the official logits: it would race on other work."""
-    exact = logits["model-card", "float32"]
-    for row, found in logits.items():
-        difference = float(np.abs(found - exact).max())
-        if row[1] == "float32" and difference > _TOLERANCE * max(1.0, float(np.abs(exact).max())):
-            raise SystemExit(f"{' '.join(row)}: logits differ from the official ones by {difference:.3g}")
+    exact = np.array(rows["model-card float32"]["logits"])
+    for name, found in rows.items():
+        difference = float(np.abs(np.array(found["logits"]) - exact).max())
+        if name.endswith("float32") and difference > _TOLERANCE * max(1.0, float(np.abs(exact).max())):
+            raise SystemExit(f"{name}: logits differ from the official ones by {difference:.3g}")
 
 
 def main() -> None:
@@ -199,35 +173,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shape", choices=SHAPES, default="0.6B")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds after which no engine begins")
+    parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--run", nargs=4, metavar=("ENGINE", "DTYPE", "FOLDER", "OUT"), help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=3, metavar=("ENGINE", "DTYPE", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
         print(json.dumps(measure(*arguments.run)))
         return
-    folder, out = folder_of(arguments.shape), Path(CACHE / f"reranker-{os.getpid()}.npy")
-    seconds: dict[tuple[str, str], list[float]] = {row: [] for row in ENGINES}
-    logits: dict[tuple[str, str], np.ndarray] = {}
-    load_before = os.getloadavg()[0]
-    figures: dict[str, Any] = {}
-    for _ in range(arguments.rounds):
-        for row in ENGINES:
-            figures = run(row, folder, out)
-            seconds[row].append(figures["seconds"])
-            logits[row] = np.load(out)
-            print(*row, f"{figures['seconds']:.3f} s", flush=True)
-        check_logits(logits)
-    out.unlink()
-    rows = summary(seconds, logits)
+    folder = folder_of(arguments.shape)
+    kept = CACHE / f"reranker-{arguments.shape}.json"
+    if arguments.anew:
+        kept.unlink(missing_ok=True)
+    state = race(folder, kept, n_rounds=arguments.rounds, budget_s=arguments.budget)
+    if state is None:
+        print(f"{arguments.budget:.0f} s are over: the same command goes on.")
+        return
+    check_logits(state["rows"])
+    rows = summary(state["rows"])
     for name, found in rows.items():
         print(name, json.dumps(found))
     if arguments.json:
         about = {
-            "cpu": cpu_name(),
             "shape": arguments.shape,
-            "load_before": load_before,
             "threads": os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count()),
-            **{name: figures[name] for name in ("pair_tokens", "passage_tokens")},
+            **{name: state[name] for name in ("cpu", "pair_tokens", "passage_tokens")},
         }
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n", encoding="utf-8")

@@ -38,6 +38,12 @@ def test_the_rates_are_counted_at_the_floor():
     assert calibrated([0.5] * 39, [], target_miss=0.05, key=KEY, corpus="notes").false_answers is None
 
 
+def test_the_question_that_sets_the_floor_is_answered():
+    evidence = [2 / 3] * 39
+    floor = calibrated(evidence, [], target_miss=0.05, key=KEY, corpus="notes").floor
+    assert 2 / 3 - 1e-6 < floor <= 2 / 3
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("", "holds no questions"), ('{"text": 1}', "line 1 has no"), ("{", "can't be read"), (b"\xff\xfe\xff", "read")],

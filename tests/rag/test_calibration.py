@@ -1,4 +1,5 @@
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from qwen3_embed_integrations.rag.calibration import (
     stored_calibrations,
     user_file,
 )
+from qwen3_embed_integrations.rag.evidence import WORDS_WEIGHT
 
 ONE = Calibration("cosine", "q3e1-a", "Q: ", "notes", 0.5, 0.05, 60, 20, 0.1, 0.9)
 
@@ -68,6 +70,16 @@ def test_a_star_fits_any_version_of_the_documents():
     assert find_calibration("cosine", "q3e1-a", "Q: ", "Python 3.13 library")
 
 
+def test_a_floor_of_evidence_that_was_weighed_otherwise_is_not_used():
+    store_calibration(replace(ONE, words_weight=WORDS_WEIGHT / 2))
+    assert find_calibration("cosine", "q3e1-a", "Q: ", "notes") is None
+    store_calibration(replace(ONE, kind="logit", words_weight=WORDS_WEIGHT / 2))
+    assert find_calibration("logit", "q3e1-a", "Q: ", "notes") is not None
+    before = [{name: value for name, value in asdict(ONE).items() if name != "words_weight"}]
+    user_file().write_text(json.dumps(before))
+    assert find_calibration("cosine", "q3e1-a", "Q: ", "notes") is None
+
+
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"kind": "cosine"}]', "null"])
 def test_a_damaged_file_is_an_error_that_says_what_to_do(text):
     user_file().parent.mkdir(parents=True)
@@ -80,4 +92,5 @@ def test_the_shipped_file_is_valid_and_of_known_origin():
     for one in shipped_calibrations():
         assert one.space.startswith("q3e1-")
         assert one.n_answerable >= 19
-        assert -1 <= one.floor <= 1.3
+        assert -1 <= one.floor <= 1 + WORDS_WEIGHT
+        assert one.words_weight == WORDS_WEIGHT

@@ -12,6 +12,10 @@ from .tables import show_json, show_table
 
 _BINS = 12
 _BAR = 24  # characters of the longest bar
+_REMEDIES = {
+    "cosine": "use a reranker (--rerank MODEL)",
+    "logit": "try a larger reranker, or another instruction of its own",
+}
 
 
 def run(config: EncoderConfig, rag: RagOptions, options: CalibrateOptions) -> None:
@@ -37,7 +41,7 @@ def run(config: EncoderConfig, rag: RagOptions, options: CalibrateOptions) -> No
         print(_share("Unanswerable questions answered", answered, found.n_unanswerable))  # noqa: T201 - the same
         print(f"AUROC: {found.auroc:.3f}")  # noqa: T201 - the same
     if not found.is_separable:
-        print("This evidence can't separate the two: use a reranker (--rerank MODEL).")  # noqa: T201 - the same
+        print(f"This evidence can't separate the two: {_REMEDIES[found.kind]}.")  # noqa: T201 - the same
     print(f"Floor {found.floor:.3f} for {found.corpus}, stored in {measured.stored}")  # noqa: T201 - the same
 
 

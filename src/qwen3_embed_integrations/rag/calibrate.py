@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def calibrated(
         space=space,
         query_prompt=query_prompt,
         corpus=corpus,
-        floor=round(floor, 6),
+        floor=math.floor(floor * 1e6) / 1e6,  # never above the question that sets it, which would be refused
         target_miss=target_miss,
         n_answerable=len(answerable),
         n_unanswerable=len(unanswerable),

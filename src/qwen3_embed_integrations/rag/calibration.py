@@ -18,11 +18,12 @@ from typing import Any
 
 from qwen3_embed_integrations.core.errors import ConfigError
 
-from .evidence import Kind
+from .evidence import WORDS_WEIGHT, Kind
 from .paths import cache_folder
 
 SEPARABLE = 0.8
 """AUROC below which no floor tells answerable from unanswerable questions."""
+_FIRST_WORDS_WEIGHT = 0.3  # of floors that were stored without one
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Calibration:
         n_unanswerable: Questions without one.
         false_answers: Share of these that are answered at the floor; None: there were none.
         auroc: Chance that an answerable question has more evidence than an unanswerable one; None: there were none.
+        words_weight: Weight of the known words in the evidence of kind "cosine".
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class Calibration:
     n_unanswerable: int = 0
     false_answers: float | None = None
     auroc: float | None = None
+    words_weight: float = WORDS_WEIGHT
 
     @property
     def is_separable(self) -> bool:
@@ -61,7 +64,8 @@ class Calibration:
     def fits(self, kind: Kind, space: str, query_prompt: str, corpus: str) -> bool:
         """Tell whether this floor was measured for such questions to such documents."""
         same = (self.kind, self.space, self.query_prompt) == (kind, space, query_prompt)
-        return same and fnmatchcase(corpus, self.corpus)
+        same_scale = kind == "logit" or self.words_weight == WORDS_WEIGHT
+        return same and same_scale and fnmatchcase(corpus, self.corpus)
 
 
 def conformal_floor(evidence: Sequence[float], target_miss: float) -> float:
@@ -159,4 +163,5 @@ def write_calibrations(path: Path, calibrations: Sequence[Calibration]) -> None:
 
 def _read(records: Any) -> list[Calibration]:
     names = {field.name for field in fields(Calibration)}
-    return [Calibration(**{name: record[name] for name in names & record.keys()}) for record in records]
+    whole = [{"words_weight": _FIRST_WORDS_WEIGHT, **record} for record in records]
+    return [Calibration(**{name: record[name] for name in names & record.keys()}) for record in whole]

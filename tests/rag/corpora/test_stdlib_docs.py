@@ -25,6 +25,8 @@ def test_there_are_thousands_of_entries_and_no_private_one(entries):
     [
         "asyncio.gather",  # defined in asyncio.tasks, starred by the package
         "os.path.join" if sys.platform != "win32" else "os.path.splitdrive",  # posixpath under its known name
+        "os.path.getsize",  # starred from genericpath, which nobody imports
+        "importlib.metadata.EntryPoint",  # a class that __all__ leaves out, and functions return
         "collections.abc.Mapping",  # defined in a private source file
         "json.JSONDecoder",  # imported by the package
         "concurrent.futures.ThreadPoolExecutor",  # loaded on demand, documented in __init__
@@ -43,6 +45,19 @@ def test_a_name_is_the_one_that_a_reader_imports(entries, name):
 
 @pytest.mark.parametrize("name", ["asyncio.tasks.gather", "builtins.str.join", "sqlite3.dbapi2.connect", "this"])
 def test_an_inner_name_is_no_second_entry(entries, name):
+    assert name not in entries
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "genericpath.getsize",  # os.path.getsize
+        "ntpath.join" if sys.platform != "win32" else "posixpath.join",
+        "asyncio.tasks",  # whose functions are asyncio's
+        "tarfile.nti",  # a function that __all__ leaves out
+    ],
+)
+def test_what_the_library_uses_itself_is_no_entry(entries, name):
     assert name not in entries
 
 

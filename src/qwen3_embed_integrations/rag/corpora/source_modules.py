@@ -43,6 +43,7 @@ class SourceModule:
         definitions: Documented definitions, by name within the module, as in "Path.exists".
         imported: Local name → (module, name in that module).
         starred: Modules of `from … import *`.
+        functions: Names of its own functions, documented or not.
     """
 
     name: str
@@ -53,12 +54,17 @@ class SourceModule:
     definitions: dict[str, Definition] = field(default_factory=dict)
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)
     starred: list[str] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
 
     def stars(self, name: str) -> bool:
         """Return whether `from … import *` imports `name` from this module."""
         if self.exported is None or self.exports_more:
             return not name.startswith("_")
         return name in self.exported
+
+    def is_helper(self, name: str) -> bool:
+        """Return whether `name` is a function that `__all__` leaves out; a class that it leaves out may be a result."""
+        return name in self.functions and self.exported is not None and not self.stars(name)
 
 
 def source_modules() -> dict[str, SourceModule]:
@@ -96,6 +102,8 @@ def _read(path: Path, root: Path) -> SourceModule | None:
             _note_import(module, node)
         else:
             module.definitions.update(_definitions(node, ""))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                module.functions.add(node.name)
     return module
 
 

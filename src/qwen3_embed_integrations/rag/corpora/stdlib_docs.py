@@ -16,6 +16,10 @@ from .source_modules import Definition, SourceModule, source_modules
 
 _Modules = Mapping[str, SourceModule]
 _Origin = tuple[str, str]  # module, name there
+_WITHOUT_A_PAGE = frozenset(
+    {"genericpath", "ntpath", "nturl2path", "opcode", "posixpath", "sre_compile", "sre_constants", "sre_parse"}
+)
+"""Modules that implement others (`os.path`, `re`, `dis`) and that the library reference does not name."""
 _SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 _MAX_SENTENCE = 200
 
@@ -75,7 +79,7 @@ def _entries(modules: _Modules) -> Iterator[Definition]:
         yield from object_definitions(name, getattr(load_compiled(source), there, None))
     names = _public_names(modules)
     for module in modules.values():
-        if module.doc and _is_public(module.name):
+        if module.doc and _is_public(module.name) and not _is_inner(module, names):
             yield Definition(_shown(module.name), "", module.doc)
         for definition in module.definitions.values():
             top, dot, rest = definition.name.partition(".")
@@ -84,7 +88,13 @@ def _entries(modules: _Modules) -> Iterator[Definition]:
 
 
 def _is_public(module: str) -> bool:
-    return not any(part.startswith("_") for part in module.split("."))
+    return _shown(module) not in _WITHOUT_A_PAGE and not any(part.startswith("_") for part in module.split("."))
+
+
+def _is_inner(module: SourceModule, names: Mapping[_Origin, str]) -> bool:
+    """Return whether users import all that a submodule defines from its package, as `asyncio.gather`."""
+    found = [name for top in _tops(module) if (name := names.get((module.name, top)))]
+    return "." in module.name and bool(found) and not any(name.startswith(f"{module.name}.") for name in found)
 
 
 def _shown(name: str) -> str:
@@ -114,7 +124,7 @@ def _shortest(names: Iterable[tuple[str, _Origin]]) -> dict[_Origin, str]:
 def _offers(module: SourceModule, modules: _Modules) -> Iterator[tuple[str, _Origin]]:
     """Yield the public names of `module`: defined, imported, starred or loaded on demand."""
     own = _tops(module)
-    yield from ((name, (module.name, name)) for name in own)
+    yield from ((name, (module.name, name)) for name in own if not module.is_helper(name))
     yield from ((name, origin) for name, origin in module.imported.items() if _shows(module, name, origin))
     for source in module.starred:
         if source in modules:
