@@ -14,23 +14,24 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
-from torch.nn.functional import rms_norm
+from torch.nn.functional import pad, rms_norm
 
 from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.scheduling.worker_thread import pause_point
 
 from .architecture import Qwen3Architecture
-from .attention import KeysValues, Layout, causal_attention
+from .attention import KeysValues, Layout, causal_attention, last_token_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
-from .kernels.linear import Linear
+from .kernels.linear import Linear, row_multiple
 from .kernels.torch_ops import OpsConfig
 from .plan_selection import computed_dtype, make_linear, make_ops, quantised_inputs
 from .thread_team import ThreadTeam, share
 
-_QKV = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+_Heads = tuple[torch.Tensor, torch.Tensor]  # the rotated heads of a layer's `qkv`, then its values
 _Angles = tuple[torch.Tensor, torch.Tensor]
 
 _BLOCK_MULTIPLE = 32  # tokens: oneDNN makes a kernel for each number of rows
+_REPEATING = 64  # tokens from which a batch has enough repeated ids that looking for them takes less than it saves
 
 
 class _Blocks(NamedTuple):
@@ -56,19 +57,15 @@ class PackedQwen3:
     ) -> None:
         plan = plan or ExecutionPlan()
         self._architecture = architecture
+        self._n_queries, self._n_values = architecture.num_attention_heads, architecture.num_key_value_heads
         self._block_tokens = plan.block_tokens
         self._kept = computed_dtype(plan, dtype)  # dtype of queries, keys and values
-        ops_config = OpsConfig(
-            architecture.num_attention_heads,
-            architecture.num_key_value_heads,
-            architecture.head_dim,
-            architecture.rms_norm_eps,
-            self._kept,
-            quantised_inputs(plan, dtype),
+        self._ops = make_ops(
+            plan,
+            OpsConfig(architecture.head_dim, architecture.rms_norm_eps, self._kept, quantised_inputs(plan, dtype)),
         )
-        self._ops = make_ops(plan, ops_config)
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)
-        self._layers = list(read_layers(architecture, take, make_linear(plan, dtype)))
+        self._layers = list(read_layers(architecture, take, make_linear(plan, dtype), last_apart=True))
         self._scale = float(architecture.head_dim**-0.5)
         self._norm = take("norm.weight", architecture.hidden_size).float()
         exponents = torch.arange(0, architecture.head_dim, 2, dtype=torch.float32) / architecture.head_dim
@@ -89,24 +86,29 @@ class PackedQwen3:
             ids: `[tokens]` int64; tokens after the layout's last sequence are padding.
             positions: `[tokens]`, counted from each sequence's start, the prefix included.
             layout: The sequences' positions in the batch.
-            wanted: `[n]` token indices, which let the last layer skip other tokens; None for all tokens.
+            wanted: `[n]`, the last token of each sequence, then padding: the last layer computes these tokens only.
+                None for all tokens.
             prefix: Each layer's keys and values of the tokens that precede every sequence; () for none.
             thread_team: Threads that share the blocks of tokens and the heads; None to compute in this thread.
         """
         states = self._embedding[ids].float()
         angles = self._angles(positions)
         blocks = self._blocks(len(ids), thread_team)
-        heads = self._first_qkv(states, angles, blocks)
+        heads = self._first_heads(ids, states, angles, blocks)
         pause_point()
-        for index, layer in enumerate(self._layers):
-            mixed = self._attention(heads, layout, prefix[index] if prefix else None, thread_team)
+        for index, (layer, following) in enumerate(pairwise(self._layers)):
+            mixed = self._attention(*self._qkv(heads), layout, prefix[index] if prefix else None, thread_team)
             pause_point()
-            if index + 1 < len(self._layers):
-                heads = self._mlp_and_next_qkv(layer, self._layers[index + 1], states, mixed, angles, blocks)
-                pause_point()
-        if wanted is not None:
-            states, mixed = states[wanted], mixed[wanted]
-        last = self._layers[-1]
+            heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
+            pause_point()
+        last, of_prefix = self._layers[-1], prefix[-1] if prefix else None
+        if wanted is None:
+            query, _ = self._by_block(partial(self._queries, states, angles), blocks, self._n_queries, 0)
+            mixed = self._attention(query, *heads, layout, of_prefix, thread_team)
+        else:
+            states, angles = states[wanted], (angles[0][wanted], angles[1][wanted])
+            query, _ = self._queries(states, angles, slice(None))
+            mixed = last_token_attention(query, *heads, self._scale, layout, of_prefix).flatten(1)
         for part in self._blocks(len(states)).parts:
             states[part] += self._attention_output_and_mlp(last, states[part], mixed[part]).float()
         return rms_norm(states, (self._architecture.hidden_size,), self._norm, self._architecture.rms_norm_eps)
@@ -120,13 +122,14 @@ class PackedQwen3:
         states = self._embedding[ids].float()
         angles = self._angles(torch.arange(len(ids), device=ids.device))
         blocks = self._blocks(len(ids))
-        heads = self._first_qkv(states, angles, blocks)
-        found = [_kept(heads)]
-        for layer, following in zip(self._layers, self._layers[1:], strict=False):
-            mixed = causal_attention(*heads, self._scale, layout).flatten(1)
-            heads = self._mlp_and_next_qkv(layer, following, states, mixed, angles, blocks)
-            found.append(_kept(heads))
-        return tuple(found)
+        heads = self._first_heads(ids, states, angles, blocks)
+        found = []
+        for layer, following in pairwise(self._layers):
+            query, key, value = self._qkv(heads)
+            found.append(_copied(key, value))
+            mixed = causal_attention(query, key, value, self._scale, layout).flatten(1)
+            heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
+        return (*found, _copied(*heads))
 
     def _angles(self, positions: torch.Tensor) -> _Angles:
         angles = positions[:, None].float() * self._frequencies
@@ -142,12 +145,21 @@ class PackedQwen3:
         size += -size % _BLOCK_MULTIPLE
         return _Blocks([slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)], n_tokens, thread_team)
 
-    def _first_qkv(self, states: torch.Tensor, angles: _Angles, blocks: _Blocks) -> _QKV:
-        """Compute the first layer's queries, keys and values."""
+    def _first_heads(self, ids: torch.Tensor, states: torch.Tensor, angles: _Angles, blocks: _Blocks) -> _Heads:
+        """Compute the first layer's heads: its product once for each id, because it doesn't depend on the position."""
         first, (cos, sin) = self._layers[0], angles
-        return self._by_block(lambda part: self._qkv(first, states[part], None, cos[part], sin[part]), blocks)
+        if len(ids) < _REPEATING:
+            return self._heads(first, states, None, cos, sin)
+        unique, inverse = torch.unique(ids, return_inverse=True)
+        unique = pad(unique, (0, -len(unique) % row_multiple(len(unique))))
+        products = first.qkv(self._ops.add_norm(self._embedding[unique].float(), None, first.input_norm))
 
-    def _mlp_and_next_qkv(  # noqa: PLR0913, PLR0917 - a layer's inputs
+        def rotate(part: slice) -> _Heads:
+            return self._ops.split_heads(products[inverse[part]], first.norms, cos[part], sin[part])
+
+        return self._by_block(rotate, blocks, len(first.norms), self._n_values)
+
+    def _mlp_and_next_heads(  # noqa: PLR0913, PLR0917 - a layer's inputs
         self,
         layer: DecoderLayer[Linear],
         following: DecoderLayer[Linear],
@@ -155,44 +167,44 @@ class PackedQwen3:
         mixed: torch.Tensor,
         angles: _Angles,
         blocks: _Blocks,
-    ) -> _QKV:
-        """End a layer, adding to `states` in place, and return the next one's queries, keys and values."""
+    ) -> _Heads:
+        """End a layer, adding to `states` in place, and return the next one's heads."""
         cos, sin = angles
 
-        def finish(part: slice) -> _QKV:
+        def finish(part: slice) -> _Heads:
             delta = self._attention_output_and_mlp(layer, states[part], mixed[part])
-            return self._qkv(following, states[part], delta, cos[part], sin[part])
+            return self._heads(following, states[part], delta, cos[part], sin[part])
 
-        return self._by_block(finish, blocks)
+        return self._by_block(finish, blocks, len(following.norms), self._n_values)
 
-    def _by_block(self, work: Callable[[slice], _QKV], blocks: _Blocks) -> _QKV:
+    def _by_block(self, work: Callable[[slice], _Heads], blocks: _Blocks, n_rotated: int, n_values: int) -> _Heads:
         """Run `work` on each block of tokens and return the results concatenated."""
         parts, n_tokens, thread_team = blocks
         if len(parts) == 1:
             return work(parts[0])
-        architecture = self._architecture
-        query, key, value = (
-            torch.empty(n_tokens, heads, architecture.head_dim, dtype=self._kept, device=self._norm.device)
-            for heads in (
-                architecture.num_attention_heads,
-                architecture.num_key_value_heads,
-                architecture.num_key_value_heads,
-            )
+        rotated, values = (
+            torch.empty(n_tokens, n_heads, self._architecture.head_dim, dtype=self._kept, device=self._norm.device)
+            for n_heads in (n_rotated, n_values)
         )
 
         def fill(part: slice) -> None:
-            query[part], key[part], value[part] = work(part)
+            rotated[part], values[part] = work(part)
 
         share([partial(fill, part) for part in parts], thread_team)
-        return query, key, value
+        return rotated, values
 
-    def _attention(
-        self, heads: _QKV, layout: Layout, prefix: KeysValues | None, thread_team: ThreadTeam | None
+    def _attention(  # noqa: PLR0913, PLR0917 - queries, keys, values and where they lie
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        layout: Layout,
+        prefix: KeysValues | None,
+        thread_team: ThreadTeam | None,
     ) -> torch.Tensor:
         if thread_team is None:
-            return causal_attention(*heads, self._scale, layout, prefix).flatten(1)
-        query, key, value = heads
-        mixed = torch.empty_like(query)
+            return causal_attention(query, key, value, self._scale, layout, prefix).flatten(1)
+        mixed = torch.empty(query.shape, dtype=query.dtype, device=query.device)
         num_key_value_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
 
         def fill(first: int, end: int) -> None:
@@ -210,13 +222,28 @@ class PackedQwen3:
         normed = self._ops.add_norm(states, delta, layer.mlp_norm)
         return layer.down(self._ops.swiglu(layer.gate_up(normed)))
 
-    def _qkv(
+    def _heads(
         self, layer: DecoderLayer[Linear], states: torch.Tensor, delta: Any, cos: torch.Tensor, sin: torch.Tensor
-    ) -> _QKV:
-        qkv = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
-        return self._ops.split_heads(qkv, layer.norms, cos, sin)
+    ) -> _Heads:
+        heads = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
+        return self._ops.split_heads(heads, layer.norms, cos, sin)
+
+    def _queries(self, states: torch.Tensor, angles: _Angles, part: slice) -> _Heads:
+        """Compute the last layer's queries of some tokens, and no values."""
+        layer, (cos, sin) = self._layers[-1], angles
+        if layer.query is None or layer.query_norms is None:
+            raise TypeError("the last layer computes its queries apart")
+        heads = layer.query(self._ops.add_norm(states[part], None, layer.input_norm))
+        return self._ops.split_heads(heads, layer.query_norms, cos[part], sin[part])
+
+    def _qkv(self, heads: _Heads) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Split the heads of a layer before the last one into queries, keys and values."""
+        rotated, value = heads
+        return rotated[:, : self._n_queries], rotated[:, self._n_queries :], value
 
 
-def _kept(heads: _QKV) -> KeysValues:
+def _copied(key: torch.Tensor, value: torch.Tensor) -> KeysValues:
     """Return copies of keys and values, so that the memory of the queries beside them is freed."""
-    return KeysValues(heads[1].clone(), heads[2].clone())
+    return KeysValues(
+        key.clone(memory_format=torch.contiguous_format), value.clone(memory_format=torch.contiguous_format)
+    )

@@ -62,7 +62,8 @@ def choose_plan(pins: str, device: torch.device, dtype: torch.dtype, n_parameter
         matmul = "plain" if _multiplies(dtype) and not low_memory else "upcast"
         small = f"{n_parameters / 1e6:.0f} million parameters are too few to gain from compiled operations"
         # a literal
-        plan = _with(ExecutionPlan(matmul, streams=streams), fixed)  # type: ignore[arg-type]
+        plan = ExecutionPlan(matmul, streams=streams, block_tokens=_STREAM_BLOCK_TOKENS)  # type: ignore[arg-type]
+        plan = _with(plan, fixed)
         stored = f"weights are stored in {str(dtype).removeprefix('torch.')} and multiplied in float32"
         reasons = [low_memory] if low_memory else [stored] if plan.matmul == "upcast" else []
         return Chosen(plan, (*reasons, small), low_memory)

@@ -74,7 +74,7 @@ class ReaderProcess:
         except queue.Empty:
             self._end()
             raise UnreadableFileError(f"takes longer than {self._timeout_s:g} s to read") from None
-        except BrokenPipeError:
+        except OSError:  # a broken pipe, which Windows reports as an invalid argument
             answer = b""
         if not answer:
             code = self._end()

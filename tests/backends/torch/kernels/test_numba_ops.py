@@ -13,7 +13,7 @@ N, HEADS, KV_HEADS, SIZE, WIDTH = 7, 4, 2, 16, 48
 
 
 def shape(dtype, quantised_to=None):
-    return OpsConfig(HEADS, KV_HEADS, SIZE, 1e-6, dtype, quantised_to)
+    return OpsConfig(SIZE, 1e-6, dtype, quantised_to)
 
 
 FORMS = [
