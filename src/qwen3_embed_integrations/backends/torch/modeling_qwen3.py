@@ -23,8 +23,7 @@ from .architecture import Qwen3Architecture
 from .attention import KeysValues, Layout, causal_attention, last_token_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
 from .kernels.linear import Linear, row_multiple
-from .kernels.torch_ops import OpsConfig
-from .plan_selection import computed_dtype, make_linear, make_ops, quantised_inputs
+from .plan_selection import make_linear, make_ops, ops_config
 from .thread_team import ThreadTeam, share
 
 _Heads = tuple[torch.Tensor, torch.Tensor]  # the rotated heads of a layer's `qkv`, then its values
@@ -59,11 +58,9 @@ class PackedQwen3:
         self._architecture = architecture
         self._n_queries, self._n_values = architecture.num_attention_heads, architecture.num_key_value_heads
         self._block_tokens = plan.block_tokens
-        self._kept = computed_dtype(plan, dtype)  # dtype of queries, keys and values
-        self._ops = make_ops(
-            plan,
-            OpsConfig(architecture.head_dim, architecture.rms_norm_eps, self._kept, quantised_inputs(plan, dtype)),
-        )
+        config = ops_config(plan, dtype, architecture.head_dim, architecture.rms_norm_eps)
+        self._ops = make_ops(plan, config)
+        self._heads_dtype = config.heads_dtype
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)
         self._layers = list(read_layers(architecture, take, make_linear(plan, dtype), last_apart=True))
         self._scale = float(architecture.head_dim**-0.5)
@@ -183,7 +180,9 @@ class PackedQwen3:
         if len(parts) == 1:
             return work(parts[0])
         rotated, values = (
-            torch.empty(n_tokens, n_heads, self._architecture.head_dim, dtype=self._kept, device=self._norm.device)
+            torch.empty(
+                n_tokens, n_heads, self._architecture.head_dim, dtype=self._heads_dtype, device=self._norm.device
+            )
             for n_heads in (n_rotated, n_values)
         )
 

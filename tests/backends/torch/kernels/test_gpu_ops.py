@@ -11,7 +11,7 @@ SHAPE = (4, 2, 16, 1e-6)
 
 def both(dtype):
     torch.manual_seed(0)
-    return TorchGpuOps(GpuOpsConfig(*SHAPE, dtype)), TorchOps(OpsConfig(*SHAPE[2:], dtype))
+    return TorchGpuOps(GpuOpsConfig(*SHAPE, dtype)), TorchOps(OpsConfig(*SHAPE[2:], dtype, dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

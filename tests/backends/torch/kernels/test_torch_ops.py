@@ -13,7 +13,7 @@ from qwen3_embed_integrations.backends.torch.kernels.torch_ops import (
 
 
 def ops(quantised_to=None):
-    return TorchOps(OpsConfig(4, 1e-6, torch.float32, quantised_to))
+    return TorchOps(OpsConfig(4, 1e-6, torch.float32, torch.float32, quantised_to))
 
 
 @pytest.mark.parametrize("largest", [127, 63])

@@ -54,9 +54,18 @@ class NumbaOps:
         """Norm and rotate the heads that have norms; return them, and the rest, each `[n, heads, head_dim]`."""
         config = self._config
         values, form, scales = self._opened(heads, len(heads.values))
-        out = torch.empty(values.shape, dtype=config.dtype)
-        angles = cos.numpy(), sin.numpy()
-        kernels.split_heads(values, form, scales, norms.numpy().reshape(-1), self._rms_norm_eps, *angles, _bits(out))
+        out = torch.empty(values.shape, dtype=config.heads_dtype)
+        kernels.split_heads(
+            values,
+            form,
+            scales,
+            norms.numpy().reshape(-1),
+            self._rms_norm_eps,
+            cos.numpy(),
+            sin.numpy(),
+            _bits(out),
+            _FORMS[config.heads_dtype],
+        )
         found = out.view(len(out), -1, config.head_dim)
         return found[:, : norms.shape[0]], found[:, norms.shape[0] :]
 
@@ -70,7 +79,9 @@ class NumbaOps:
     def ready(self, values: torch.Tensor, /) -> ScaledTensor:
         """Return plain rows in the next product's form."""
         config = self._config
-        return ScaledTensor(values) if config.quantised is None else quantised(values, config.quantised)
+        if config.quantised is None:
+            return ScaledTensor(values.to(config.dtype))
+        return quantised(values, config.quantised)
 
     def _room(self, shape: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         dtype = self._config.quantised or self._config.dtype

@@ -55,13 +55,15 @@ class OpsConfig:
     Attributes:
         head_dim: Width of one head.
         rms_norm_eps: Epsilon of the norms.
-        dtype: The dtype of queries, keys and values, and of the inputs of products that are not quantised.
+        dtype: The dtype of the inputs of products that are not quantised.
+        heads_dtype: The dtype of queries, keys and values.
         quantised: int8 or uint8 if products take rows in 8 bits with a scale each; None if not.
     """
 
     head_dim: int
     rms_norm_eps: float
     dtype: torch.dtype
+    heads_dtype: torch.dtype
     quantised: torch.dtype | None = None
 
 
@@ -114,7 +116,7 @@ class TorchOps:
         values = heads.values if heads.scales is None else heads.float()
         values = values.view(values.shape[0], -1, config.head_dim)
         normed = rms_norm(values[:, :n_rotated].float(), norms.shape[1:], None, self._eps) * norms
-        return _rotate(normed, cos, sin).to(config.dtype), values[:, n_rotated:].to(config.dtype)
+        return _rotate(normed, cos, sin).to(config.heads_dtype), values[:, n_rotated:].to(config.heads_dtype)
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Return silu(gate) * up in the next product's form."""
