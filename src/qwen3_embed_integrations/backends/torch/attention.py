@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import groupby, pairwise
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
+
+from .thread_team import ThreadTeam, share
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,31 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
         out[start:end].view(count, length, *heads).copy_(mixed.transpose(1, 2))
     out[end:] = 0
     return out
+
+
+def shared_attention(  # noqa: PLR0913, PLR0917 - as above, and who shares the heads
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None,
+    thread_team: ThreadTeam | None,
+) -> torch.Tensor:
+    """Compute `causal_attention`, its heads shared by the threads of a team if there is one."""
+    if thread_team is None:
+        return causal_attention(query, key, value, scale, layout, prefix)
+    mixed = torch.empty(query.shape, dtype=query.dtype, device=query.device)
+    num_key_value_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
+
+    def fill(first: int, end: int) -> None:
+        own, kv = slice(first * shared_by, end * shared_by), slice(first, end)
+        part = None if prefix is None else KeysValues(prefix.key[:, kv], prefix.value[:, kv])
+        mixed[:, own] = causal_attention(query[:, own], key[:, kv], value[:, kv], scale, layout, part)
+
+    bounds = [round(num_key_value_heads * number / thread_team.count) for number in range(thread_team.count + 1)]
+    share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
+    return mixed
 
 
 def last_token_attention(  # noqa: PLR0913, PLR0917 - as above

@@ -20,14 +20,14 @@ class DecoderLayer(Generic[P]):
 
     Attributes:
         input_norm: `[hidden_size]` float32, the norm before attention.
-        qkv: Queries, keys and values in one product; keys and values alone if the layer has `query`.
-        norms: `[heads, head_dim]` float32, the norms of the queries and keys that `qkv` computes.
+        qkv: Queries, keys and values in one product.
+        norms: `[query and key heads, head_dim]` float32, the norms of queries and keys.
         out: The output product of attention.
         mlp_norm: `[hidden_size]` float32, the norm before the MLP.
         gate_up: Gate and up projection in one product.
         down: The down projection.
-        query: The product of queries in a layer that computes them apart, for other tokens than keys and values.
-        query_norms: `[query heads, head_dim]` float32, the norms of these queries.
+        apart: The product of queries and that of keys and values, for a layer that computes queries of few tokens; None
+            for other layers.
     """
 
     input_norm: torch.Tensor
@@ -37,8 +37,7 @@ class DecoderLayer(Generic[P]):
     mlp_norm: torch.Tensor
     gate_up: P
     down: P
-    query: P | None = None
-    query_norms: torch.Tensor | None = None
+    apart: tuple[P, P] | None = None
 
 
 def read_layers(
@@ -50,7 +49,7 @@ def read_layers(
         architecture: The model's dimensions.
         take: Returns a weight by its name in Qwen3Model, after a check of its shape.
         product: Makes a matrix product from its weight, `[out_features, in_features]`.
-        last_apart: Compute the last layer's queries in a product of their own.
+        last_apart: Make the last layer's `apart`, of the same memory if `product` keeps a weight as it is.
 
     Raises:
         CheckpointError: A weight is missing, of the wrong shape or unreadable.
@@ -73,15 +72,15 @@ def read_layers(
             take(f"{at}self_attn.{name}_norm.weight", architecture.head_dim).float().expand(n_heads, -1)
             for name, n_heads in (("q", architecture.num_attention_heads), ("k", architecture.num_key_value_heads))
         )
-        apart = last_apart and index == architecture.num_hidden_layers - 1
+        qkv = torch.cat((q, k, v))
+        is_apart = last_apart and index == architecture.num_hidden_layers - 1
         yield DecoderLayer(
             input_norm=take(f"{at}input_layernorm.weight", architecture.hidden_size).float(),
-            qkv=product(torch.cat((k, v) if apart else (q, k, v))),
-            norms=key_norms.contiguous() if apart else torch.cat((query_norms, key_norms)),
+            qkv=product(qkv),
+            norms=torch.cat((query_norms, key_norms)),
             out=product(take(f"{at}self_attn.o_proj.weight", architecture.hidden_size, heads)),
             mlp_norm=take(f"{at}post_attention_layernorm.weight", architecture.hidden_size).float(),
             gate_up=product(torch.cat((gate, up))),
             down=product(take(f"{at}mlp.down_proj.weight", architecture.hidden_size, architecture.intermediate_size)),
-            query=product(q) if apart else None,
-            query_norms=query_norms.contiguous() if apart else None,
+            apart=(product(qkv[:heads]), product(qkv[heads:])) if is_apart else None,
         )

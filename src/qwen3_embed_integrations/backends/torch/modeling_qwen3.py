@@ -9,6 +9,7 @@ that need more (see `is_plain`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.scheduling.worker_thread import pause_point
 
 from .architecture import Qwen3Architecture
-from .attention import KeysValues, Layout, causal_attention, last_token_attention
+from .attention import KeysValues, Layout, causal_attention, last_token_attention, shared_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
 from .kernels.linear import Linear, row_multiple
 from .plan_selection import make_linear, make_ops, ops_config
@@ -30,7 +31,7 @@ _Heads = tuple[torch.Tensor, torch.Tensor]  # the rotated heads of a layer's `qk
 _Angles = tuple[torch.Tensor, torch.Tensor]
 
 _BLOCK_MULTIPLE = 32  # tokens: oneDNN makes a kernel for each number of rows
-_REPEATING = 64  # tokens from which a batch has enough repeated ids that looking for them takes less than it saves
+_MANY = 64  # tokens from which leaving work out takes less time than it saves
 
 
 class _Blocks(NamedTuple):
@@ -63,6 +64,12 @@ class PackedQwen3:
         self._heads_dtype = config.heads_dtype
         self._embedding = take("embed_tokens.weight", architecture.vocab_size, architecture.hidden_size)
         self._layers = list(read_layers(architecture, take, make_linear(plan, dtype), last_apart=True))
+        last = self._layers[-1]
+        if last.apart is None:
+            raise TypeError("the last layer has no product of its queries alone")
+        self._query, key_value = last.apart
+        without_queries = replace(last, qkv=key_value, norms=last.norms[self._n_queries :])
+        self._layers_without_queries = [*self._layers[:-1], without_queries]
         self._scale = float(architecture.head_dim**-0.5)
         self._norm = take("norm.weight", architecture.hidden_size).float()
         exponents = torch.arange(0, architecture.head_dim, 2, dtype=torch.float32) / architecture.head_dim
@@ -91,21 +98,24 @@ class PackedQwen3:
         states = self._embedding[ids].float()
         angles = self._angles(positions)
         blocks = self._blocks(len(ids), thread_team)
-        heads = self._first_heads(ids, states, angles, blocks)
+        skips = wanted is not None and len(ids) >= _MANY
+        heads = self._first_heads(ids, states, angles, blocks, skips=skips)
         pause_point()
-        for index, (layer, following) in enumerate(pairwise(self._layers)):
-            mixed = self._attention(*self._qkv(heads), layout, prefix[index] if prefix else None, thread_team)
+        for index, (layer, following) in enumerate(pairwise(self._layers_of(skips=skips))):
+            of_prefix = prefix[index] if prefix else None
+            mixed = shared_attention(*self._qkv(heads), self._scale, layout, of_prefix, thread_team).flatten(1)
             pause_point()
             heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
             pause_point()
         last, of_prefix = self._layers[-1], prefix[-1] if prefix else None
-        if wanted is None:
-            query, _ = self._by_block(partial(self._queries, states, angles), blocks, self._n_queries, 0)
-            mixed = self._attention(query, *heads, layout, of_prefix, thread_team)
-        else:
+        if wanted is not None and skips:
             states, angles = states[wanted], (angles[0][wanted], angles[1][wanted])
-            query, _ = self._queries(states, angles, slice(None))
+            query = self._queries(states, angles)
             mixed = last_token_attention(query, *heads, self._scale, layout, of_prefix).flatten(1)
+        else:
+            mixed = shared_attention(*self._qkv(heads), self._scale, layout, of_prefix, thread_team).flatten(1)
+            if wanted is not None:
+                states, mixed = states[wanted], mixed[wanted]
         for part in self._blocks(len(states)).parts:
             states[part] += self._attention_output_and_mlp(last, states[part], mixed[part]).float()
         return rms_norm(states, (self._architecture.hidden_size,), self._norm, self._architecture.rms_norm_eps)
@@ -120,13 +130,12 @@ class PackedQwen3:
         angles = self._angles(torch.arange(len(ids), device=ids.device))
         blocks = self._blocks(len(ids))
         heads = self._first_heads(ids, states, angles, blocks)
-        found = []
+        found = [self._kept(heads)]
         for layer, following in pairwise(self._layers):
-            query, key, value = self._qkv(heads)
-            found.append(_copied(key, value))
-            mixed = causal_attention(query, key, value, self._scale, layout).flatten(1)
+            mixed = causal_attention(*self._qkv(heads), self._scale, layout).flatten(1)
             heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
-        return (*found, _copied(*heads))
+            found.append(self._kept(heads))
+        return tuple(found)
 
     def _angles(self, positions: torch.Tensor) -> _Angles:
         angles = positions[:, None].float() * self._frequencies
@@ -142,10 +151,16 @@ class PackedQwen3:
         size += -size % _BLOCK_MULTIPLE
         return _Blocks([slice(at, min(at + size, n_tokens)) for at in range(0, n_tokens, size)], n_tokens, thread_team)
 
-    def _first_heads(self, ids: torch.Tensor, states: torch.Tensor, angles: _Angles, blocks: _Blocks) -> _Heads:
+    def _layers_of(self, *, skips: bool) -> list[DecoderLayer[Linear]]:
+        """Return the layers; the last one without its queries if it skips tokens."""
+        return self._layers_without_queries if skips else self._layers
+
+    def _first_heads(
+        self, ids: torch.Tensor, states: torch.Tensor, angles: _Angles, blocks: _Blocks, *, skips: bool = False
+    ) -> _Heads:
         """Compute the first layer's heads: its product once for each id, because it doesn't depend on the position."""
-        first, (cos, sin) = self._layers[0], angles
-        if len(ids) < _REPEATING:
+        first, (cos, sin) = self._layers_of(skips=skips)[0], angles
+        if len(ids) < _MANY:
             return self._heads(first, states, None, cos, sin)
         unique, inverse = torch.unique(ids, return_inverse=True)
         unique = pad(unique, (0, -len(unique) % row_multiple(len(unique))))
@@ -192,29 +207,6 @@ class PackedQwen3:
         share([partial(fill, part) for part in parts], thread_team)
         return rotated, values
 
-    def _attention(  # noqa: PLR0913, PLR0917 - queries, keys, values and where they lie
-        self,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        layout: Layout,
-        prefix: KeysValues | None,
-        thread_team: ThreadTeam | None,
-    ) -> torch.Tensor:
-        if thread_team is None:
-            return causal_attention(query, key, value, self._scale, layout, prefix).flatten(1)
-        mixed = torch.empty(query.shape, dtype=query.dtype, device=query.device)
-        num_key_value_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
-
-        def fill(first: int, end: int) -> None:
-            own, kv = slice(first * shared_by, end * shared_by), slice(first, end)
-            part = None if prefix is None else KeysValues(prefix.key[:, kv], prefix.value[:, kv])
-            mixed[:, own] = causal_attention(query[:, own], key[:, kv], value[:, kv], self._scale, layout, part)
-
-        bounds = [round(num_key_value_heads * number / thread_team.count) for number in range(thread_team.count + 1)]
-        share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
-        return mixed.flatten(1)
-
     def _attention_output_and_mlp(self, layer: DecoderLayer[Linear], states: torch.Tensor, mixed: torch.Tensor) -> Any:
         """Add the attention's output to `states` in place and return what the MLP adds next."""
         delta = layer.out(self._ops.ready(mixed))
@@ -227,22 +219,18 @@ class PackedQwen3:
         heads = layer.qkv(self._ops.add_norm(states, delta, layer.input_norm))
         return self._ops.split_heads(heads, layer.norms, cos, sin)
 
-    def _queries(self, states: torch.Tensor, angles: _Angles, part: slice) -> _Heads:
-        """Compute the last layer's queries of some tokens, and no values."""
-        layer, (cos, sin) = self._layers[-1], angles
-        if layer.query is None or layer.query_norms is None:
-            raise TypeError("the last layer computes its queries apart")
-        heads = layer.query(self._ops.add_norm(states[part], None, layer.input_norm))
-        return self._ops.split_heads(heads, layer.query_norms, cos[part], sin[part])
+    def _queries(self, states: torch.Tensor, angles: _Angles) -> torch.Tensor:
+        """Compute the last layer's queries of some tokens."""
+        layer = self._layers[-1]
+        heads = self._query(self._ops.add_norm(states, None, layer.input_norm))
+        return self._ops.split_heads(heads, layer.norms[: self._n_queries], *angles)[0]
 
     def _qkv(self, heads: _Heads) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Split the heads of a layer before the last one into queries, keys and values."""
+        """Split a layer's heads into queries, keys and values."""
         rotated, value = heads
         return rotated[:, : self._n_queries], rotated[:, self._n_queries :], value
 
-
-def _copied(key: torch.Tensor, value: torch.Tensor) -> KeysValues:
-    """Return copies of keys and values, so that the memory of the queries beside them is freed."""
-    return KeysValues(
-        key.clone(memory_format=torch.contiguous_format), value.clone(memory_format=torch.contiguous_format)
-    )
+    def _kept(self, heads: _Heads) -> KeysValues:
+        """Return copies of keys and values, so that the memory of the queries beside them is freed."""
+        _, key, value = self._qkv(heads)
+        return KeysValues(key.clone(memory_format=torch.contiguous_format), value.clone())
