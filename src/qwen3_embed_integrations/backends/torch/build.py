@@ -132,10 +132,12 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
 
 
 def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
-    """Return what would be faster here than PyTorch, as measured by benchmarks/runtimes.py."""
-    if architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
+    """Return which runtime is faster for what, as measured by benchmarks/runtimes.py."""
+    if architecture.n_parameters >= HEAVY:
         return []
-    return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]
+    return [
+        ("advice", 'for single queries backend="onnx" is faster and starts sooner; for documents PyTorch is faster')
+    ]
 
 
 def _memory(architecture: Qwen3Architecture, dtype: torch.dtype) -> list[tuple[str, str]]:
