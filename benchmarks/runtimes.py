@@ -5,8 +5,9 @@
 
 Documents are docstrings of the standard library, of mixed length; queries their first words, one after another. Each
 round runs every runtime once, in turn, so that a busy minute of the machine affects all of them; the best round counts.
-With --one-thread each runtime gets one thread, and CPU seconds count instead of those of the clock: a busy machine then
-changes little.
+With ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 torch computes as on a CPU without
+AVX-512; ONNX Runtime and OpenVINO have no such switch. With --one-thread each runtime gets one thread, and CPU seconds
+count instead of those of the clock: a busy machine then changes little.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import argparse
 import inspect
 import json
 import os
-import platform
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -24,13 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cpu_dtypes import cpu_name
 
 from qwen3_embed_integrations import Qwen3Encoder
 
 MODULES = ("csv", "shutil", "random", "statistics", "pathlib", "json", "tempfile", "argparse", "logging", "threading")
 RUNTIMES: dict[str, dict[str, Any]] = {
     "torch float32": {"dtype": "float32"},
-    "torch auto": {},
+    "torch bfloat16": {"dtype": "bfloat16"},
+    "torch int8": {"dtype": "int8"},
     "onnxruntime": {"backend": "onnx"},
     "openvino": {"backend": "onnx", "runtime": "openvino"},
 }
@@ -103,7 +105,8 @@ def main() -> None:
     }
     result = {
         "model": Path(given.model).name,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "machine": f"{cpu_name()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "isa": os.environ.get("ONEDNN_MAX_CPU_ISA", "all"),
         "versions": {name: version(name) for name in ("torch", "onnxruntime", "openvino")},
         "n_documents": given.documents,
         "seconds": "of one thread's CPU" if given.one_thread else "of the clock",

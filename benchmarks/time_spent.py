@@ -1,6 +1,7 @@
 """Where the time of a forward pass goes: matrix products, attention, the operations between them, Python.
 
 python benchmarks/time_spent.py                                 random weights of Qwen3-Embedding-0.6B's shape
+python benchmarks/time_spent.py --long 2048 8192               and long texts
 python benchmarks/time_spent.py --dtype int8 --write benchmarks/results/time_spent.md
 
 Run batches on one thread, as a stream does, and a single query as it runs alone, under Python's profiler,
@@ -32,7 +33,7 @@ N_DOCUMENTS, N_QUERIES, REPEATS = 4, 32, 5
 PARTS = {
     "matrix products": ("nn.linear", "_linear_pointwise", "qlinear_pointwise"),
     "attention": ("scaled_dot_product_attention", "torch.cat", "'copy_'"),
-    "steps between them": ("(_add_norm)", "(_split_heads)", "(_swiglu)", "(_quantise)", "rms_norm", "silu"),
+    "steps between them": ("(add_norm)", "(split_heads)", "(swiglu)", "(quantise)", "rms_norm", "silu"),
 }
 REST = "Python and small operations"
 
@@ -45,14 +46,15 @@ def main() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     model = build_model(CACHE, "0.6B")
     stored = json.loads(build_workloads(model, CACHE, quick=True).read_text(encoding="utf-8"))
+    long = f" --long {' '.join(map(str, arguments.long))}" if arguments.long else ""
     lines = [
-        f"`python benchmarks/time_spent.py --dtype {' '.join(arguments.dtype)}`, milliseconds:",
+        f"`python benchmarks/time_spent.py --dtype {' '.join(arguments.dtype)}{long}`, milliseconds:",
         "",
         f"| dtype | batch | {' | '.join([*PARTS, REST])} |",
         f"|---|---{'|--:' * (len(PARTS) + 1)}|",
     ]
     for dtype in arguments.dtype:
-        for name, run in _batches(str(model), dtype, stored).items():
+        for name, run in _batches(str(model), dtype, stored, arguments.long).items():
             spent = _profile(run)
             shown = " | ".join(f"{1e3 * spent[part]:.1f}" for part in (*PARTS, REST))
             lines.append(f"| {dtype} | {name} | {shown} |")
@@ -62,7 +64,7 @@ def main() -> None:
         replace_block(arguments.write, "time-spent", f"{table}\n")
 
 
-def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callable[[], object]]:
+def _batches(model: str, dtype: str, stored: dict[str, Any], lengths: list[int]) -> dict[str, Callable[[], object]]:
     """Return the forward passes to measure."""
     from qwen3_embed_integrations.backends.local import LocalBackend
     from qwen3_embed_integrations.backends.torch.device import choose_device
@@ -76,14 +78,16 @@ def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callab
     forward = TorchForward(checkpoint, choose_device("cpu"), dtype)
     tokenizer = TextTokenizer(checkpoint.folder)
     prompt = encoder.model_info.query_prompt(None)
-    shared = LocalBackend(tokenizer, forward, forward.plan.block, checkpoint.model_info.hidden_size).prefix(prompt)
+    shared = LocalBackend(tokenizer, forward, forward.plan.block_tokens, checkpoint.model_info.hidden_size).prefix(
+        prompt
+    )
     queries = tokenizer.tokenize([prompt + text for text in stored["Q"]["texts"][:N_QUERIES]])
     own = sorted((ids[len(shared) :] for ids in queries), key=len)
     documents = tokenizer.tokenize(stored["M"]["texts"][:N_DOCUMENTS])
     n_streams = max(2, forward.streams.count)
 
-    def run(ids: list[list[int]], prefix: tuple[int, ...], n_sharing: int) -> Callable[[], object]:
-        batch = pack([cut(one, 128) for one in ids], prefix)
+    def run(ids: list[list[int]], prefix: tuple[int, ...], n_sharing: int, limit: int = 128) -> Callable[[], object]:
+        batch = pack([cut(one, limit) for one in ids], prefix)
 
         def compute() -> None:
             forward.streams.enter(n_sharing)
@@ -91,10 +95,12 @@ def _batches(model: str, dtype: str, stored: dict[str, Any]) -> dict[str, Callab
 
         return compute
 
+    endless = [token for ids in documents for token in ids] * (1 + max(lengths, default=0) // 64)
     return {
         f"{len(documents)} documents of 128 tokens, one thread": run(documents, (), n_streams),
         f"{len(own)} queries, one thread": run(own, shared, n_streams),
         "one query, all threads": run(own[len(own) // 2 :][:1], shared, 1),
+        **{f"one text of {n:,} tokens, one thread": run([endless], (), n_streams, n) for n in lengths},
     }
 
 
@@ -117,6 +123,7 @@ def _profile(run: Callable[[], object]) -> Counter[str]:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--dtype", nargs="+", default=["bfloat16"], choices=["float32", "bfloat16", "int8"])
+    parser.add_argument("--long", nargs="*", type=int, default=[], help="also texts of so many tokens")
     parser.add_argument("--write", type=Path, help="page with a block time-spent")
     return parser.parse_args()
 

@@ -23,6 +23,24 @@ def test_versions_processor_and_memory_are_reported(described):
     assert f"torch {version('torch')}" in found["[torch]"]
 
 
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        ("processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nflags\t\t: fpu avx2\n", "Some CPU @ 3 GHz"),
+        ("processor\t: 0\nFeatures\t: fp asimd sve bf16 i8mm\nCPU part\t: 0xd40\n", "aarch64"),  # Linux on ARM
+        (None, "arm"),  # macOS has no such file
+    ],
+)
+def test_a_processor_is_named_on_other_kinds_of_machines(monkeypatch, tmp_path, cpuinfo, expected):
+    path = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        path.write_text(cpuinfo)
+    monkeypatch.setattr(machine, "_CPUINFO", path)
+    monkeypatch.setattr(platform, "processor", lambda: "" if cpuinfo else "arm")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert machine._processor() == expected
+
+
 def test_a_missing_package_is_named_with_the_extra_that_installs_it(described, monkeypatch):
     def lacking(package):
         if package == "numba":

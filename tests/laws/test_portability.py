@@ -12,7 +12,7 @@ from processes import in_a_fresh_process
 PACKAGE = Path(qwen3_embed_integrations.__file__).parent
 MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 GUARDED = {
-    ("resource", "rag/corpora/reader_process.py"),  # below `if sys.platform != "win32"`
+    ("resource", "rag/corpora/reader_process.py"),  # an ImportError is caught
     ("resource", "server/connections.py"),  # an ImportError is caught
     ("sysconf", "backends/torch/memory.py"),  # an AttributeError is caught
 }
@@ -22,19 +22,21 @@ FUNCTIONS = {
 }
 """Members of os that Windows lacks, of those that a program of this kind might use."""
 
-WITHOUT_POSIX = f"""
-import numpy, pydantic
-if BACKEND == "torch":
-    import torch
-else:
-    import onnxruntime, tokenizers
-import os, sys
+TAKEN_AWAY = f"""
+import os, subprocess, sys
 for name in {sorted(MODULES)!r}:
     sys.modules[name] = None
 for name in {sorted(FUNCTIONS)!r}:
     if hasattr(os, name):
         delattr(os, name)
 """
+WITHOUT_POSIX = f"""
+import numpy, pydantic
+if BACKEND == "torch":
+    import torch
+else:
+    import onnxruntime, tokenizers
+{TAKEN_AWAY}"""
 """Other packages are imported first: on Linux they may use what Linux has."""
 
 
@@ -46,6 +48,36 @@ encoder = Qwen3Encoder(model="tiny", backend=BACKEND, cache_path={str(tmp_path /
 print(encoder.encode_query(["Where?"]).shape, encoder.encode_query(["Where?"]).shape)
 """
     assert in_a_fresh_process(code) == "(1, 256) (1, 256)"
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_the_command_reads_files_in_its_child_process_indexes_and_locks_without_posix(backend, tmp_path):
+    """The child process lacks the same; filelock falls back to a lock that is a plain file."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(TAKEN_AWAY)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "invoices.md").write_text("# Invoices\n\nInvoices are sent on the first of each month.\n")
+    (tmp_path / "docs" / "page.html").write_text("<h1>Leave</h1><p>Leave is asked for two weeks ahead.</p>")
+    arguments = [
+        *("rag", "--model", "tiny", "--backend", backend, "--docs", str(tmp_path / "docs")),
+        *("--index", str(tmp_path / "index"), "--ask", "When are invoices sent?"),
+    ]
+    code = f"""BACKEND = {backend!r}
+import asyncio, chromadb.api.rust, langchain_chroma, multiprocessing{WITHOUT_POSIX}
+os.environ["PYTHONPATH"] = {str(tmp_path / "site")!r}
+sys.stderr = sys.stdout
+from qwen3_embed_integrations.cli import main
+for arguments in ({arguments!r}, ["doctor", "--model", "tiny", "--backend", BACKEND], ["models"]):
+    sys.argv = ["qwen3-embed", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        print("exit code", ended.code)
+"""
+    out = in_a_fresh_process(code)
+    assert out.count("exit code 0") == 3, out
+    assert "first of each month" in out
+    assert (tmp_path / "index" / "chroma.sqlite3").is_file()
 
 
 def posix_only(tree):

@@ -8,7 +8,7 @@ from qwen3_embed_integrations.backends.local import LocalBackend
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 from qwen3_embed_integrations.scheduling import give_way
-from qwen3_embed_integrations.scheduling.worker_thread import pause_point
+from qwen3_embed_integrations.scheduling.worker_thread import thread_pause
 from token_embeddings import WIDTH, embeddings_of, expected
 
 HANG_S = 60
@@ -28,7 +28,7 @@ def test_a_query_is_done_in_the_middle_of_a_batch_and_both_have_their_embeddings
         if len(batch.input_ids) > 500 and not found:
             query = backend.submit(EmbedRequest(["a query"], 100))
             while not query.done():  # the batch is not over before
-                pause_point()
+                thread_pause()()
             found.append(query.result())
         return embeddings_of(batch)
 
@@ -44,7 +44,7 @@ def test_a_batch_of_small_requests_gives_no_way(tokenizer):
     sizes = []
 
     def forward(batch):
-        pause_point()
+        thread_pause()()
         sizes.append(len(batch.lengths))
         return embeddings_of(batch)
 

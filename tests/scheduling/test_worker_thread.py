@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from qwen3_embed_integrations.scheduling.worker_thread import pause_point, pausing, run_in_thread
+from qwen3_embed_integrations.scheduling.worker_thread import pausing, run_in_thread, thread_pause
 
 
 def test_the_result_comes_from_a_thread_that_has_ended():
@@ -43,15 +43,19 @@ def test_ctrl_c_ends_the_work_and_is_raised_when_it_has_ended():
     assert ended == [True]
 
 
-def test_a_pause_point_does_nothing_outside_of_its_block_and_its_thread():
+def test_a_pause_does_nothing_outside_of_its_block_and_its_thread():
     seen = []
+
+    def elsewhere():
+        thread_pause()()
+
     with pausing(lambda: seen.append("here")):
-        other = threading.Thread(target=pause_point)
+        other = threading.Thread(target=elsewhere)
         other.start()
         other.join()
         assert seen == []
-        pause_point()
-    pause_point()
+        thread_pause()()
+    thread_pause()()
     assert seen == ["here"]
 
 
@@ -60,11 +64,11 @@ def test_a_pause_has_no_pauses_and_an_inner_block_ends_with_itself():
 
     def pause():
         seen.append("outer")
-        pause_point()
+        thread_pause()()
         with pausing(lambda: seen.append("inner")):
-            pause_point()
+            thread_pause()()
 
     with pausing(pause):
-        pause_point()
-        pause_point()
+        thread_pause()()
+        thread_pause()()
     assert seen == ["outer", "inner"] * 2

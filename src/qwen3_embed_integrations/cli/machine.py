@@ -37,6 +37,7 @@ _PACKAGES = {
 }
 """Extra → the distributions that show whether it is installed."""
 
+_CPUINFO = Path("/proc/cpuinfo")
 _GIB = 2**30
 _GB = 1e9
 
@@ -59,10 +60,9 @@ def describe_machine(config: EncoderConfig) -> list[Finding]:
 
 
 def _processor() -> str:
-    """Return the processor's name; platform knows it on macOS and Windows, Linux has a file."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+    """Return the processor's name; platform knows it on macOS and Windows, Linux has a file (without it on ARM)."""
+    if _CPUINFO.is_file():
+        for line in _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

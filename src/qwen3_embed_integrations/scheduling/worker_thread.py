@@ -65,21 +65,18 @@ class WorkerThread:
             return False
 
 
-def thread_pause() -> Callable[[], None] | None:
-    """Return what `pausing` asks for in this thread; None outside of its block.
+def no_pause() -> None:
+    """Go on at once."""
+
+
+def thread_pause() -> Callable[[], None]:
+    """Return what `pausing` asks for in this thread; `no_pause` outside of its block.
 
     A forward pass looks it up once and calls it between its products. What runs then leaves the computation's own
     values alone: a pause changes when a result comes, never what it is.
     """
-    pause: Callable[[], None] | None = getattr(_here, "pause", None)
+    pause: Callable[[], None] = getattr(_here, "pause", no_pause)
     return pause
-
-
-def pause_point() -> None:
-    """Do what `pausing` asks for in this thread; nothing outside of its block."""
-    pause = thread_pause()
-    if pause is not None:
-        pause()
 
 
 @contextmanager
@@ -87,12 +84,12 @@ def pausing(pause: Callable[[], None]) -> Iterator[None]:
     """Call `pause` at each pause point that this thread reaches in the block; a block inside of it has its own.
 
     Args:
-        pause: Takes no arguments; pause points inside of it do nothing.
+        pause: Takes no arguments; a pause inside of it does nothing.
     """
-    before = getattr(_here, "pause", None)
+    before = thread_pause()
 
     def pause_once() -> None:
-        _here.pause = None
+        _here.pause = no_pause
         try:
             pause()
         finally:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from qwen3_embed_integrations.backends.torch.attention import KeysValues, Layout, causal_attention
+from qwen3_embed_integrations.backends.torch.attention import KeysValues, Layout, causal_attention, last_token_attention
 
 
 def layout_of(lengths, device="cpu"):
@@ -59,3 +59,18 @@ def test_a_prefix_acts_as_if_it_stood_before_each_sequence(lengths):
         alone = causal_attention(*whole, 0.3, layout_of([n_prefix + length]))
         torch.testing.assert_close(out[part], alone[n_prefix:])
         start += length
+
+
+@pytest.mark.parametrize("n_prefix", [0, 3])
+def test_the_last_tokens_alone_attend_as_they_do_among_all(n_prefix):
+    torch.manual_seed(0)
+    lengths = [1, 2, 2, 5, 40]
+    cu_seqlens = torch.tensor([0, *lengths]).cumsum(0)
+    query, key, value = torch.randn(50, 4, 8), torch.randn(50, 2, 8), torch.randn(50, 2, 8)
+    prefix = KeysValues(torch.randn(n_prefix, 2, 8), torch.randn(n_prefix, 2, 8)) if n_prefix else None
+    layout, ends = Layout.of(lengths, cu_seqlens), cu_seqlens[1:] - 1
+    expected = causal_attention(query, key, value, 0.3, layout, prefix)[ends]
+    padded = torch.cat((query[ends], query[:2]))
+    found = last_token_attention(padded, key, value, 0.3, layout, prefix)
+    torch.testing.assert_close(found[:-2], expected, atol=1e-6, rtol=1e-6)
+    assert not found[-2:].any()

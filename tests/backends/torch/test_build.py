@@ -17,6 +17,7 @@ from qwen3_embed_integrations.backends.torch.gpu import accelerator
 from qwen3_embed_integrations.backends.torch.gpu import build as gpu_build
 from qwen3_embed_integrations.backends.torch.memory import available_memory
 from qwen3_embed_integrations.checkpoints.checkpoint import open_checkpoint
+from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.core.protocols import EmbedRequest
 
 
@@ -113,8 +114,15 @@ def test_one_full_collection_serves_many_loads(make_checkpoint):
     assert done.stdout.split() == ["True", "0"], done.stderr
 
 
-def test_a_small_model_on_an_old_cpu_is_advised_to_run_on_onnx(checkpoint, monkeypatch):
+def test_a_small_model_is_advised_which_runtime_is_faster_for_what(checkpoint, monkeypatch):
     config = EncoderConfig(model=str(checkpoint), device="cpu")
-    for has_bfloat16, is_advised in ((False, True), (True, False)):
-        monkeypatch.setattr(build, "has_bfloat16_matmul", lambda has_bfloat16=has_bfloat16: has_bfloat16)
+    for heavy, is_advised in ((build.HEAVY, True), (1, False)):
+        monkeypatch.setattr(build, "HEAVY", heavy)
         assert ('backend="onnx"' in dict(report(config, open_checkpoint(config))).get("advice", "")) is is_advised
+
+
+def test_a_batch_of_a_small_model_is_several_blocks(checkpoint, monkeypatch):
+    found = open_checkpoint(EncoderConfig(model=str(checkpoint)))
+    assert build._batch_tokens(ExecutionPlan(block_tokens=512), found) == 2048
+    monkeypatch.setattr(build, "HEAVY", 1)
+    assert build._batch_tokens(ExecutionPlan(block_tokens=512), found) == 512

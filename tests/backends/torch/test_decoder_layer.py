@@ -61,3 +61,14 @@ def test_norms_are_float32_with_one_line_for_each_head(make_checkpoint):
 def test_a_missing_or_misshapen_weight_is_refused(checkpoint, changes, part):
     with pytest.raises(CheckpointError, match=part):
         list(read(checkpoint, **changes)[1])
+
+
+def test_the_last_layer_can_compute_its_queries_apart(checkpoint):
+    whole = list(read(checkpoint)[1])
+    architecture = Qwen3Architecture.of(json.loads((checkpoint / "config.json").read_text()))
+    take = FolderWeights(checkpoint, torch.device("cpu"), torch.float32)
+    *others, last = read_layers(architecture, take, plain, last_apart=True)
+    assert all(layer.apart is None for layer in others)
+    inputs = ScaledTensor(torch.randn(2, architecture.hidden_size))
+    apart = torch.cat([product(inputs).values for product in last.apart], dim=1)
+    torch.testing.assert_close(apart, whole[-1].qkv(inputs).values)

@@ -14,6 +14,9 @@ from qwen3_embed_integrations.backends.torch.device import (
     choose_devices,
     choose_dtype,
     empty_cache,
+    has_amx,
+    has_bfloat16_matmul,
+    has_signed_int8_matmul,
     to_device,
     use_threads,
 )
@@ -30,6 +33,17 @@ def test_auto_is_bfloat16_only_for_large_models_on_cpus_that_multiply_it(monkeyp
     assert choose_dtype("auto", CPU, HEAVY) == (torch.bfloat16 if multiplies else torch.float32)
     assert choose_dtype("int8", CPU) == torch.int8
     assert choose_dtype("bfloat16", CPU) == torch.bfloat16
+
+
+def test_a_cpu_that_is_no_x86_counts_as_one_without_bfloat16_until_it_is_measured(monkeypatch):
+    """On ARM torch answers False to both questions; "auto" is float32 there, and bfloat16 is timed against it."""
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    assert not has_bfloat16_matmul()
+    assert not has_amx()
+    assert not has_signed_int8_matmul()
+    assert choose_dtype("auto", CPU, HEAVY) == torch.float32
 
 
 def test_float16_is_refused_on_a_cpu():

@@ -228,3 +228,21 @@ def test_another_batch_between_the_products_changes_no_state(folder):
     assert torch.equal(found, expected)
     assert len(found_short) > 3 * len(model._layers)
     assert all(torch.equal(one, expected_short) for one in found_short)
+
+
+@torch.inference_mode()
+def test_repeated_ids_have_the_states_of_each_alone(checkpoint):
+    """The first layer's product is computed once for each id of a large batch."""
+    model = own(checkpoint, torch.float32)
+    sequences = [[7, 7, 7, 1, 2, 7] * 20, [7, 1] * 30]
+    alone = [model(*_inputs([one])) for one in sequences]
+    short = [model(*_inputs([one[:60]])) for one in sequences]  # too few tokens to look for repeated ones
+    together = model(*_inputs(sequences))
+    torch.testing.assert_close(together, torch.cat(alone), atol=2e-6, rtol=2e-6)
+    torch.testing.assert_close(model(*_inputs([one[:60] for one in sequences])), torch.cat(short), atol=2e-6, rtol=2e-6)
+
+
+def _inputs(sequences):
+    batch = pack(sequences)
+    ids, positions, cu_seqlens = map(torch.from_numpy, (batch.input_ids, batch.position_ids, batch.cu_seqlens))
+    return ids, positions, Layout.of(batch.lengths.tolist(), cu_seqlens), cu_seqlens[1:] - 1

@@ -87,7 +87,7 @@ def test_the_report_names_dtype_plan_and_reasons():
     report = report_plan(EncoderConfig(model="tiny"))
     assert dict(report)["dtype"] == "float32"
     assert "matmul=plain" in dict(report)["plan"]
-    assert [name for name, _ in report][-1] == "because"
+    assert [name for name, _ in report][-2:] == ["because", "advice"]
 
 
 @pytest.mark.parametrize("plan", ["streams=1", "streams=3", "streams=2 matmul=prepacked", "block_tokens=7"])
@@ -108,3 +108,13 @@ def test_a_query_whose_ids_leave_the_prompt_s_own_falls_back(checkpoint):
     for text in ("::", "", " x", "//", "a" * 50):
         (embedding,), (whole,) = encoder.encode_query([text]), encoder.encode_document([prompt + text])
         np.testing.assert_allclose(embedding, whole, atol=2e-6)
+
+
+@pytest.mark.parametrize("amx", [True, False])
+def test_attention_computes_in_bfloat16_only_on_cpus_with_matrix_units(monkeypatch, amx):
+    monkeypatch.setattr(planning, "has_amx", lambda: amx)
+    plain = ExecutionPlan()
+    assert planning.heads_dtype(plain, torch.bfloat16) == (torch.bfloat16 if amx else torch.float32)
+    assert planning.ops_config(plain, torch.bfloat16, 64, 1e-6).dtype == torch.bfloat16
+    assert planning.heads_dtype(plain, torch.float32) == torch.float32
+    assert planning.heads_dtype(ExecutionPlan("upcast"), torch.bfloat16) == torch.float32

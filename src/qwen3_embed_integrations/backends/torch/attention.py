@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import groupby, pairwise
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
+
+from .thread_team import ThreadTeam, share
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,86 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     return out
 
 
+def shared_attention(  # noqa: PLR0913, PLR0917 - as above, and who shares the heads
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None,
+    thread_team: ThreadTeam | None,
+) -> torch.Tensor:
+    """Compute `causal_attention`, its heads shared by the threads of a team if there is one."""
+    if thread_team is None:
+        return causal_attention(query, key, value, scale, layout, prefix)
+    mixed = torch.empty(query.shape, dtype=query.dtype, device=query.device)
+    num_key_value_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
+
+    def fill(first: int, end: int) -> None:
+        own, kv = slice(first * shared_by, end * shared_by), slice(first, end)
+        part = None if prefix is None else KeysValues(prefix.key[:, kv], prefix.value[:, kv])
+        mixed[:, own] = causal_attention(query[:, own], key[:, kv], value[:, kv], scale, layout, part)
+
+    bounds = [round(num_key_value_heads * number / thread_team.count) for number in range(thread_team.count + 1)]
+    share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
+    return mixed
+
+
+def last_token_attention(  # noqa: PLR0913, PLR0917 - as above
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scale: float,
+    layout: Layout,
+    prefix: KeysValues | None = None,
+) -> torch.Tensor:
+    """Compute the attention of each sequence's last token, which sees all others.
+
+    Args:
+        query: `[n, num_attention_heads, head_dim]` of the last tokens, in the order of the sequences; rows after the
+            layout's last sequence are padding.
+        key: `[tokens, num_key_value_heads, head_dim]`.
+        value: The shape of `key`.
+        scale: Factor of the attention scores.
+        layout: The sequences' positions.
+        prefix: Keys and values of the tokens that precede every sequence; None if there are none.
+
+    Returns:
+        The shape of `query`, zeros for padding.
+    """
+    out = torch.empty_like(query, memory_format=torch.contiguous_format)
+    at, kv_heads = 0, key.shape[1:]
+    for start, count, length in layout.runs:
+        end = start + count * length
+        k = key[start:end].view(count, length, *kv_heads).transpose(1, 2)
+        v = value[start:end].view(count, length, *kv_heads).transpose(1, 2)
+        if prefix is not None:
+            k, v = _after_prefix(prefix, k, v)
+        q = query[at : at + count, :, None]
+        out[at : at + count] = scaled_dot_product_attention(q, k, v, scale=scale, enable_gqa=True)[:, :, 0]
+        at += count
+    out[at:] = 0
+    return out
+
+
 def _attention_of_equal_lengths(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
 ) -> torch.Tensor:
     """Compute causal attention of equally long sequences, `[n, heads, tokens, head_dim]`, after their prefix."""
     if prefix is None:
         return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=True)
-    n = query.shape[0]
-    key = torch.cat((prefix.key.transpose(0, 1).expand(n, -1, -1, -1), key), dim=2)
-    value = torch.cat((prefix.value.transpose(0, 1).expand(n, -1, -1, -1), value), dim=2)
+    key, value = _after_prefix(prefix, key, value)
     unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
     return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
+
+
+def _after_prefix(prefix: KeysValues, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return keys and values, `[n, heads, tokens, head_dim]`, with those of the prefix before them."""
+    shape = (len(key), -1, -1, -1)
+    return (
+        torch.cat((prefix.key.transpose(0, 1).expand(shape), key), dim=2),
+        torch.cat((prefix.value.transpose(0, 1).expand(shape), value), dim=2),
+    )
 
 
 @lru_cache(maxsize=64)  # the same for every layer; sequences after a prefix are short

@@ -14,6 +14,7 @@ from qwen3_embed_integrations.checkpoints.checkpoint import Checkpoint, read_jso
 from qwen3_embed_integrations.checkpoints.pair_tokenizer import PairTokenizer
 from qwen3_embed_integrations.checkpoints.tokenizer import TextTokenizer
 from qwen3_embed_integrations.core.config import EncoderConfig
+from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.core.reranker_config import RerankerRuntimeConfig
 from qwen3_embed_integrations.scheduling.worker_thread import run_in_thread
 
@@ -25,6 +26,7 @@ from .reranker_head import PipelinedReranker, RerankerForward, raise_if_head_is_
 
 if TYPE_CHECKING:
     from .gpu.build import AnyGpuForward
+_SMALL_BATCH_TOKENS = 2048  # of a small model, whose batches compute for less time than it takes to form them
 _GROWTH = 1.1  # of the heap, after which a load collects again; Python itself does so at 1.25
 
 _collected_blocks = 0  # blocks of memory in use after the last full collection at a load
@@ -50,7 +52,7 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     forward: TorchForward | AnyGpuForward
     if devices[0].type == "cpu":
         forward = TorchForward(checkpoint, devices[0], config.dtype, config.plan)
-        budget = config.max_batch_tokens or forward.plan.block_tokens
+        budget = config.max_batch_tokens or _batch_tokens(forward.plan, checkpoint)
     else:
         from .gpu.build import GPU_BATCH_TOKENS, gpu_forward
 
@@ -67,6 +69,12 @@ def _build(config: EncoderConfig, checkpoint: Checkpoint) -> LocalBackend:
     _collect_garbage()
     _release_memory()
     return backend
+
+
+def _batch_tokens(plan: ExecutionPlan, checkpoint: Checkpoint) -> int:
+    """Return the most tokens of a batch: one block of a layer, and several of a small model."""
+    is_small = Qwen3Architecture.of(read_json(checkpoint.folder / "config.json")).n_parameters < HEAVY
+    return max(plan.block_tokens, _SMALL_BATCH_TOKENS) if is_small else plan.block_tokens
 
 
 def _reranker_backend(checkpoint: Checkpoint, forward: TorchForward | AnyGpuForward, budget: int) -> LocalBackend:
@@ -124,10 +132,12 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
 
 
 def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
-    """Return what would be faster here than PyTorch, as measured by benchmarks/runtimes.py."""
-    if architecture.n_parameters >= HEAVY or has_bfloat16_matmul():
+    """Return which runtime is faster for what, as measured by benchmarks/runtimes.py."""
+    if architecture.n_parameters >= HEAVY:
         return []
-    return [("advice", 'a model this small runs faster with backend="onnx" on this CPU, and starts sooner')]
+    return [
+        ("advice", 'for single queries backend="onnx" is faster and starts sooner; for documents PyTorch is faster')
+    ]
 
 
 def _memory(architecture: Qwen3Architecture, dtype: torch.dtype) -> list[tuple[str, str]]:

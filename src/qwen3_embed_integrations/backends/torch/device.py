@@ -103,7 +103,7 @@ def has_bfloat16_matmul() -> bool:
     """
     if _allowed_isa() in _ISAS_WITHOUT_BFLOAT16:
         return False
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - torch's only way to ask
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001 - as below
 
 
 def has_signed_int8_matmul() -> bool:
@@ -112,8 +112,13 @@ def has_signed_int8_matmul() -> bool:
     VNNI multiplies unsigned rows with signed weights. oneDNN takes reference code for signed ones on AVX-512 without
     AMX: 0.1 GFLOP/s, where unsigned ones reach 400 on one core.
     """
+    return has_amx()
+
+
+def has_amx() -> bool:
+    """Return whether oneDNN multiplies matrices in AMX's tiles here."""
     allowed = _allowed_isa()
-    return bool(torch.cpu._is_amx_tile_supported()) and (allowed in _ISAS_UNLIMITED or "AMX" in allowed)  # noqa: SLF001 - as above
+    return bool(torch.cpu._is_amx_tile_supported()) and (allowed in _ISAS_UNLIMITED or "AMX" in allowed)  # noqa: SLF001 - torch's only way to ask
 
 
 def _allowed_isa() -> str:

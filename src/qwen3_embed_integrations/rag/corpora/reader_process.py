@@ -74,7 +74,7 @@ class ReaderProcess:
         except queue.Empty:
             self._end()
             raise UnreadableFileError(f"takes longer than {self._timeout_s:g} s to read") from None
-        except BrokenPipeError:
+        except OSError:  # a broken pipe, which Windows reports as an invalid argument
             answer = b""
         if not answer:
             code = self._end()
@@ -170,13 +170,14 @@ def _document(answer: dict[str, Any], source: str) -> ParsedDocument:
 
 
 def _limit_memory() -> None:
-    if sys.platform != "win32":
+    try:
         import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses this limit
-            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MAX_MEMORY_BYTES, hard)
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses this limit
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 def _pump(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:

@@ -23,8 +23,9 @@ def test_stored_bfloat16_is_multiplied_as_its_float32_twin(n_rows, shape):
     torch.testing.assert_close(linear.upcast(weight)(ScaledTensor(values)).values, expected, rtol=1e-5, atol=1e-4)
 
 
-def test_stored_int8_is_multiplied_as_its_float32_twin():
-    weight, values = torch.randn(700, 900), torch.randn(5, 900)
+@pytest.mark.parametrize("shape", [(24, 48), (700, 900)])
+def test_stored_int8_is_multiplied_as_its_float32_twin(shape):
+    weight, values = torch.randn(shape), torch.randn(5, shape[1])
     expected = values @ quantised(weight).float().T
     torch.testing.assert_close(linear.upcast_int8(weight)(ScaledTensor(values)).values, expected, rtol=1e-4, atol=1e-3)
 
@@ -63,12 +64,12 @@ def bytes_of_tensors():
         (linear.upcast_int8, torch.float32, 1),
     ],
 )
-def test_a_product_keeps_its_weight_in_the_stored_dtype_alone(make, dtype, bytes_a_weight):
+def test_a_large_product_keeps_its_weight_in_the_stored_dtype_alone(make, dtype, bytes_a_weight):
     before = bytes_of_tensors()
-    product = make(torch.randn(512, 512).to(dtype))
-    product(ScaledTensor(torch.randn(3, 512)))
+    product = make(torch.randn(1024, 1024).to(dtype))
+    product(ScaledTensor(torch.randn(3, 1024)))
     grown = bytes_of_tensors() - before
-    assert 512 * 512 * bytes_a_weight <= grown < 512 * 512 * bytes_a_weight * 1.1
+    assert 1024 * 1024 * bytes_a_weight <= grown < 1024 * 1024 * bytes_a_weight * 1.1
 
 
 def test_prepacked_products_equal_plain_ones_or_say_why_they_do_not_run():

@@ -41,7 +41,7 @@ def test_split_heads_norms_and_rotates_all_but_the_values(values):
     angles = np.linspace(0, 6, N * half, dtype=np.float32).reshape(N, half)
     scales = np.full(N, 2, np.float32)
     out, _ = empty(WIDTH)
-    kernels.split_heads(qkv, FLOAT, scales, norms, EPS, np.cos(angles), np.sin(angles), out)
+    kernels.split_heads(qkv, FLOAT, scales, norms, EPS, np.cos(angles), np.sin(angles), out, FLOAT)
     heads = 2.0 * qkv[:, : 2 * size].reshape(N, 2, size)
     normed = heads / np.sqrt((heads**2).mean(2, keepdims=True) + 1e-6) * norms.reshape(2, size)
     turned = (normed[..., :half] + 1j * normed[..., half:]) * np.exp(1j * angles.astype(float))[:, None]

@@ -13,7 +13,7 @@ N, HEADS, KV_HEADS, SIZE, WIDTH = 7, 4, 2, 16, 48
 
 
 def shape(dtype, quantised_to=None):
-    return OpsConfig(HEADS, KV_HEADS, SIZE, 1e-6, dtype, quantised_to)
+    return OpsConfig(SIZE, 1e-6, dtype, dtype, quantised_to)
 
 
 FORMS = [
@@ -108,3 +108,14 @@ def test_quantised_rows_are_within_half_a_step():
     assert ((rows.float() - values).abs() <= rows.scales[:, None] * 0.501).all()
     ours = NumbaOps(shape(torch.bfloat16, torch.int8)).ready(values.bfloat16())
     near(ours, quantised(values.bfloat16()), torch.bfloat16, int8=torch.int8)
+
+
+def test_heads_can_stay_in_float32_beside_products_in_bfloat16():
+    config = OpsConfig(SIZE, 1e-6, torch.bfloat16, torch.float32)
+    qkv = product(torch.bfloat16, (HEADS + 2 * KV_HEADS) * SIZE, int8=False)
+    norms, angles = torch.rand(HEADS + KV_HEADS, SIZE) + 0.5, torch.rand(N, SIZE // 2) * 9
+    arguments = (qkv, norms, angles.cos(), angles.sin())
+    expected = TorchOps(config).split_heads(*arguments)
+    for own, other in zip(NumbaOps(config).split_heads(*arguments), expected, strict=True):
+        assert own.dtype == other.dtype == torch.float32
+        torch.testing.assert_close(own, other, rtol=1e-5, atol=1e-5)

@@ -41,7 +41,12 @@ def prepacked(weight: torch.Tensor) -> Linear:
 
 
 def upcast(weight: torch.Tensor) -> Linear:
-    """Return the float32 product with `weight`, stored in its own smaller dtype and converted block by block."""
+    """Return the float32 product with `weight`, stored in its own smaller dtype and converted block by block.
+
+    A weight of a single block is converted once: it takes 2 MB at most, and would be converted for every query.
+    """
+    if weight.numel() <= _UPCAST_BLOCK:
+        return plain(weight.float())
 
     def product(inputs: ScaledTensor) -> ScaledTensor:
         out = inputs.values.new_empty(len(inputs.values), len(weight))
@@ -58,6 +63,8 @@ def upcast(weight: torch.Tensor) -> Linear:
 def upcast_int8(weight: torch.Tensor, quantise: Quantise = quantised) -> Linear:
     """Return the float32 product with `weight`, stored in int8 with one scale for each output."""
     stored = quantise(weight)
+    if weight.numel() <= _UPCAST_BLOCK:
+        return plain(stored.float())
     product, scales = upcast(stored.values), stored.row_scales
     return lambda inputs: ScaledTensor(product(inputs).values.mul_(scales))
 

@@ -108,7 +108,7 @@ def add_norm(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
 
 @_jit
 def split_heads(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
-    qkv: Any, form: int, scales: Any, norms: Any, rms_norm_eps: Any, cos: Any, sin: Any, out: Any
+    qkv: Any, form: int, scales: Any, norms: Any, rms_norm_eps: Any, cos: Any, sin: Any, out: Any, out_form: int
 ) -> None:
     """Norm and rotate queries and keys, copy values. Plain indices are twice as fast as slices and axes."""
     width, half = qkv.shape[1], cos.shape[1]
@@ -131,7 +131,7 @@ def split_heads(  # noqa: PLR0913, PLR0917 - a kernel takes arrays
                 turned[second + i] = y * cos[t, i] + x * sin[t, i]
         for i in range(norms.shape[0], width):
             turned[i] = row[i] * scale
-        _write(turned, turned_bits, out[t], form, np.float32(1.0))
+        _write(turned, turned_bits, out[t], out_form, np.float32(1.0))
 
 
 @_jit

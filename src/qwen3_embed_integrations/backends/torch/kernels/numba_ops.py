@@ -24,10 +24,10 @@ def quantised(values: torch.Tensor, dtype: torch.dtype = torch.int8) -> ScaledTe
 class NumbaOps:
     """The operations of `TorchOps`, fused."""
 
-    def __init__(self, shape: OpsConfig) -> None:
-        self._config = shape
-        self._form = _FORMS[shape.quantised or shape.dtype]
-        self._rms_norm_eps = np.float32(shape.rms_norm_eps)
+    def __init__(self, config: OpsConfig) -> None:
+        self._config = config
+        self._form = _FORMS[config.quantised or config.dtype]
+        self._rms_norm_eps = np.float32(config.rms_norm_eps)
         self._empty = np.empty((0, 1), np.float32)
         self._no_scale = np.ones(0, np.float32)
 
@@ -49,16 +49,25 @@ class NumbaOps:
         return self._scaled(out, outs)
 
     def split_heads(
-        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Norm and rotate queries and keys; return them and the values, each `[tokens, heads, head_dim]`."""
-        shape = self._config
-        values, form, scales = self._opened(qkv, len(qkv.values))
-        out = torch.empty(values.shape, dtype=shape.dtype)
-        angles = cos.numpy(), sin.numpy()
-        kernels.split_heads(values, form, scales, norms.numpy().reshape(-1), self._rms_norm_eps, *angles, _bits(out))
-        query, key, value = shape.split(out)
-        return query, key, value
+        self, heads: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Norm and rotate the heads that have norms; return them, and the rest, each `[n, heads, head_dim]`."""
+        config = self._config
+        values, form, scales = self._opened(heads, len(heads.values))
+        out = torch.empty(values.shape, dtype=config.heads_dtype)
+        kernels.split_heads(
+            values,
+            form,
+            scales,
+            norms.numpy().reshape(-1),
+            self._rms_norm_eps,
+            cos.numpy(),
+            sin.numpy(),
+            _bits(out),
+            _FORMS[config.heads_dtype],
+        )
+        found = out.view(len(out), -1, config.head_dim)
+        return found[:, : norms.shape[0]], found[:, norms.shape[0] :]
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Return silu(gate) * up in the next product's form."""
@@ -70,7 +79,9 @@ class NumbaOps:
     def ready(self, values: torch.Tensor, /) -> ScaledTensor:
         """Return plain rows in the next product's form."""
         config = self._config
-        return ScaledTensor(values) if config.quantised is None else quantised(values, config.quantised)
+        if config.quantised is None:
+            return ScaledTensor(values.to(config.dtype))
+        return quantised(values, config.quantised)
 
     def _room(self, shape: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         dtype = self._config.quantised or self._config.dtype

@@ -32,6 +32,10 @@ class ScaledTensor:
             values -= ZERO_POINT
         return values if self.scales is None else values * self.scales[:, None]
 
+    def __getitem__(self, rows: torch.Tensor) -> ScaledTensor:
+        """Return these rows, with their scales."""
+        return ScaledTensor(self.values[rows], None if self.scales is None else self.scales[rows])
+
     @property
     def row_scales(self) -> torch.Tensor:
         """The scales of quantised rows, `[n]` float32.
@@ -49,25 +53,18 @@ class OpsConfig:
     """What the operations need to know about the model.
 
     Attributes:
-        num_attention_heads: Number of query heads.
-        num_key_value_heads: Number of key and value heads.
         head_dim: Width of one head.
         rms_norm_eps: Epsilon of the norms.
-        dtype: The dtype of queries, keys and values, and of the inputs of products that are not quantised.
+        dtype: The dtype of the inputs of products that are not quantised.
+        heads_dtype: The dtype of queries, keys and values.
         quantised: int8 or uint8 if products take rows in 8 bits with a scale each; None if not.
     """
 
-    num_attention_heads: int
-    num_key_value_heads: int
     head_dim: int
     rms_norm_eps: float
     dtype: torch.dtype
+    heads_dtype: torch.dtype
     quantised: torch.dtype | None = None
-
-    def split(self, qkv: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Split a product's output into queries, keys and values, `[n, heads, head_dim]` each."""
-        heads = qkv.view(len(qkv), -1, self.head_dim)
-        return torch.split(heads, [self.num_attention_heads, self.num_key_value_heads, self.num_key_value_heads], dim=1)
 
 
 class FusedOps(Protocol):
@@ -78,11 +75,12 @@ class FusedOps(Protocol):
         ...
 
     def split_heads(
-        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Norm and rotate queries and keys; return them and the values, each `[n, heads, head_dim]`.
+        self, heads: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Norm and rotate the first heads of a product, its queries and keys; return them, and the rest: its values.
 
-        `norms` are the norm's weights for each head of queries and keys, `[heads, head_dim]`.
+        `norms` are the norm's weights for each head of queries and keys, `[heads, head_dim]`. Each result is
+        `[n, heads, head_dim]`.
         """
         ...
 
@@ -101,7 +99,6 @@ class TorchOps:
     def __init__(self, config: OpsConfig) -> None:
         self._config = config
         self._eps = config.rms_norm_eps
-        self._n_rotated = config.num_attention_heads + config.num_key_value_heads
         as_is = config.quantised is None and config.dtype == torch.float32  # what the operations compute in
         self.ready: Callable[[torch.Tensor], ScaledTensor] = ScaledTensor if as_is else self._ready
 
@@ -112,23 +109,20 @@ class TorchOps:
         return self.ready(rms_norm(states, states.shape[1:], weight, self._eps))
 
     def split_heads(
-        self, qkv: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Norm and rotate queries and keys; return them and the values, each `[n, heads, head_dim]`."""
-        config = self._config
-        values = qkv.values if qkv.scales is None else qkv.float()
-        heads = values.view(values.shape[0], -1, config.head_dim)
-        rotated, value = heads[:, : self._n_rotated], heads[:, self._n_rotated :]
-        normed = rms_norm(rotated.float(), norms.shape[1:], None, self._eps) * norms
-        rotated = _rotate(normed, cos, sin).to(config.dtype)
-        n_queries = config.num_attention_heads
-        return rotated[:, :n_queries], rotated[:, n_queries:], value.to(config.dtype)
+        self, heads: ScaledTensor, norms: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Norm and rotate the heads that have norms; return them, and the rest, each `[n, heads, head_dim]`."""
+        config, n_rotated = self._config, norms.shape[0]
+        values = heads.values if heads.scales is None else heads.float()
+        values = values.view(values.shape[0], -1, config.head_dim)
+        normed = rms_norm(values[:, :n_rotated].float(), norms.shape[1:], None, self._eps) * norms
+        return _rotate(normed, cos, sin).to(config.heads_dtype), values[:, n_rotated:].to(config.heads_dtype)
 
     def swiglu(self, gate_up: ScaledTensor) -> ScaledTensor:
         """Return silu(gate) * up in the next product's form."""
         values = gate_up.values if gate_up.scales is None else gate_up.float()
         gate, up = values.chunk(2, dim=-1)
-        return self.ready(silu(gate) * up)
+        return self.ready(silu(gate).mul_(up))
 
     def _ready(self, values: torch.Tensor) -> ScaledTensor:
         if self._config.quantised is None:
@@ -153,4 +147,8 @@ def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.
     """Rotate each head by its token's angles `[n, head_dim / 2]`, halves paired as in transformers."""
     first, second = heads.chunk(2, dim=-1)
     cos, sin = cos[:, None], sin[:, None]
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+    out = torch.empty_like(heads)
+    turned_first, turned_second = out.chunk(2, dim=-1)
+    torch.mul(first, cos, out=turned_first).addcmul_(second, sin, value=-1)
+    torch.mul(second, cos, out=turned_second).addcmul_(first, sin)
+    return out
