@@ -96,7 +96,7 @@ def _write(handle: PgvectorHandle, documents: NDArray[np.float32], texts: list[s
     for first in range(0, len(documents), 1000):
         part = slice(first, first + 1000)
         ids = [str(first_id + i) for i in range(first, first + len(documents[part]))]
-        handle.write(StoredRecords(ids, ids, texts[part], documents[part], [{}] * len(ids)))
+        handle.write(StoredRecords(ids, ids, texts[part][: len(ids)], documents[part], [{}] * len(ids)))
 
 
 def _size(handle: PgvectorHandle, name: str) -> int:

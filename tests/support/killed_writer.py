@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import chromadb
+
 from qwen3_embed_integrations import Qwen3Encoder
+from qwen3_embed_integrations.chroma import add_documents as add_to_chroma
+from qwen3_embed_integrations.chroma import open_collection
 
 N, PART = 3000, 100
 TEXTS = [f"text {i} of many" for i in range(N)]
@@ -31,7 +35,8 @@ def opened(place: Place) -> Iterator[Any]:
     if place.engine == "faiss":
         yield _faiss(place)
     elif place.engine == "chroma":
-        yield _chroma(place)
+        client = chromadb.PersistentClient(place.where)
+        yield open_collection(client, place.name, backend="fake", dimension=DIMENSION)
     else:
         with _MADE[place.engine](place) as handle:
             if not handle.exists():
@@ -71,9 +76,7 @@ def read(place: Place) -> list[tuple[str, Any]]:
 
 def _write_part(place: Place, collection: Any, texts: list[str]) -> None:
     if place.engine == "chroma":
-        from qwen3_embed_integrations.chroma import add_documents as add_to_chroma
-
-        add_to_chroma(collection, texts, ids=texts)
+        add_to_chroma(chromadb.PersistentClient(place.where), collection, texts, ids=texts)
         return
     from qwen3_embed_integrations.stores import add_documents
     from qwen3_embed_integrations.stores.faiss import save
@@ -127,14 +130,6 @@ def _faiss(place: Place) -> Any:
     with suppress(FileNotFoundError):
         return load(place.where, embeddings, allow_dangerous_deserialization=True)
     return faiss_store(embeddings)
-
-
-def _chroma(place: Place) -> Any:
-    import chromadb
-
-    from qwen3_embed_integrations.chroma import open_collection
-
-    return open_collection(chromadb.PersistentClient(place.where), place.name, backend="fake", dimension=DIMENSION)
 
 
 _MADE = {"qdrant": _qdrant, "milvus": _milvus, "pgvector": _pgvector}

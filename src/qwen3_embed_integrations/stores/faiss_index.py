@@ -114,3 +114,6 @@ def _index_of_codes(dimension: int, first: FirstStage, codes: Quantizer) -> Any:
     faiss.copy_array_to_vector(lowest_and_width, index.sq.trained)
     index.is_trained = True
     return index
+
+
+__all__ = ["create_index", "faiss", "first_stage", "read_index", "relevance", "search_parameters"]

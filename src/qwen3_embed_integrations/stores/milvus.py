@@ -67,7 +67,7 @@ class MilvusHandle(WritableHandle):
     ) -> None:
         self.client, self.collection = client, collection
         self.primary, self.text, self.metadata = primary, text, metadata
-        self._vector = vector
+        self._vector, self._is_loaded = vector, False
 
     @property
     def where(self) -> str:
@@ -102,7 +102,7 @@ class MilvusHandle(WritableHandle):
         field = self._field()
         index = self._index(field["name"])
         metric = str(index.get("metric_type", "")).lower() or "none (no index)"
-        (found,) = self.client.query(self.collection, filter="", output_fields=["count(*)"])
+        (found,) = self._loaded().query(self.collection, filter="", output_fields=["count(*)"])
         return CollectionInfo(int(field["params"]["dim"]), metric, int(found["count(*)"]), index.get("index_type", ""))
 
     def label(self) -> Mapping[str, Any] | None:
@@ -117,23 +117,18 @@ class MilvusHandle(WritableHandle):
     def sample(self, n: int) -> list[tuple[str | None, Any]]:
         """Return (text, embedding) of some entities."""
         name = str(self._field()["name"])
-        found = self.client.query(self.collection, filter="", limit=n, output_fields=["*", name])
+        found = self._loaded().query(self.collection, filter="", limit=n, output_fields=["*", name])
         return [(text_of(one, self.text), one[name]) for one in found]
 
     def problems(self) -> list[Problem]:
         """Report a collection whose primary keys Milvus makes itself."""
-        if not self._description().get("auto_id"):
-            return []
-        return [
-            Problem(
-                "the collection makes its own ids, so a document that is added again is there twice",
-                "make it anew with auto_id=False and give ids",
-            )
-        ]
+        twice = "the collection makes its own ids, so a document that is added again is there twice"
+        has_own = self._description().get("auto_id")
+        return [Problem(twice, "make it anew with auto_id=False and give ids")] if has_own else []
 
     def existing_ids(self, ids: Sequence[str]) -> set[str]:
         """Return those of these ids that the collection holds."""
-        found = self.client.get(self.collection, ids=list(ids), output_fields=[self.primary]) if ids else []
+        found = self._loaded().get(self.collection, ids=list(ids), output_fields=[self.primary]) if ids else []
         return {str(one[self.primary]) for one in found}
 
     def check_writable(self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
@@ -186,7 +181,7 @@ class MilvusHandle(WritableHandle):
                     f"Make it by MilvusHandle(client, name).create(dimension, first={first!r})."
                 )
             query, field, n_wanted = truncate_and_normalize(embedding[None, :], short)[0], FIRST_FIELD, limit
-        (found,) = self.client.search(
+        (found,) = self._loaded().search(
             self.collection,
             data=[query],
             anns_field=field,
@@ -211,6 +206,13 @@ class MilvusHandle(WritableHandle):
             entity.pop(key, None)
         metadata = entity if self.metadata is None else entity.get(self.metadata) or {}
         return StoreHit(str(found[self.primary]), score, text, metadata)
+
+    def _loaded(self) -> Any:
+        """Return the client once the collection is loaded: one that was opened again is not."""
+        if not self._is_loaded:
+            self.client.load_collection(self.collection)
+            self._is_loaded = True
+        return self.client
 
     def _description(self) -> dict[str, Any]:
         found: dict[str, Any] = self.client.describe_collection(self.collection)

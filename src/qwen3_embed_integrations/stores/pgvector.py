@@ -34,7 +34,8 @@ class PgvectorHandle(WritableHandle):
 
     engine = "pgvector"
     metric_remedy: ClassVar[str] = (
-        "Make the index anew for cosine: CREATE INDEX … USING hnsw (embedding vector_cosine_ops), with "
+        "Make the index anew with vector_cosine_ops or halfvec_cosine_ops (the command stands below, or in "
+        "`qwen3-embed doctor --store …`), with "
         "distance_strategy=DistanceStrategy.COSINE_DISTANCE (LangChain) or vector_function='cosine_similarity' "
         "(Haystack)."
     )
@@ -113,9 +114,8 @@ class PgvectorHandle(WritableHandle):
         indexes = read_indexes(self.connection, self.schema, self.table, self.columns.embedding)
         metrics = {METRICS.get(index.operator_class, "cosine") for index in indexes}
         wrong = sorted(metrics - self.metrics)
-        return CollectionInfo(
-            self._dimension(), wrong[0] if wrong else "cosine", int(count), "; ".join(str(one) for one in indexes)
-        )
+        kinds = "; ".join(str(one) for one in indexes) or "none: a search reads the whole table"
+        return CollectionInfo(self._dimension(), wrong[0] if wrong else "cosine", int(count), kinds)
 
     def label(self) -> Mapping[str, Any] | None:
         """Return the description in the comment of the column."""
