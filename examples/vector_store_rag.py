@@ -1,14 +1,14 @@
 """Find answers in notes, in whichever vector database: the engine is one line.
 
-pip install "qwen3-embed-integrations[torch,qdrant,milvus]"
+pip install "qwen3-embed-integrations[torch,qdrant,milvus,pgvector]"
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from qwen3_embed_integrations import Qwen3Encoder
-from qwen3_embed_integrations.stores import WritableHandle, add_documents, guarded
+from qwen3_embed_integrations.stores import MilvusHandle, PgvectorHandle, QdrantHandle, add_documents, guarded
 
 NOTES = {
     "sorted": "sorted() returns a new list in order; list.sort() sorts in place.",
@@ -20,32 +20,36 @@ NOTES = {
 DIMENSION, FIRST = 256, 64
 
 
-def open_qdrant() -> WritableHandle:
+def open_qdrant() -> QdrantHandle:
     """Qdrant in this process; QdrantClient("http://localhost:6333") for a server."""
     from qdrant_client import QdrantClient
-
-    from qwen3_embed_integrations.stores import QdrantHandle
 
     handle = QdrantHandle(QdrantClient(":memory:"), "notes")
     handle.create(DIMENSION, first=FIRST)
     return handle
 
 
-def open_milvus() -> WritableHandle:
+def open_milvus() -> MilvusHandle:
     """Milvus Lite in a file; MilvusClient("http://localhost:19530") for a server."""
     from pymilvus import MilvusClient
 
-    from qwen3_embed_integrations.stores import MilvusHandle
-
-    handle = MilvusHandle(MilvusClient(str(Path("notes.db").absolute())), "notes")
+    handle = MilvusHandle(MilvusClient("notes.db"), "notes")
     handle.create(DIMENSION, first=FIRST)
+    return handle
+
+
+def open_pgvector() -> PgvectorHandle:
+    """PostgreSQL with pgvector at an address such as postgresql://localhost/database."""
+    handle = PgvectorHandle(os.environ["DATABASE_URL"], "notes")
+    handle.create(DIMENSION)
+    handle.create_index(first=FIRST)
     return handle
 
 
 def main() -> None:
     """Index the notes and ask."""
     encoder = Qwen3Encoder(model="tiny")
-    handle = guarded(open_qdrant(), encoder)  # the one line: open_milvus()
+    handle = guarded(open_qdrant(), encoder)  # the one line
     add_documents(handle, list(NOTES.values()), list(NOTES), encoder=encoder)
     for question in ("copy a folder", "the middle of some numbers"):
         (hit,) = handle.search(encoder.encode_query([question])[0], k=1, first=FIRST)

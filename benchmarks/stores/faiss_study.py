@@ -11,11 +11,16 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
-from timing import K, SearchResult, recall_of, timed
+from timing import STAGES, K, SearchResult, rate, stages_name, timed
 
 from qwen3_embed_integrations.stores.faiss import create_index, search_parameters
 
 _IP = faiss.METRIC_INNER_PRODUCT
+_N_TRAINED = 40_000
+_N_INSERTED = 500
+
+Made = tuple[Any, Any]
+"""An index, and the parameters of its searches."""
 
 
 def study(
@@ -23,12 +28,13 @@ def study(
 ) -> Iterator[SearchResult]:
     """Yield a result for each kind of index; `only` names some of them."""
     width = documents.shape[1]
-    for name in only or _INDEXES:
-        build = _INDEXES[name]
+    for name, make in _indexes(width).items():
+        if only and name not in only:
+            continue
         start = time.perf_counter()
-        index, parameters = build(width)
+        index, parameters = make()
         if not index.is_trained:
-            index.train(documents[:40_000])
+            index.train(documents[:_N_TRAINED])
         index.add(documents)
         built = time.perf_counter() - start
 
@@ -36,47 +42,49 @@ def study(
             _, ids = index.search(query[None, :], K, params=parameters)
             return [int(one) for one in ids[0]]
 
-        ms, found = timed(queries, search)
-        yield SearchResult("FAISS", name, recall_of(found, exact), ms, built, _n_bytes(index) / len(documents))
+        found = timed(queries, search)
+        n_bytes = _n_bytes(index) / len(documents)
+        inserts = rate(_N_INSERTED, lambda index=index: index.add(documents[:_N_INSERTED]))  # type: ignore[misc]
+        yield SearchResult(
+            "FAISS", name, width, found.recall(exact), found.ms, found.queries_s, built, n_bytes, inserts
+        )
 
 
-def _exact(width: int) -> tuple[Any, Any]:
-    return faiss.IndexFlatIP(width), None
+def _indexes(width: int) -> dict[str, Callable[[], Made]]:
+    """Return how each kind is made."""
 
+    def exact() -> Made:
+        return faiss.IndexFlatIP(width), None
 
-def _hnsw(width: int) -> tuple[Any, Any]:
-    index = faiss.IndexHNSWFlat(width, 32, _IP)
-    index.hnsw.efConstruction = 200
-    return index, faiss.SearchParametersHNSW(efSearch=128)
+    def hnsw() -> Made:
+        index = faiss.IndexHNSWFlat(width, 32, _IP)
+        index.hnsw.efConstruction = 200
+        return index, faiss.SearchParametersHNSW(efSearch=128)
 
+    def ivf() -> Made:
+        return faiss.index_factory(width, "IVF1024,Flat", _IP), faiss.SearchParametersIVF(nprobe=64)
 
-def _ivf(width: int) -> tuple[Any, Any]:
-    return faiss.index_factory(width, "IVF1024,Flat", _IP), faiss.SearchParametersIVF(nprobe=32)
+    def int8() -> Made:
+        return faiss.index_factory(width, "SQ8", _IP), None
 
+    def binary() -> Made:
+        return faiss.index_factory(width, "RaBitQ,RFlat", _IP), faiss.IndexRefineSearchParameters(k_factor=10.0)
 
-def _int8(width: int) -> tuple[Any, Any]:
-    index = faiss.index_factory(width, "HNSW32,SQ8", _IP)
-    index.hnsw.efConstruction = 200
-    return index, faiss.SearchParametersHNSW(efSearch=128)
+    def staged(first: int, widen: int) -> Callable[[], Made]:
+        def make() -> Made:
+            index = create_index(width, first=first)
+            return index, search_parameters(index, widen, widen * K)
 
+        return make
 
-def _binary(width: int) -> tuple[Any, Any]:
-    index = faiss.index_factory(width, "RaBitQ,RFlat", _IP)
-    return index, faiss.IndexRefineSearchParameters(k_factor=10.0)
-
-
-def _two_stages(width: int) -> tuple[Any, Any]:
-    return create_index(width, first=256), search_parameters(40, 40 * K)
-
-
-_INDEXES: dict[str, Callable[[int], tuple[Any, Any]]] = {
-    "exact": _exact,
-    "HNSW": _hnsw,
-    "IVF (1,024 lists, 32 read)": _ivf,
-    "HNSW, int8": _int8,
-    "binary, then whole": _binary,
-    "two stages, 256 first, 400 kept": _two_stages,
-}
+    return {
+        "exact": exact,
+        "HNSW": hnsw,
+        "IVF (1,024 lists, 64 read)": ivf,
+        "int8": int8,
+        "binary, then whole (100 kept)": binary,
+        **{stages_name(first, widen): staged(first, widen) for first, widen in STAGES[width]},
+    }
 
 
 def _n_bytes(index: Any) -> int:

@@ -24,19 +24,19 @@ from qwen3_embed_integrations.stores import MilvusHandle, PgvectorHandle, Qdrant
 
 
 class Computed(Embeddings):
-    """Embeddings that are there already, as a stock adapter gets them."""
+    """Embeddings that are there already, as lists that are made at the call, as Qwen3Embeddings does."""
 
     def __init__(self, texts: list[str], documents: NDArray[np.float32]) -> None:
-        self.known = dict(zip(texts, documents.tolist(), strict=True))
+        self.known = dict(zip(texts, documents, strict=True))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Look them up."""
-        return [self.known.get(text) or self.embed_query(text) for text in texts]
+        return [self.known[text].tolist() if text in self.known else self.embed_query(text) for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
         """Return one of them: the probe of a dimension."""
         del text
-        return next(iter(self.known.values()))
+        return [float(number) for number in next(iter(self.known.values()))]
 
 
 class ComputedEncoder(Qwen3Encoder):

@@ -18,7 +18,7 @@ from qwen3_embed_integrations import (
     Qwen3Encoder,
     SpaceMismatchError,
 )
-from qwen3_embed_integrations.stores import QdrantHandle, add_documents, handle_of
+from qwen3_embed_integrations.stores import QdrantHandle, add_documents, guarded, handle_of
 from vector_stores import faiss_store
 
 TEXTS = [f"text {i} of many" for i in range(12)]
@@ -114,6 +114,21 @@ def test_any_id_can_be_given_and_adding_again_doubles_nothing(qdrant: Any, embed
     assert store.similarity_search(TEXTS[3], k=1)[0].page_content == TEXTS[3]
 
 
+def test_ids_that_an_engine_stores_as_one_are_refused(qdrant: Any, embeddings: Any) -> None:
+    QdrantHandle(qdrant, "docs").create(64)
+    store = QdrantVectorStore(qdrant, "docs", embedding=embeddings)
+    one = "abcdefab-0000-4000-8000-00000000000a"
+    store.add_texts(TEXTS[:2], ids=[one, one.upper()])
+    assert count(handle_of(store)) == 1  # stock: the second replaces the first without a word
+    other, uuid_of_a = one.replace("a", "b"), QdrantHandle(qdrant, "docs").stored_ids(["a"])[0]
+    for ids in ([other, other.upper()], ["a", uuid_of_a]):
+        with pytest.raises(ConfigError, match=r"stores the ids .* as one"):
+            add_documents(store, TEXTS[:2], ids)
+    with pytest.raises(ConfigError, match="1 of 1 ids are in"):
+        add_documents(store, ["other"], [one.upper()])
+    assert count(handle_of(store)) == 1
+
+
 def test_a_lone_surrogate_is_written_as_the_replacement_character(
     make_handle: Any, engine: str, encoder: Qwen3Encoder
 ) -> None:
@@ -131,6 +146,9 @@ def test_faiss_is_whole_after_a_refused_id(embeddings: Any) -> None:
     assert (store.index.ntotal, len(store.index_to_docstore_id)) == (12, 10)  # the stock adapter is out of step
     (problem,) = handle_of(store).problems()
     assert "12 vectors, but 10 documents" in problem.found
+    for use in (lambda: guarded(store, embeddings), lambda: add_documents(store, ["x"], ["x"])):
+        with pytest.raises(ConfigError, match="12 vectors, but 10 documents: an add failed halfway"):
+            use()
 
     store = faiss_store(embeddings)
     add_documents(store, TEXTS[:10], IDS[:10])

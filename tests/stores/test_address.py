@@ -66,3 +66,19 @@ def test_what_is_not_there_is_not_made(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="There is no"), open_address(address):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
+    for engine, file in (("qdrant", r"meta\.json"), ("chroma", r"chroma\.sqlite3")):
+        with pytest.raises(ConfigError, match=f"there is no {file} in it"), open_address(f"{engine}:{tmp_path}#docs"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_collection_of_chroma_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    chromadb.PersistentClient(str(tmp_path)).create_collection("docs")
+    with (
+        pytest.raises(ConfigError, match=r"no collection 'other' in .*It has docs"),
+        open_address(f"chroma:{tmp_path}#other"),
+    ):
+        pass

@@ -47,6 +47,7 @@ def test_another_dimension_model_or_metric_fails_with_what_to_do(qdrant: Any, en
 def test_one_without_a_label_is_sampled_and_stays_so(make_handle: Any, encoder: Qwen3Encoder) -> None:
     handle = make_handle("milvus")
     assert outcomes(handle)["vector space"][0] == "warning"
+    assert outcomes(handle, encoder)["vector space"][1].startswith("no label, and no documents")
     embedded = encoder.encode_document(TEXTS)
     handle.write(StoredRecords(TEXTS, TEXTS, TEXTS, embedded, [{}] * 4))
     assert "3 documents embedded again agree" in outcomes(handle, encoder)["vector space"][1]

@@ -136,6 +136,15 @@ def test_two_stages_serve_langchain_unchanged(embeddings: Qwen3Embeddings) -> No
     assert store.similarity_search(TEXTS[11], k=1)[0].id == IDS[11]
 
 
+def test_a_graph_that_cannot_delete_loses_nothing(embeddings: Qwen3Embeddings) -> None:
+    store = faiss_store(embeddings, create_index(64, first=16, widen=60))
+    add_documents(store, TEXTS, IDS)
+    with pytest.raises(ConfigError, match="IndexRefineFlat can't delete, so 2 documents can't be replaced"):
+        add_documents(store, ["a", "b"], IDS[:2], existing="overwrite")
+    assert store.similarity_search(TEXTS[1], k=1)[0].id == IDS[1]
+    assert handle_of(store).problems() == []
+
+
 def test_what_faiss_cannot_do_is_said(encoder: Qwen3Encoder) -> None:
     handle, query = FaissHandle(create_index(64)), encoder.encode_query(["text"])[0]
     with pytest.raises(ConfigError, match="FAISS can't filter"):
@@ -147,6 +156,8 @@ def test_what_faiss_cannot_do_is_said(encoder: Qwen3Encoder) -> None:
     with pytest.raises(ConfigError, match=r"is not saved.*stores\.faiss\.save"):
         handle.set_label({})
     assert handle.search(query) == []
+    with pytest.raises(ConfigError, match="a query of 32 numbers, expected 64"):
+        handle.search(query[:32])
 
 
 def test_a_large_flat_index_is_reported(monkeypatch: pytest.MonkeyPatch, encoder: Qwen3Encoder) -> None:

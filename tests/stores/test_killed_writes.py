@@ -8,59 +8,39 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from qdrant_client import QdrantClient
 
+import killed_writer
 import qwen3_embed_integrations
+from killed_writer import PART, TEXTS, N, Place
 from qwen3_embed_integrations import Qwen3Encoder
-from qwen3_embed_integrations.stores import PgvectorHandle, QdrantHandle, add_documents
 
-N = 3000
-TEXTS = [f"text {i} of many" for i in range(N)]
-WRITER = """
-import sys
-from qwen3_embed_integrations import Qwen3Encoder
-from qwen3_embed_integrations.stores import add_documents
-engine, place, name, n = sys.argv[1:]
-if engine == "qdrant":
-    from qdrant_client import QdrantClient
-    from qwen3_embed_integrations.stores import QdrantHandle
-    handle = QdrantHandle(QdrantClient(path=place), name)
-else:
-    from qwen3_embed_integrations.stores import PgvectorHandle
-    handle = PgvectorHandle(place, name)
-sys.modules["qwen3_embed_integrations.stores.add_documents"].SLICE = 100
-write = type(handle).write
-type(handle).write = lambda self, records: (write(self, records), print("slice", flush=True))
-texts = [f"text {i} of many" for i in range(int(n))]
-print("writing", flush=True)
-add_documents(handle, texts, texts, encoder=Qwen3Encoder(backend="fake", dimension=64), existing="skip")
-"""
+ENGINES = ("qdrant", "pgvector", "milvus", "faiss", "chroma")
 
 
-def write_until_killed(after_s: float, n_slices: int, *arguments: str) -> None:
-    """Write in a process of its own; kill it some seconds after it has written so many slices."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(qwen3_embed_integrations.__file__).parents[1])}
-    command = [sys.executable, "-W", "ignore", "-c", WRITER, *arguments]
+def write_until_killed(place: Place, after_s: float, n_parts: int) -> None:
+    """Write in a process of its own; kill it some seconds after it has written so many parts."""
+    support = Path(killed_writer.__file__).parent
+    folders = [str(Path(qwen3_embed_integrations.__file__).parents[1]), str(support)]
+    command = [sys.executable, "-W", "ignore", killed_writer.__file__, place.engine, place.where, place.name]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         assert process.stdout.readline() == "writing\n"
-        for _ in range(n_slices):
-            assert process.stdout.readline() == "slice\n"
+        for _ in range(n_parts):
+            assert process.stdout.readline() == "part\n"
         time.sleep(after_s)
         process.send_signal(signal.SIGKILL)
 
 
-def assert_whole(handle: Any, encoder: Qwen3Encoder) -> int:
+def n_stored_then_whole(place: Place, encoder: Qwen3Encoder) -> int:
     """Write again, compare all with what was meant; return how many the killed process had written."""
-    before = int(handle.info().n_documents)
-    add_documents(handle, TEXTS, TEXTS, encoder=encoder, existing="skip")
-    stored = handle.sample(N + 1)
+    before = len(killed_writer.read(place))
+    killed_writer.write(place)
+    stored = killed_writer.read(place)
     assert sorted(text for text, _ in stored) == sorted(TEXTS)
     by_text = dict(stored)
     found = np.asarray([by_text[text] for text in TEXTS], dtype=np.float32)
@@ -68,49 +48,31 @@ def assert_whole(handle: Any, encoder: Qwen3Encoder) -> int:
     return before
 
 
-def moments(n: int) -> list[float]:
+def moments(n: int) -> list[tuple[int, float]]:
+    """Return (parts written, seconds after that), drawn once."""
     values = random.Random(7)
-    return [round(values.uniform(0.02, 0.9), 3) for _ in range(n)]
+    return [(values.randrange(N // PART - 2), round(values.uniform(0, 0.05), 4)) for _ in range(n)]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a test writes."""
-
-    engine: str
-    folder: str
-    postgres: str
-    name: str
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> Place:
+    engine = str(request.param)
+    where = request.getfixturevalue("postgres") if engine == "pgvector" else str(tmp_path / "store")
+    return Place(engine, where, name)
 
 
-@pytest.fixture
-def place(engine: str, postgres: str, name: str, tmp_path: Path) -> Place:
-    return Place(engine, str(tmp_path), postgres, name)
+def check(place: Place, encoder: Qwen3Encoder, n_parts: int, after_s: float) -> None:
+    write_until_killed(place, after_s, n_parts)
+    before = n_stored_then_whole(place, encoder)
+    sys.stdout.write(f"{place.engine}: killed with {before} of {N} stored, {N} after the rerun\n")
+    assert PART * n_parts <= before <= N
 
 
-def check(place: Place, encoder: Qwen3Encoder, after_s: float, n_slices: int) -> int:
-    if place.engine == "qdrant":
-        client = QdrantClient(path=place.folder)
-        QdrantHandle(client, place.name).create(64)
-        client.close()
-        write_until_killed(after_s, n_slices, "qdrant", place.folder, place.name, str(N))
-        client = QdrantClient(path=place.folder)
-        before = assert_whole(QdrantHandle(client, place.name), encoder)
-        client.close()
-        return before
-    with PgvectorHandle(place.postgres, place.name) as handle:
-        handle.create(64)
-        write_until_killed(after_s, n_slices, "pgvector", place.postgres, place.name, str(N))
-        return assert_whole(handle, encoder)
-
-
-@pytest.mark.parametrize(("engine", "n_slices"), [("qdrant", 4), ("pgvector", 1), ("pgvector", 7)])
-def test_a_killed_write_is_made_whole_by_the_same_call(place: Place, n_slices: int, encoder: Qwen3Encoder) -> None:
-    assert 100 * n_slices <= check(place, encoder, 0.005, n_slices) < N
+def test_a_killed_write_is_made_whole_by_the_same_call(place: Place, encoder: Qwen3Encoder) -> None:
+    check(place, encoder, 4, 0.005)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("engine", ["qdrant", "pgvector"])
-@pytest.mark.parametrize("after_s", moments(20))
-def test_twenty_random_moments(place: Place, after_s: float, encoder: Qwen3Encoder) -> None:
-    check(place, encoder, after_s, 0)
+@pytest.mark.parametrize(("n_parts", "after_s"), moments(20))
+def test_twenty_random_moments(place: Place, encoder: Qwen3Encoder, n_parts: int, after_s: float) -> None:
+    check(place, encoder, n_parts, after_s)

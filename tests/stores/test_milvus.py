@@ -109,11 +109,57 @@ def test_metadata_that_no_field_keeps_is_refused(milvus: MilvusClient, name: str
 
 
 def test_what_milvus_would_reject_halfway_is_refused_before(handle: MilvusHandle, encoder: Qwen3Encoder) -> None:
-    with pytest.raises(ConfigError, match=r"Document 1 has 65,536 bytes, and Milvus takes 65,535"):
+    with pytest.raises(ConfigError, match=r"Document 1 has 65,536 bytes, and the field 'text' takes 65,535"):
         add_documents(handle, ["a", "a" * 65_536], ["a", "b"], encoder=encoder)
     with pytest.raises(ConfigError, match="no fields for the metadata pk"):
         add_documents(handle, ["a"], ["a"], [{"pk": "b"}], encoder=encoder)
     assert handle.info().n_documents == 0
+
+
+def declared(milvus: MilvusClient, name: str, primary: DataType = DataType.VARCHAR) -> MilvusHandle:
+    """A collection with short fields of its own and no others."""
+    schema = milvus.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("pk", primary, is_primary=True, **({"max_length": 8} if primary == DataType.VARCHAR else {}))
+    schema.add_field("text", DataType.VARCHAR, max_length=10)
+    schema.add_field("topic", DataType.VARCHAR, max_length=10)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=64)
+    index = milvus.prepare_index_params()
+    index.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
+    milvus.create_collection(name, schema=schema, index_params=index)
+    return MilvusHandle(milvus, name)
+
+
+def test_what_declared_fields_reject_is_refused_before(milvus: MilvusClient, name: str, encoder: Qwen3Encoder) -> None:
+    handle = declared(milvus, name)
+    whole = {"topic": "cats"}
+    for texts, ids, metadatas, said in (
+        (["a", "a longer text"], ["a", "b"], [whole, whole], r"Document 1 has 13 bytes, and the field 'text' takes 10"),
+        (["a", "b"], ["a", "a longer id"], [whole, whole], r"Id 1 has 11 bytes, and the field 'pk' takes 8"),
+        (["a", "b"], ["a", "b"], [whole, {}], "Metadata 1 has no value for topic"),
+        (["a", "b"], ["a", "b"], [whole, {"topic": None}], "Metadata 1 has no value for topic"),
+        (["a", "b"], ["a", "b"], [whole, {**whole, "year": 1}], "no fields for the metadata year"),
+        (["a", "b"], ["a", "b"], [whole, {**whole, "vector": 1}], "no fields for the metadata vector"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            add_documents(handle, texts, ids, metadatas, encoder=encoder)
+    assert handle.info().n_documents == 0
+    add_documents(handle, ["a", "b"], ["a", "b"], [whole, whole], encoder=encoder)
+    assert handle.info().n_documents == 2
+
+
+def test_ids_that_are_numbers_are_refused(milvus: MilvusClient, name: str, encoder: Qwen3Encoder) -> None:
+    handle = declared(milvus, name, DataType.INT64)
+    with pytest.raises(ConfigError, match="has no text ids in a field 'pk'"):
+        add_documents(handle, ["a"], ["a"], [{"topic": "cats"}], encoder=encoder)
+
+
+def test_metadata_without_a_json_form_is_refused_before(handle: MilvusHandle, encoder: Qwen3Encoder) -> None:
+    for value in (object(), float("nan")):
+        with pytest.raises(ConfigError, match=r"Metadata 1 is no JSON.*Nothing was written"):
+            add_documents(handle, ["a", "b"], ["a", "b"], [{}, {"x": value}], encoder=encoder)
+    add_documents(handle, ["a"], ["a"], [{"x": None, "y": (1, 2)}], encoder=encoder)
+    (hit,) = handle.search(encoder.encode_document(["a"])[0], 1)
+    assert dict(hit.metadata) == {"x": None, "y": [1, 2]}
 
 
 def test_a_collection_that_makes_its_own_ids_is_refused_and_reported(

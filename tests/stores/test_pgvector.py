@@ -16,6 +16,7 @@ from langchain_postgres.v2.indexes import DistanceStrategy
 from llama_index.core.schema import TextNode
 from llama_index.vector_stores.postgres import PGVectorStore as NodeStore
 from psycopg import sql
+from sqlalchemy.exc import IntegrityError
 
 from qwen3_embed_integrations import ConfigError, Qwen3Encoder, SpaceMismatchError
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
@@ -110,6 +111,8 @@ def test_a_write_is_whole_or_not_at_all(
         add_documents(handle, TEXTS[:2], IDS[:2], [{}, {"a": "\0"}], encoder=embeddings)
     with pytest.raises(ConfigError, match="Metadata 0 is no JSON"):
         add_documents(handle, TEXTS[:1], IDS[:1], [{"a": object()}], encoder=embeddings)
+    with pytest.raises(ConfigError, match=r"An id holds U\+0000"):
+        add_documents(handle, TEXTS[:1], ["a\0"], encoder=embeddings)
     assert handle.info().n_documents == 0
 
 
@@ -132,6 +135,14 @@ def test_llama_index_doubles_a_node_and_is_not_written_here(
     store.add([node])
     store.add([node])
     assert closing[0].info().n_documents == 2  # stock: no upsert
+    (problem,) = closing[0].problems()
+    assert "a document that is added again is doubled" in problem.found
+    closing[0].connection.execute(sql.SQL("DELETE FROM {}").format(closing[0].name))
+    closing[0].connection.execute(problem.remedy)
+    store.add([node])
+    with pytest.raises(IntegrityError, match="duplicate key"):
+        store.add([node])
+    assert closing[0].info().n_documents == 1
     with pytest.raises(ConfigError, match="Give them to its index"):
         add_documents(store, TEXTS, IDS, encoder=encoder)
     with pytest.raises(SpaceMismatchError, match="weights: stored"):
@@ -179,9 +190,9 @@ def test_llama_indexs_halfvec_index_is_never_used_and_reported(
     with connection.transaction():
         connection.execute("SET LOCAL enable_seqscan = off")
         assert "Sort" in str(connection.execute(query, [embedding]).fetchall())
-    (problem,) = handle.problems()
+    problem, twice = handle.problems()
     assert "halfvec_l2_ops: a search by cosine (<=>) never uses it" in problem.found
-    for statement in problem.remedy.split("; "):
+    for statement in (*problem.remedy.split("; "), twice.remedy):
         connection.execute(statement)
     assert handle.problems() == []
     with connection.transaction():
@@ -251,6 +262,12 @@ def test_a_wrong_strategy_or_column_is_refused(
     store = PGVectorStore.create_sync(engine, embeddings, handle.table, distance_strategy=strategy)
     with pytest.raises(ConfigError, match="distance_strategy=EUCLIDEAN"):
         guarded(store, embeddings)
+    strategy = DistanceStrategy.INNER_PRODUCT
+    store = PGVectorStore.create_sync(engine, embeddings, handle.table, distance_strategy=strategy)
+    assert store._PGVectorStore__vs._select_relevance_score_fn()(0.9) == pytest.approx(0.1)  # stock: of cosine -0.9
+    assert store._PGVectorStore__vs._select_relevance_score_fn()(0.1) == pytest.approx(0.9)  # more than of cosine 0.8
+    with pytest.raises(ConfigError, match="INNER_PRODUCT high for opposite ones"):
+        guarded(store, embeddings)
     other = PgvectorHandle(postgres, handle.table, columns=PgvectorColumns(embedding="vectors"))
     closing.append(other)
     with pytest.raises(ConfigError, match="has no column 'vectors'"):
@@ -264,10 +281,9 @@ def test_metadata_columns_are_refused(engine: PGEngine, name: str, embeddings: Q
         guarded(store, embeddings)
 
 
-def test_a_hybrid_search_of_langchain_needs_its_query_each_time(
+def test_langchains_hybrid_search_keeps_its_first_query_and_is_refused(
     engine: PGEngine, name: str, embeddings: Qwen3Embeddings
 ) -> None:
-    """What docs/stores.md warns of; `stores` passes nothing through the adapter's own configuration."""
     from langchain_postgres.v2.hybrid_search_config import HybridSearchConfig
 
     config = HybridSearchConfig(tsv_column="tsv")
@@ -277,3 +293,42 @@ def test_a_hybrid_search_of_langchain_needs_its_query_each_time(
     store.similarity_search("wombats", k=1)
     store.similarity_search("kangaroos", k=1)
     assert config.fts_query == "wombats"  # stock: the first query's words stay
+    with pytest.raises(ConfigError, match=r"keeps the words of its first query.*at each search"):
+        guarded(store, embeddings)
+    store = guarded(PGVectorStore.create_sync(engine, embeddings, name), embeddings)
+    for query, found in (("wombats", "wombats dig"), ("kangaroos", "kangaroos jump")):
+        each = HybridSearchConfig(tsv_column="tsv", fts_query=query)
+        assert found in [one.page_content for one in store.similarity_search(query, k=2, hybrid_search_config=each)]
+
+
+def test_a_table_where_an_id_can_be_twice_is_not_written(handle: PgvectorHandle, encoder: Qwen3Encoder) -> None:
+    connection = handle.connection
+    connection.execute(
+        sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(handle.name, sql.Identifier(f"{handle.table}_pkey"))
+    )
+    with pytest.raises(ConfigError, match=r"doubled\. CREATE UNIQUE INDEX ON .*\(langchain_id\)\. Nothing was written"):
+        add_documents(handle, TEXTS, IDS, encoder=encoder)
+    connection.execute(sql.SQL("CREATE UNIQUE INDEX ON {} (langchain_id)").format(handle.name))
+    add_documents(handle, TEXTS, IDS, encoder=encoder)
+    assert handle.info().n_documents == 30
+
+
+def test_half_the_bytes_find_what_the_whole_embeddings_find(
+    postgres: str, name: str, encoder: Qwen3Encoder, closing: list[Any]
+) -> None:
+    handle = PgvectorHandle(postgres, name)
+    closing.append(handle)
+    handle.create(64, vector="halfvec")
+    texts = [f"text {i}" for i in range(200)]
+    add_documents(handle, texts, texts, encoder=encoder)
+    handle.create_index()
+    handle.connection.execute("SET enable_seqscan = off")
+    documents, queries = encoder.encode_document(texts), encoder.encode_query([f"text {i}" for i in range(20)])
+    assert "Index Scan" in handle.query_plan(queries[0])
+    assert handle.info().index == "hnsw (halfvec_cosine_ops)"
+    shares = []
+    for query, exact in zip(queries, np.argsort(-(queries @ documents.T), axis=1)[:, :10], strict=True):
+        found = {hit.id for hit in handle.search(query)}
+        shares.append(len(found & {texts[i] for i in exact}) / 10)
+    assert np.mean(shares) >= 0.97
+    guarded(handle, encoder)

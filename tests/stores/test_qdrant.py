@@ -71,6 +71,35 @@ def test_l2_is_refused_with_the_argument_to_give(qdrant: QdrantClient, embedding
         guarded(store, embeddings)
 
 
+def test_langchains_relevance_of_dot_is_reversed_and_refused(
+    qdrant: QdrantClient, handle: QdrantHandle, embeddings: Qwen3Embeddings
+) -> None:
+    config = models.VectorParams(size=64, distance=models.Distance.DOT)
+    qdrant.create_collection("dot", vectors_config=config)
+    store = QdrantVectorStore(qdrant, "dot", embedding=embeddings, distance=models.Distance.DOT)
+    store.add_texts(["near", "nearly as near"])
+    scored = {d.page_content: s for d, s in store.similarity_search_with_relevance_scores("near", k=2)}
+    best, _ = store.similarity_search_with_score("near", k=1)[0]
+    assert scored[best.page_content] == min(scored.values())  # stock: 1 less the score
+    with pytest.raises(ConfigError, match=r"distance=DOT over a collection of metric ip.*Distance\.COSINE"):
+        guarded(store, embeddings)
+    unchecked = {"distance": models.Distance.EUCLID, "validate_collection_config": False}
+    store = QdrantVectorStore(qdrant, handle.collection, embedding=embeddings, **unchecked)
+    with pytest.raises(ConfigError, match="distance=EUCLID over a collection of metric cosine"):
+        guarded(store, embeddings)
+
+
+def test_metadata_that_fails_halfway_is_refused_before(handle: QdrantHandle, embeddings: Qwen3Embeddings) -> None:
+    store = QdrantVectorStore(handle.client, "docs", embedding=embeddings)
+    metadatas = [{"n": 0}] * 5 + [{"n": object()}]
+    with pytest.raises(ValueError, match="Unable to serialize unknown type"):
+        store.add_texts(TEXTS[:6], metadatas, batch_size=2)
+    assert handle.info().n_documents == 4  # stock: what came before is in
+    with pytest.raises(ConfigError, match=r"Metadata 5 is no JSON.*Nothing was written"):
+        add_documents(store, TEXTS[6:12], IDS[6:12], metadatas)
+    assert handle.info().n_documents == 4
+
+
 def test_strangers_metadata_stays(qdrant: QdrantClient, encoder: Qwen3Encoder) -> None:
     config = models.VectorParams(size=64, distance=models.Distance.COSINE)
     qdrant.create_collection("docs", vectors_config=config, metadata={"owner": "me"})

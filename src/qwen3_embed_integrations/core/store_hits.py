@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol
 
 from .types import FloatArray
 
-FirstStage = int | Literal["binary"] | None
-"""First stage of a search: the first n numbers of an embedding, its signs alone, or none."""
+FirstStage = int | Literal["int8", "binary"] | None
+"""First stage of a search: the first n numbers of an embedding, a byte for each, its signs alone, or none."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Qwen3TwoStageRetriever(BaseRetriever):
         store: A handle of `qwen3_embed_integrations.stores`, such as `handle_of(vector_store)`.
         embeddings: What embedded the documents.
         k: How many documents to return.
-        first: The first stage: a number of leading components, "binary", or None for one stage.
+        first: The first stage: a number of leading components, "int8", "binary", or None for one stage.
         widen: How many times `k` documents the first stage finds.
         where: A filter in the engine's own form.
     """

@@ -22,7 +22,7 @@ class Qwen3TwoStageRetriever(BaseRetriever):
         store: A handle of `qwen3_embed_integrations.stores`, such as `handle_of(vector_store)`.
         embed_model: What embedded the nodes.
         similarity_top_k: How many nodes to return.
-        first: The first stage: a number of leading components, "binary", or None for one stage.
+        first: The first stage: a number of leading components, "int8", "binary", or None for one stage.
         widen: How many times `similarity_top_k` nodes the first stage finds.
         where: A filter in the engine's own form.
         **options: As in LlamaIndex's `BaseRetriever`.

@@ -6,7 +6,8 @@ adapters       the handle of a framework's store object
 arguments      what was given to a store and would spoil its scores
 handle         CollectionHandle: what is asked of an engine
 qdrant, milvus, pgvector, faiss    one handle an engine
-sparse         BM25SparseEmbeddings, for an engine's own hybrid search
+sparse         BM25SparseEmbeddings and MilvusSparseEmbeddings, for an engine's own hybrid search
+pgvector_terms    hybrid_search in PostgreSQL
 labelled       Chroma; Weaviate and Pinecone (experimental): label and check only
 """
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .pgvector import PgvectorHandle
     from .pgvector_sql import PgvectorColumns
     from .qdrant import QdrantHandle
-    from .sparse import BM25SparseEmbeddings
+    from .sparse import BM25SparseEmbeddings, MilvusSparseEmbeddings
 
 __all__ = [
     "BM25SparseEmbeddings",
@@ -36,6 +37,7 @@ __all__ = [
     "CollectionInfo",
     "FaissHandle",
     "MilvusHandle",
+    "MilvusSparseEmbeddings",
     "PgvectorColumns",
     "PgvectorHandle",
     "PineconeHandle",
@@ -56,6 +58,7 @@ _LATER = {
     "BM25SparseEmbeddings": "sparse",
     "FaissHandle": "faiss",
     "MilvusHandle": "milvus",
+    "MilvusSparseEmbeddings": "sparse",
     "PgvectorColumns": "pgvector_sql",
     "PgvectorHandle": "pgvector",
     "QdrantHandle": "qdrant",

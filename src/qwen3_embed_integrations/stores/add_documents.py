@@ -75,6 +75,10 @@ def _write(  # noqa: PLR0913, PLR0917 - the columns, and what to do with them
     check_collection(handle, inner)
     handle.check_writable(documents, data)
     stored = handle.stored_ids(names)
+    if len(set(stored)) != len(stored):
+        twice = Counter(stored).most_common(1)[0][0]
+        same = [name for name, one in zip(names, stored, strict=True) if one == twice]
+        raise ConfigError(f"{handle.engine} stores the ids {', '.join(map(repr, same))} as one, {twice!r}. Rename one.")
     wanted = _wanted(handle, stored, existing)
     with progress_bar(len(wanted), unit="document", description="Adding", shown=show_progress) as on_progress:
         for first in range(0, len(wanted), SLICE):

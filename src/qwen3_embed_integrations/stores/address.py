@@ -42,6 +42,8 @@ def open_address(address: str) -> Iterator[CollectionHandle]:
 def _qdrant(place: str, name: str, _: str) -> Iterator[CollectionHandle]:
     from .qdrant import QdrantClient, QdrantHandle
 
+    if "://" not in place:
+        _check_made(place, "meta.json", "Qdrant's local mode")
     client = QdrantClient(url=place) if "://" in place else QdrantClient(path=place)
     try:
         yield QdrantHandle(client, name)
@@ -100,7 +102,18 @@ def _chroma(place: str, name: str, _: str) -> Iterator[CollectionHandle]:
         chromadb = import_module("chromadb")
     except ImportError as error:
         raise missing_extra("chromadb", "chroma") from error
-    yield ChromaHandle(chromadb.PersistentClient(place).get_collection(name, embedding_function=None))
+    _check_made(place, "chroma.sqlite3", "Chroma")
+    client = chromadb.PersistentClient(place)
+    names = [collection.name for collection in client.list_collections()]
+    if name not in names:
+        raise ConfigError(f"There is no collection {name!r} in {place}. It has {', '.join(sorted(names)) or 'none'}.")
+    yield ChromaHandle(client.get_collection(name, embedding_function=None))
+
+
+def _check_made(folder: str, file: str, engine: str) -> None:
+    """Raise ConfigError if an engine has not made this folder: its client would make a store there."""
+    if not (Path(folder) / file).exists():
+        raise ConfigError(f"{folder} is no folder of {engine}: there is no {file} in it.")
 
 
 _ENGINES = {

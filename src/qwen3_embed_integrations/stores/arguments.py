@@ -42,7 +42,19 @@ def check_scores(store: Any, metric: str) -> None:
         check(store, metric)
 
 
+def out_of_step(store: Any) -> str:
+    """Return what is wrong with LangChain's FAISS store after an add that failed halfway; "" if nothing is."""
+    n_vectors, n_documents = int(store.index.ntotal), len(store.index_to_docstore_id)
+    if n_vectors == n_documents:
+        return ""
+    return (
+        f"{n_vectors:,} vectors, but {n_documents:,} documents: an add failed halfway, and searches return other texts"
+    )
+
+
 def _faiss(store: Any, _: str) -> None:
+    if found := out_of_step(store):
+        raise ConfigError(f"FAISS has {found}. Load the last saved store, or add all documents to a new one.")
     strategy = _value(store.distance_strategy)
     if strategy != "MAX_INNER_PRODUCT":
         raise ConfigError(
@@ -71,9 +83,24 @@ def _milvus(store: Any, metric: str) -> None:
 def _langchain_pgvector(store: Any, _: str) -> None:
     inner = getattr(store, "_PGVectorStore__vs", store)
     strategy = _value(inner.distance_strategy)
-    if strategy not in {"COSINE_DISTANCE", "INNER_PRODUCT"}:
+    if strategy != "COSINE_DISTANCE":
         raise ConfigError(
-            f"PGVectorStore was made with distance_strategy={strategy}. Give DistanceStrategy.COSINE_DISTANCE."
+            f"PGVectorStore was made with distance_strategy={strategy}: relevance is wrong for unit vectors, "
+            "and with INNER_PRODUCT high for opposite ones. Give DistanceStrategy.COSINE_DISTANCE."
+        )
+    if inner.hybrid_search_config is not None:
+        raise ConfigError(
+            "PGVectorStore was made with a hybrid_search_config, which keeps the words of its first query for all "
+            "later ones. Make it without, and give hybrid_search_config=HybridSearchConfig(fts_query=…) at each search."
+        )
+
+
+def _langchain_qdrant(store: Any, metric: str) -> None:
+    told = _value(store.distance)
+    if metric != "cosine" or told != "COSINE":
+        raise ConfigError(
+            f"QdrantVectorStore was made with distance={told} over a collection of metric {metric}: relevance is "
+            "wrong, and of DOT reversed. Make the collection with cosine, and give distance=Distance.COSINE."
         )
 
 
@@ -101,6 +128,7 @@ def _value(strategy: Any) -> str:
 _SCORES = {
     ("langchain_community", "FAISS"): _faiss,
     ("langchain_milvus", "Milvus"): _milvus,
+    ("langchain_qdrant", "QdrantVectorStore"): _langchain_qdrant,
     ("langchain_postgres", "PGVectorStore"): _langchain_pgvector,
     ("langchain_postgres", "AsyncPGVectorStore"): _langchain_pgvector,
     ("haystack_integrations", "PgvectorDocumentStore"): _haystack_pgvector,

@@ -83,6 +83,10 @@ def _space(handle: CollectionHandle, encoder: Qwen3Encoder | None) -> StoreCheck
             check_label(encoder.space, label, handle.where, _REMEDY)
             return StoreCheck("vector space", "ok", f"{encoder.space.fingerprint}, the model's")
         sample = handle.sample(SAMPLE_SIZE)
+        if not sample:
+            return StoreCheck(
+                "vector space", "warning", "no label, and no documents. Open it by guarded, which labels it."
+            )
         check_sample(sample, encoder.encode_document, where=handle.where, remedy=_REMEDY)
     except SpaceMismatchError as error:
         return StoreCheck("vector space", "failure", str(error))

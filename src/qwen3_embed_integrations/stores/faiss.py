@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
-from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
+from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.store_hits import FirstStage, StoreHit
 from qwen3_embed_integrations.core.types import FloatArray
 
+from .arguments import out_of_step
+from .faiss_files import finish_save, is_unfinished, save_files
+from .faiss_index import create_index, faiss, first_stage, read_index, relevance, search_parameters
 from .faiss_label import LABEL_FILE, read_label, write_label
-from .handle import CollectionInfo, Problem, StoredRecords, WritableHandle, n_fetched, short_dimension
-
-try:
-    import faiss
-except ImportError as error:
-    raise missing_extra("faiss-cpu", "faiss") from error
+from .handle import CollectionInfo, Problem, StoredRecords, WritableHandle, n_fetched
+from .opening import guarded
 
 _METRICS = {faiss.METRIC_INNER_PRODUCT: "ip", faiss.METRIC_L2: "l2", faiss.METRIC_L1: "l1"}
-_EF_SEARCH = 128  # candidates that the graph keeps at least
-_EF_A_CANDIDATE = 4  # with as many as it returns, a graph misses one in fifty of those (benchmarks/stores)
 _MANY = 50_000  # vectors above which comparing with each is worth a word
 
 
@@ -66,7 +64,15 @@ class FaissHandle(WritableHandle):
         return CollectionInfo(int(self.index.d), metric, int(self.index.ntotal), type(self.index).__name__)
 
     def label(self) -> Mapping[str, Any] | None:
-        """Return the description beside the saved index, if it is of the index that lies there now."""
+        """Return the description beside the saved index, if it is of the index that lies there now.
+
+        Raises:
+            ConfigError: A save was interrupted, so that the files there may be of two saves.
+        """
+        if self.folder is not None and is_unfinished(self.folder, self.index_name):
+            raise ConfigError(
+                f"The last save of the {self.where} was interrupted. Load it by stores.faiss.load, which finishes it."
+            )
         return None if self._file is None else read_label(self._file)
 
     def set_label(self, space: Mapping[str, Any]) -> None:
@@ -105,15 +111,15 @@ class FaissHandle(WritableHandle):
                     f"stores.faiss.create_index({self.index.d}, first=256), and add the documents again",
                 )
             )
-        if self.store is not None and len(self.store.index_to_docstore_id) != count:
-            found.append(
-                Problem(
-                    f"{count:,} vectors, but {len(self.store.index_to_docstore_id):,} documents: an add failed "
-                    "halfway, and searches return other texts",
-                    "load the last saved index, or add all documents to a new one",
-                )
-            )
+        if self.store is not None and (wrong := out_of_step(self.store)):
+            found.append(Problem(wrong, "load the last saved index, or add all documents to a new one"))
         return found
+
+    def check_writable(self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse a store that an add has put out of step with its index."""
+        del texts, metadatas
+        if found := out_of_step(self._store()):
+            raise ConfigError(f"{self.where} has {found}. Load the last saved store. Nothing was written.")
 
     def existing_ids(self, ids: Sequence[str]) -> set[str]:
         """Return those of these ids that the store holds."""
@@ -124,7 +130,13 @@ class FaissHandle(WritableHandle):
         store = self._store()
         replaced = sorted(self.existing_ids(records.ids))
         if replaced:
-            store.delete(replaced)
+            try:
+                store.delete(replaced)
+            except RuntimeError as error:  # of a graph; nothing is deleted then
+                raise ConfigError(
+                    f"A {type(self.index).__name__} can't delete, so {len(replaced)} documents can't be replaced. Add "
+                    "all documents to a new index."
+                ) from error
         store.add_embeddings(
             list(zip(records.texts, records.embeddings, strict=True)),
             metadatas=[dict(metadata) for metadata in records.metadatas],
@@ -141,16 +153,18 @@ class FaissHandle(WritableHandle):
         """
         if where is not None:
             raise ConfigError("FAISS can't filter. Use another engine, or filter what it returns.")
+        if len(embedding) != self.index.d:
+            raise ConfigError(f"Found a query of {len(embedding)} numbers, expected {self.index.d}.")
         n_wanted = n_fetched(k, widen)
-        parameters = None
-        is_two_stage = isinstance(self.index, faiss.IndexRefineFlat)
-        if first is not None and not is_two_stage:
+        stage = first_stage(self.index)
+        if first is not None and first != stage:
             raise ConfigError(
                 f"{self.where} is a {type(self.index).__name__}, which has one stage. "
                 f"Make it by stores.faiss.create_index({self.index.d}, first={first!r})."
+                if stage is None
+                else f"{self.where} has the first stage {stage!r}, not {first!r}."
             )
-        if is_two_stage:
-            parameters = search_parameters(widen, n_wanted)
+        parameters = None if stage is None else search_parameters(self.index, widen, n_wanted)
         scores, positions = self.index.search(embedding[None, :], k, params=parameters)
         return [
             self._hit(int(position), float(score))
@@ -171,50 +185,50 @@ class FaissHandle(WritableHandle):
         return self.store
 
 
-def create_index(dimension: int, *, first: int | None = None, m: int = 32, widen: int = 10) -> Any:
-    """Return an empty index for unit vectors that ranks by cosine.
+def save(store: Any, folder: str | Path, encoder: Any, *, index_name: str = "index") -> None:
+    """Save LangChain's `FAISS` store and the description of its vector space, all files or none."""
+    space = getattr(encoder, "encoder", encoder).space.to_dict()
+    save_files(store, Path(folder), index_name, space)
+
+
+def load(
+    folder: str | Path, embeddings: Any, *, index_name: str = "index", allow_dangerous_deserialization: bool = False
+) -> Any:
+    """Return LangChain's `FAISS` store of a folder, checked, with the arguments that make its scores right.
 
     Args:
-        dimension: Length of an embedding.
-        first: Search a graph of the first so many numbers, then rank what it found by the whole embeddings; it takes
-            and returns whole embeddings. None: compare with every one.
-        m: Neighbours of a vector in the graph.
-        widen: How many times the wanted documents the graph returns.
+        folder: Where `save` has written it.
+        embeddings: `Qwen3Embeddings`.
+        index_name: As in `save`.
+        allow_dangerous_deserialization: The documents are a pickle, which can run any code when it is read: say True if
+            you know who wrote it.
+
+    Raises:
+        FileNotFoundError: Nothing is saved there.
+        ConfigError, SpaceMismatchError: As in `guarded`.
     """
-    if first is None:
-        return faiss.IndexFlatIP(dimension)
-    size = short_dimension(first, dimension, "A FAISS index")
-    graph = faiss.IndexHNSWFlat(size, m, faiss.METRIC_INNER_PRODUCT)
-    graph.hnsw.efConstruction, graph.hnsw.efSearch = 200, max(_EF_SEARCH, 10 * widen)
-    short = faiss.IndexPreTransform(graph)
-    short.prepend_transform(faiss.NormalizationTransform(size))
-    short.prepend_transform(faiss.RemapDimensionsTransform(dimension, size, False))  # noqa: FBT003 - first, not spread
-    index = faiss.IndexRefineFlat(short)
-    index.k_factor = widen
-    return index
+    path = Path(folder)
+    finish_save(path, index_name)
+    if not (path / f"{index_name}.faiss").exists():
+        raise FileNotFoundError(f"There is no {index_name}.faiss in {path}.")
+    found = import_module("langchain_community.vectorstores").FAISS.load_local(
+        str(path),
+        embeddings,
+        index_name,
+        allow_dangerous_deserialization=allow_dangerous_deserialization,
+        distance_strategy="MAX_INNER_PRODUCT",
+        relevance_score_fn=relevance,
+    )
+    return guarded(found, embeddings, folder=path, index_name=index_name)
 
 
-def search_parameters(widen: int, n_wanted: int) -> Any:
-    """Return the parameters of a two-stage search whose graph keeps `_EF_A_CANDIDATE` times what is ranked again."""
-    graph = faiss.SearchParametersHNSW(efSearch=max(_EF_SEARCH, _EF_A_CANDIDATE * n_wanted))
-    short = faiss.SearchParametersPreTransform(index_params=graph)
-    return faiss.IndexRefineSearchParameters(k_factor=float(widen), base_index_params=short)
-
-
-def read_index(file: str | Path) -> Any:
-    """Return the index of a file."""
-    return faiss.read_index(str(file))
-
-
-def relevance(score: float) -> float:
-    """Return a cosine as LangChain's relevance, from 0 to 1: give it as `relevance_score_fn`."""
-    return max(0.0, min(1.0, score))
-
-
-def save(store: Any, folder: str | Path, encoder: Any, *, index_name: str = "index") -> None:
-    """Save LangChain's `FAISS` store and the description of its vector space beside it."""
-    store.save_local(str(folder), index_name)
-    write_label(Path(folder) / f"{index_name}.faiss", getattr(encoder, "encoder", encoder).space.to_dict())
-
-
-__all__ = ["LABEL_FILE", "FaissHandle", "create_index", "read_index", "relevance", "save", "search_parameters"]
+__all__ = [
+    "LABEL_FILE",
+    "FaissHandle",
+    "create_index",
+    "load",
+    "read_index",
+    "relevance",
+    "save",
+    "search_parameters",
+]

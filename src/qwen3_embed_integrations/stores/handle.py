@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from pydantic_core import to_jsonable_python
+
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.store_hits import FirstStage, StoreHit
 from qwen3_embed_integrations.core.types import FloatArray
@@ -175,9 +177,18 @@ def text_of(payload: Mapping[str, Any], key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def check_json(metadatas: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ConfigError if metadata has no JSON form: an engine would reject it after others are written."""
+    for index, metadata in enumerate(metadatas):
+        try:
+            json.dumps(to_jsonable_python(metadata), allow_nan=False)
+        except (TypeError, ValueError) as error:  # pydantic's error is a ValueError
+            raise ConfigError(f"Metadata {index} is no JSON: {error}. Nothing was written.") from error
+
+
 def as_uuids(ids: Sequence[str]) -> list[str]:
-    """Return each id that is a UUID as it is, and any other as the UUID that it always maps to."""
-    return [one if _is_uuid(one) else str(uuid.uuid5(_NAMESPACE, one)) for one in ids]
+    """Return each id that is a UUID in small letters, and any other as the UUID that it always maps to."""
+    return [one.lower() if _is_uuid(one) else str(uuid.uuid5(_NAMESPACE, one)) for one in ids]
 
 
 def n_fetched(k: int, widen: int) -> int:

@@ -7,13 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from pydantic_core import to_jsonable_python
 
 from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
 from qwen3_embed_integrations.core.matryoshka import truncate_and_normalize
 from qwen3_embed_integrations.core.store_hits import FirstStage, StoreHit
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .handle import CollectionInfo, Problem, StoredRecords, WritableHandle, n_fetched, short_dimension, text_of
+from .handle import (
+    CollectionInfo,
+    Problem,
+    StoredRecords,
+    WritableHandle,
+    check_json,
+    n_fetched,
+    short_dimension,
+    text_of,
+)
+from .milvus_fields import MOST_BYTES, check_keys, check_lengths, check_primary
 
 try:
     from pymilvus import DataType, MilvusClient
@@ -24,7 +35,6 @@ FIRST_FIELD = "first"
 """Name of the short vector field of a two-stage collection."""
 
 _LABEL = "qwen3_embed.space"  # a property; its values are strings
-_MOST_BYTES = 65_535  # of a VARCHAR
 
 
 class MilvusHandle(WritableHandle):
@@ -57,7 +67,7 @@ class MilvusHandle(WritableHandle):
     ) -> None:
         self.client, self.collection = client, collection
         self.primary, self.text, self.metadata = primary, text, metadata
-        self._vector = vector
+        self._vector, self._is_loaded = vector, False
 
     @property
     def where(self) -> str:
@@ -76,8 +86,8 @@ class MilvusHandle(WritableHandle):
             first: Length of a second vector, for two-stage search; None: there is none.
         """
         schema = self.client.create_schema(auto_id=False, enable_dynamic_field=True)
-        schema.add_field(self.primary, DataType.VARCHAR, is_primary=True, max_length=_MOST_BYTES)
-        schema.add_field(self.text, DataType.VARCHAR, max_length=_MOST_BYTES)
+        for name in (self.primary, self.text):
+            schema.add_field(name, DataType.VARCHAR, is_primary=name == self.primary, max_length=MOST_BYTES)
         fields = {self._vector or "vector": dimension}
         if first is not None:
             fields[FIRST_FIELD] = short_dimension(first, dimension, self.where)
@@ -91,14 +101,9 @@ class MilvusHandle(WritableHandle):
         """Return what Milvus says of the collection."""
         field = self._field()
         index = self._index(field["name"])
-        metric = str(index.get("metric_type", "")).lower()
-        (found,) = self.client.query(self.collection, filter="", output_fields=["count(*)"])
-        return CollectionInfo(
-            int(field["params"]["dim"]),
-            metric or "none (no index)",
-            int(found["count(*)"]),
-            index.get("index_type", ""),
-        )
+        metric = str(index.get("metric_type", "")).lower() or "none (no index)"
+        (found,) = self._loaded().query(self.collection, filter="", output_fields=["count(*)"])
+        return CollectionInfo(int(field["params"]["dim"]), metric, int(found["count(*)"]), index.get("index_type", ""))
 
     def label(self) -> Mapping[str, Any] | None:
         """Return the description in the collection's properties."""
@@ -112,52 +117,38 @@ class MilvusHandle(WritableHandle):
     def sample(self, n: int) -> list[tuple[str | None, Any]]:
         """Return (text, embedding) of some entities."""
         name = str(self._field()["name"])
-        found = self.client.query(self.collection, filter="", limit=n, output_fields=["*", name])
+        found = self._loaded().query(self.collection, filter="", limit=n, output_fields=["*", name])
         return [(text_of(one, self.text), one[name]) for one in found]
 
     def problems(self) -> list[Problem]:
         """Report a collection whose primary keys Milvus makes itself."""
-        if not self._description().get("auto_id"):
-            return []
-        return [
-            Problem(
-                "the collection makes its own ids, so a document that is added again is there twice",
-                "make it anew with auto_id=False and give ids",
-            )
-        ]
+        twice = "the collection makes its own ids, so a document that is added again is there twice"
+        has_own = self._description().get("auto_id")
+        return [Problem(twice, "make it anew with auto_id=False and give ids")] if has_own else []
 
     def existing_ids(self, ids: Sequence[str]) -> set[str]:
         """Return those of these ids that the collection holds."""
-        found = self.client.get(self.collection, ids=list(ids), output_fields=[self.primary]) if ids else []
+        found = self._loaded().get(self.collection, ids=list(ids), output_fields=[self.primary]) if ids else []
         return {str(one[self.primary]) for one in found}
 
     def check_writable(self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse texts that are too long, ids that Milvus makes itself, and metadata that no field can keep."""
-        for index, text in enumerate(texts):
-            if len(text.encode()) > _MOST_BYTES:
-                raise ConfigError(
-                    f"Document {index} has {len(text.encode()):,} bytes, and Milvus takes {_MOST_BYTES:,}. Split it. "
-                    "Nothing was written."
-                )
+        """Refuse what Milvus would reject halfway, or drop."""
         description = self._description()
-        if description.get("auto_id"):
-            raise ConfigError(
-                f"{self.where} makes its own ids, so nothing could be replaced. Make it with auto_id=False."
-            )
-        if self.metadata is not None:
-            return
-        reserved = {self.primary, self.text} & {key for one in metadatas for key in one}
-        known = {field["name"] for field in description["fields"]}
-        unknown = (
-            set()
-            if description.get("enable_dynamic_field")
-            else {key for one in metadatas for key in one if key not in known}
-        )
-        if reserved or unknown:
-            raise ConfigError(
-                f"{self.where} has no fields for the metadata {', '.join(sorted(reserved | unknown))}. Nothing was "
-                "written. Make it with enable_dynamic_field=True, or leave these keys out."
-            )
+        check_primary(description, self.primary, self.where)
+        check_lengths(description["fields"], self.text, texts, "Document")
+        check_json(metadatas)
+        if self.metadata is None:
+            reserved = {self.primary, self.text, *(str(one["name"]) for one in self._vector_fields())}
+            check_keys(description, metadatas, reserved, self.where)
+
+    def stored_ids(self, ids: Sequence[str]) -> list[str]:
+        """Return the ids as they are.
+
+        Raises:
+            ConfigError: One is too long for its field.
+        """
+        check_lengths(self._description()["fields"], self.primary, ids, "Id")
+        return list(ids)
 
     def write(self, records: StoredRecords) -> None:
         """Upsert the entities: an insert would leave two of one id on a server."""
@@ -166,7 +157,8 @@ class MilvusHandle(WritableHandle):
         data = []
         for i, (id_, text, metadata) in enumerate(zip(records.ids, records.texts, records.metadatas, strict=True)):
             entity = {self.primary: id_, self.text: text, name: records.embeddings[i]}
-            entity.update(dict(metadata) if self.metadata is None else {self.metadata: dict(metadata)})
+            plain = to_jsonable_python(dict(metadata))
+            entity.update(plain if self.metadata is None else {self.metadata: plain})
             if heads is not None:
                 entity[FIRST_FIELD] = heads[i]
             data.append(entity)
@@ -189,7 +181,7 @@ class MilvusHandle(WritableHandle):
                     f"Make it by MilvusHandle(client, name).create(dimension, first={first!r})."
                 )
             query, field, n_wanted = truncate_and_normalize(embedding[None, :], short)[0], FIRST_FIELD, limit
-        (found,) = self.client.search(
+        (found,) = self._loaded().search(
             self.collection,
             data=[query],
             anns_field=field,
@@ -214,6 +206,13 @@ class MilvusHandle(WritableHandle):
             entity.pop(key, None)
         metadata = entity if self.metadata is None else entity.get(self.metadata) or {}
         return StoreHit(str(found[self.primary]), score, text, metadata)
+
+    def _loaded(self) -> Any:
+        """Return the client once the collection is loaded: one that was opened again is not."""
+        if not self._is_loaded:
+            self.client.load_collection(self.collection)
+            self._is_loaded = True
+        return self.client
 
     def _description(self) -> dict[str, Any]:
         found: dict[str, Any] = self.client.describe_collection(self.collection)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+from pydantic_core import to_jsonable_python
 
 from qwen3_embed_integrations.core.errors import ConfigError
 from qwen3_embed_integrations.core.store_hits import FirstStage, StoreHit
 from qwen3_embed_integrations.core.types import FloatArray
 
-from .handle import CollectionInfo, Problem, StoredRecords, WritableHandle, as_uuids, n_fetched
-from .pgvector_catalog import read_column, read_comment, read_indexes
+from .handle import CollectionInfo, Problem, StoredRecords, WritableHandle, as_uuids, check_json, n_fetched
+from .pgvector_catalog import is_unique, read_column, read_comment, read_indexes
 from .pgvector_client import psycopg, register_vector, sql
-from .pgvector_indexes import METRICS, index_problems, index_statement
-from .pgvector_sql import PgvectorColumns, copy_records, search_statement, settings
+from .pgvector_indexes import METRICS, id_problem, index_problems, index_statement
+from .pgvector_sql import PgvectorColumns, copy_records, create_statement, search_statement, settings
+from .pgvector_terms import find_terms
 
 _LABEL = "qwen3-embed-space: "  # begins a line of its own in the column's comment
 
@@ -31,19 +34,15 @@ class PgvectorHandle(WritableHandle):
 
     engine = "pgvector"
     metric_remedy: ClassVar[str] = (
-        "Make the index anew for cosine: CREATE INDEX … USING hnsw (embedding vector_cosine_ops), with "
+        "Make the index anew with vector_cosine_ops or halfvec_cosine_ops (the command stands below, or in "
+        "`qwen3-embed doctor --store …`), with "
         "distance_strategy=DistanceStrategy.COSINE_DISTANCE (LangChain) or vector_function='cosine_similarity' "
         "(Haystack)."
     )
     label_remedy: ClassVar[str] = "Only the owner of a table may comment on its columns: ask the owner to open it once."
 
     def __init__(
-        self,
-        connection: Any,
-        table: str,
-        *,
-        schema: str = "public",
-        columns: PgvectorColumns | None = None,
+        self, connection: Any, table: str, *, schema: str = "public", columns: PgvectorColumns | None = None
     ) -> None:
         self.table, self.schema = table, schema
         self.columns = columns or PgvectorColumns()
@@ -83,16 +82,16 @@ class PgvectorHandle(WritableHandle):
         names = (self.columns.id, self.columns.text, self.columns.embedding)
         return all(read_column(self.connection, self.schema, self.table, one) for one in names)
 
-    def create(self, dimension: int) -> None:
-        """Make the extension and the table, as LangChain's `PGVectorStore` reads it; ids are text."""
+    def create(self, dimension: int, *, vector: Literal["vector", "halfvec"] = "vector") -> None:
+        """Make the extension and the table, as LangChain's `PGVectorStore` reads it; ids are text.
+
+        Args:
+            dimension: Length of an embedding.
+            vector: Type of its column: four bytes a number, or two.
+        """
         connection = self._plain_connection()
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        metadata = sql.SQL("" if self.columns.metadata is None else ", {} JSON").format(self.columns.metadata_name())
-        connection.execute(
-            sql.SQL("CREATE TABLE {} ({} TEXT PRIMARY KEY, {} TEXT NOT NULL, {} vector({}) NOT NULL{})").format(
-                self.name, *self.columns.identifiers(), sql.Literal(dimension), metadata
-            )
-        )
+        connection.execute(create_statement(self.name, self.columns, dimension, vector))
 
     def create_index(self, *, first: FirstStage = None, m: int = 32, ef_construction: int = 200) -> None:
         """Make the HNSW index that `search` uses with this first stage.
@@ -115,9 +114,8 @@ class PgvectorHandle(WritableHandle):
         indexes = read_indexes(self.connection, self.schema, self.table, self.columns.embedding)
         metrics = {METRICS.get(index.operator_class, "cosine") for index in indexes}
         wrong = sorted(metrics - self.metrics)
-        return CollectionInfo(
-            self._dimension(), wrong[0] if wrong else "cosine", int(count), "; ".join(str(one) for one in indexes)
-        )
+        kinds = "; ".join(str(one) for one in indexes) or "none: a search reads the whole table"
+        return CollectionInfo(self._dimension(), wrong[0] if wrong else "cosine", int(count), kinds)
 
     def label(self) -> Mapping[str, Any] | None:
         """Return the description in the comment of the column."""
@@ -139,25 +137,24 @@ class PgvectorHandle(WritableHandle):
 
     def sample(self, n: int) -> list[tuple[str | None, Any]]:
         """Return (text, embedding) of some records."""
-        found = self.connection.execute(
-            sql.SQL("SELECT {}, {}::vector FROM {} WHERE {} IS NOT NULL LIMIT {}").format(
-                sql.Identifier(self.columns.text),
-                sql.Identifier(self.columns.embedding),
-                self.name,
-                sql.Identifier(self.columns.embedding),
-                sql.Literal(n),
-            )
-        )
+        _, text, name = self.columns.identifiers()
+        query = sql.SQL("SELECT {}, {}::vector FROM {} WHERE {} IS NOT NULL LIMIT {}")
+        found = self.connection.execute(query.format(text, name, self.name, name, sql.Literal(n)))
         return list(found.fetchall())
 
     def problems(self) -> list[Problem]:
         """Report indexes that are missing, can't be used, or can't be made."""
         indexes = read_indexes(self.connection, self.schema, self.table, self.columns.embedding)
-        count = self.info().n_documents
-        return index_problems(self.name.as_string(None), self.columns, self._dimension(), self._type(), indexes, count)
+        count, name = self.info().n_documents, self.name.as_string(None)
+        found = index_problems(name, self.columns, self._dimension(), self._type(), indexes, count)
+        if not is_unique(self.connection, self.schema, self.table, self.columns.id):
+            found.append(id_problem(name, self.columns))
+        return found
 
     def stored_ids(self, ids: Sequence[str]) -> list[str]:
-        """Return the ids as UUIDs where the column is of that type, as LangChain makes it."""
+        """Return the ids as UUIDs where the column is of that type, as LangChain makes it; refuse U+0000."""
+        if any("\0" in one for one in ids):
+            raise ConfigError("An id holds U+0000, which PostgreSQL can't store. Nothing was written.")
         return as_uuids(ids) if self._id_type() == "uuid" else list(ids)
 
     def existing_ids(self, ids: Sequence[str]) -> set[str]:
@@ -172,21 +169,24 @@ class PgvectorHandle(WritableHandle):
         return {name for (name,) in found.fetchall()}
 
     def check_writable(self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse U+0000, and metadata that JSON can't hold."""
-        for index, text in enumerate(texts):
-            if "\0" in text:
-                raise ConfigError(f"Document {index} holds U+0000, which PostgreSQL can't store. Nothing was written.")
-        for index, metadata in enumerate(metadatas):
-            try:
-                text = json.dumps(metadata, allow_nan=False)
-            except (TypeError, ValueError) as error:
-                raise ConfigError(f"Metadata {index} is no JSON: {error}. Nothing was written.") from error
-            if "\\u0000" in text:
-                raise ConfigError(f"Metadata {index} holds U+0000, which PostgreSQL can't store. Nothing was written.")
+        """Refuse U+0000, metadata that JSON can't hold, and a table where an id could be there twice."""
+        check_json(metadatas)
+        columns = {"Document": texts, "Metadata": [json.dumps(to_jsonable_python(one)) for one in metadatas]}
+        for name, values in columns.items():
+            for index, value in enumerate(values):
+                if "\0" in value or (name == "Metadata" and "\\u0000" in value):
+                    raise ConfigError(
+                        f"{name} {index} holds U+0000, which PostgreSQL can't store. Nothing was written."
+                    )
+        if not is_unique(self.connection, self.schema, self.table, self.columns.id):
+            problem = id_problem(self.name.as_string(None), self.columns)
+            raise ConfigError(f"In {self.where}, {problem.found}. {problem.remedy}. Nothing was written.")
 
     def write(self, records: StoredRecords) -> None:
         """Upsert the records by COPY, in one transaction."""
-        copy_records(self.connection, self.name, self.columns, records, id_type=self._id_type(), vector=self._type())
+        terms = find_terms(self.connection, self.schema, self.table)
+        types = (self._id_type(), self._type())
+        copy_records(self.connection, self.name, self.columns, records, types=types, terms=terms)
 
     def search(
         self, embedding: FloatArray, k: int = 10, *, first: FirstStage = None, widen: int = 10, where: Any = None
@@ -226,8 +226,7 @@ class PgvectorHandle(WritableHandle):
         return self._opened
 
     def _dimension(self) -> int | None:
-        modifier = self._column(self.columns.embedding)[1]
-        return modifier if modifier > 0 else None
+        return max(self._column(self.columns.embedding)[1], 0) or None
 
     def _type(self) -> str:
         return self._column(self.columns.embedding)[0]

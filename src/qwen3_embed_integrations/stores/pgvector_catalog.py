@@ -56,3 +56,14 @@ def read_comment(connection: Any, schema: str, table: str, column: str) -> str:
         [f'"{schema}"."{table}"', column],
     ).fetchone()
     return "" if found is None else found[0] or ""
+
+
+def is_unique(connection: Any, schema: str, table: str, column: str) -> bool:
+    """Return whether a primary key or unique index over this column alone keeps a value from being there twice."""
+    found = connection.execute(
+        "SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+        "WHERE i.indrelid = to_regclass(%s) AND a.attname = %s AND i.indisunique AND i.indnkeyatts = 1 "
+        "AND i.indpred IS NULL",
+        [f'"{schema}"."{table}"', column],
+    ).fetchone()
+    return found is not None

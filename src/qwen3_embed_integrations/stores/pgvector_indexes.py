@@ -84,6 +84,14 @@ def index_problems(  # noqa: PLR0913, PLR0917 - what is known of a column
     return found
 
 
+def id_problem(table: str, columns: PgvectorColumns) -> Problem:
+    """Return what follows from ids that nothing keeps unique, as in LlamaIndex's tables."""
+    return Problem(
+        f"nothing keeps an id in {columns.id} from being there twice: a document that is added again is doubled",
+        f"CREATE UNIQUE INDEX ON {table} ({columns.id})",
+    )
+
+
 def _create(table: str, columns: PgvectorColumns, dimension: int, vector: str) -> str:
     if dimension > _LIMITS["halfvec"]:
         size = 1024

@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from qwen3_embed_integrations.core.store_hits import FirstStage
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .handle import StoredRecords, short_dimension
 from .pgvector_client import sql
+from .pgvector_terms import terms_of
 
 _LARGEST_EF = 1000  # pgvector takes no more
 _EF_A_CANDIDATE = 4  # with as many as it returns, a graph misses some of those
@@ -49,33 +52,56 @@ KNOWN_COLUMNS = (
 """Those of LangChain, LlamaIndex and Haystack."""
 
 
+def create_statement(table: sql.Composable, columns: PgvectorColumns, dimension: int, vector: str) -> sql.Composed:
+    """Return CREATE TABLE with text ids."""
+    metadata = sql.SQL("" if columns.metadata is None else ", {} JSON").format(columns.metadata_name())
+    return sql.SQL("CREATE TABLE {} ({} TEXT PRIMARY KEY, {} TEXT NOT NULL, {} {}({}) NOT NULL{})").format(
+        table, *columns.identifiers(), sql.SQL(vector), sql.Literal(dimension), metadata
+    )
+
+
 def copy_records(  # noqa: PLR0913 - where to, and what
     connection: Any,
     table: sql.Composable,
     columns: PgvectorColumns,
     records: StoredRecords,
     *,
-    id_type: str,
-    vector: str,
+    types: tuple[str, str],
+    terms: str | None,
 ) -> None:
-    """Copy the records into a temporary table and upsert them from there, all or none."""
+    """Copy the records into a temporary table and upsert them from there, all or none.
+
+    Args:
+        connection: Of psycopg.
+        table: Its name.
+        columns: Its columns.
+        records: What to write.
+        types: Of the ids and of the embeddings.
+        terms: Name of the column of terms; None: there is none.
+    """
+    id_type, vector = types
     names = list(columns.identifiers())
     values = [sql.SQL(f"id::{id_type}"), sql.SQL("content"), sql.SQL(f"embedding::{vector}")]
     if columns.metadata is not None:
         names.append(sql.Identifier(columns.metadata))
         values.append(sql.SQL("metadata::json"))
+    if terms is not None:
+        names.append(sql.Identifier(terms))
+        values.append(sql.SQL("terms::tsvector"))
     updates = sql.SQL(", ").join(sql.SQL("{0} = EXCLUDED.{0}").format(name) for name in names[1:])
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMPORARY TABLE qwen3_embed_copy (id text, content text, embedding vector, metadata text) "
+            "CREATE TEMPORARY TABLE qwen3_embed_copy "
+            "(id text, content text, embedding vector, metadata text, terms text) "
             "ON COMMIT DROP"
         )
         with cursor.copy("COPY qwen3_embed_copy FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["text", "text", "vector", "text"])
+            copy.set_types(["text", "text", "vector", "text", "text"])
             for name, text, embedding, metadata in zip(
                 records.ids, records.texts, records.embeddings, records.metadatas, strict=True
             ):
-                copy.write_row((name, text, embedding, json.dumps(dict(metadata))))
+                plain = json.dumps(to_jsonable_python(dict(metadata)))
+                copy.write_row((name, text, embedding, plain, None if terms is None else terms_of(text)))
         cursor.execute(
             sql.SQL("INSERT INTO {} ({}) SELECT {} FROM qwen3_embed_copy ON CONFLICT ({}) DO UPDATE SET {}").format(
                 table, sql.SQL(", ").join(names), sql.SQL(", ").join(values), names[0], updates

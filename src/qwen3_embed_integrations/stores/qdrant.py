@@ -17,19 +17,17 @@ from .handle import (
     StoredRecords,
     WritableHandle,
     as_uuids,
+    check_json,
     n_fetched,
-    short_dimension,
     text_of,
 )
+from .qdrant_stages import FIRST_VECTOR, check_codes, prefetches, search_codes, vectors_config
 from .qdrant_transaction import one_transaction
 
 try:
-    from qdrant_client import QdrantClient, models
+    from qdrant_client import QdrantClient
 except ImportError as error:
     raise missing_extra("qdrant-client", "qdrant") from error
-
-FIRST_VECTOR = "first"
-"""Name of the short vector of a two-stage collection; the whole one is "full"."""
 
 _NAME = "qwen3_embed_id"  # payload key of the caller's id: a point's own is a UUID or a number
 _METRICS = {"Cosine": "cosine", "Dot": "ip", "Euclid": "l2", "Manhattan": "l1"}
@@ -77,20 +75,16 @@ class QdrantHandle(WritableHandle):
         """Return whether the collection has been made."""
         return bool(self.client.collection_exists(self.collection))
 
-    def create(self, dimension: int, *, first: int | None = None) -> None:
-        """Make the collection: cosine, this dimension, and for two-stage search a second vector of `first` numbers.
+    def create(self, dimension: int, *, first: FirstStage = None) -> None:
+        """Make the collection: cosine, this dimension, and for two-stage search what the first stage compares.
 
-        With `first` the vectors are named "full" and "first", and "full" has no graph of its own.
+        Args:
+            dimension: Length of an embedding.
+            first: Length of a second vector: the two are named "full" and "first", and "full" has no graph of its own.
+                "int8" or "binary": codes that the server makes and keeps in memory, the whole vectors on disk. None:
+                there is one stage.
         """
-        full = models.VectorParams(size=dimension, distance=models.Distance.COSINE)
-        config: Any = full
-        if first is not None:
-            full.on_disk, full.hnsw_config = True, models.HnswConfigDiff(m=0)
-            short = models.VectorParams(
-                size=short_dimension(first, dimension, self.where), distance=models.Distance.COSINE
-            )
-            config = {"full": full, FIRST_VECTOR: short}
-        self.client.create_collection(self.collection, vectors_config=config)
+        self.client.create_collection(self.collection, vectors_config=vectors_config(dimension, first, self.where))
 
     def info(self) -> CollectionInfo:
         """Return what Qdrant says of the collection."""
@@ -141,6 +135,11 @@ class QdrantHandle(WritableHandle):
         points = self.client.retrieve(self.collection, ids=list(ids), with_payload=False, with_vectors=False)
         return {str(point.id) for point in points}
 
+    def check_writable(self, texts: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse metadata that has no JSON form."""
+        del texts
+        check_json(metadatas)
+
     def write(self, records: StoredRecords) -> None:
         """Upsert the points; in local mode in one transaction."""
         vectors: Any = records.embeddings
@@ -166,15 +165,21 @@ class QdrantHandle(WritableHandle):
 
         `where` is a `models.Filter`.
         """
-        limit, name = n_fetched(k, widen), self._name() or None
-        query = [float(number) for number in embedding]
-        stages = [] if first is None else self._stages(embedding, first, limit, k, where)
+        limit, name = n_fetched(k, widen), self._name()
+        stages, parameters = [], None
+        if first in {"int8", "binary"}:
+            if not self._is_local():  # local mode keeps no codes, and compares whole vectors
+                check_codes(self._params(self.client.get_collection(self.collection)), first, self.where)
+                parameters = search_codes(widen)
+        elif first is not None:
+            stages = prefetches(embedding, name, self._first_size(first), (limit, k), where)
         found = self.client.query_points(
             self.collection,
-            query=query,
-            using=name,
+            query=[float(number) for number in embedding],
+            using=name or None,
             prefetch=stages or None,
             query_filter=None if stages else where,
+            search_params=parameters,
             limit=k,
             with_payload=True,
         )
@@ -188,7 +193,7 @@ class QdrantHandle(WritableHandle):
             for point in found.points
         ]
 
-    def _stages(self, embedding: FloatArray, first: FirstStage, limit: int, k: int, where: Any) -> list[Any]:
+    def _first_size(self, first: FirstStage) -> int:
         size = self._short_size()
         if size is None or size != first:
             have = "none" if size is None else str(size)
@@ -196,15 +201,7 @@ class QdrantHandle(WritableHandle):
                 f"{self.where} has no first stage of {first!r} numbers (it has {have}). "
                 f"Make it by QdrantHandle(client, name).create(dimension, first={first!r})."
             )
-        head = truncate_and_normalize(embedding[None, :], size)[0].tolist()
-        has_none = models.Filter(
-            must=[] if where is None else [where],
-            must_not=[models.HasVectorCondition(has_vector=FIRST_VECTOR)],
-        )
-        return [
-            models.Prefetch(query=head, using=FIRST_VECTOR, limit=limit, filter=where),
-            models.Prefetch(query=embedding.tolist(), using=self._name() or None, limit=k, filter=has_none),
-        ]
+        return size
 
     def _params(self, found: Any) -> Any:
         vectors = found.config.params.vectors

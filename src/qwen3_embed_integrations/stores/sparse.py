@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qwen3_embed_integrations.core.errors import ConfigError
@@ -59,7 +60,7 @@ class BM25SparseEmbeddings:
 
     def embed_query(self, text: str) -> SparseVector:
         """Return the vector of a query: each of its terms counts once."""
-        terms = sorted({_index(term) for term in tokenize(checked_text(text, "query"))})
+        terms = sorted(set(term_indices(checked_text(text, "query"))))
         return SparseVector(terms, [1.0] * len(terms))
 
     async def aembed_documents(self, texts: Sequence[str]) -> list[SparseVector]:
@@ -81,10 +82,53 @@ class BM25SparseEmbeddings:
         return [one.indices for one in found], [one.values for one in found]
 
     def _document(self, text: str) -> SparseVector:
-        counts = Counter(_index(term) for term in tokenize(text))
+        counts = Counter(term_indices(text))
         saturation = self.k1 * (1 - self.b + self.b * counts.total() / self.mean_length)
         values = [count * (self.k1 + 1) / (count + saturation) for count in counts.values()]
         return SparseVector(list(counts), values)
+
+
+class MilvusSparseEmbeddings(BM25SparseEmbeddings):
+    """BM25 as the dicts that Milvus takes; it has no inverse document frequency of its own, so they are given one.
+
+    LangChain's store knows a sparse embedding by its base class:
+    `langchain_milvus.utils.sparse.BaseSparseEmbedding.register(MilvusSparseEmbeddings)`.
+
+    Args:
+        texts: Documents like those of the collection: a term counts by its rarity among them.
+        **options: As in `BM25SparseEmbeddings`.
+    """
+
+    def __init__(self, texts: Iterable[str], **options: float) -> None:
+        super().__init__(**options)
+        documents = checked_texts(texts, "document")
+        self._n_holding = Counter(index for text in documents for index in set(term_indices(text)))
+        self._n_documents = len(documents)
+
+    def embed_documents(self, texts: Sequence[str]) -> list[dict[int, float]]:  # type: ignore[override] # Milvus's form
+        """Return term → weight for each document; a text without terms has one that nothing else has."""
+        return [dict(zip(one.indices, one.values, strict=True)) or {0: 1e-6} for one in super().embed_documents(texts)]
+
+    def embed_query(self, text: str) -> dict[int, float]:  # type: ignore[override] # Milvus's form
+        """Return term → rarity, 0 at least."""
+        indices = super().embed_query(text).indices
+        return {index: self._rarity(self._n_holding[index]) for index in indices} or {0: 1e-6}
+
+    async def aembed_documents(self, texts: Sequence[str]) -> list[dict[int, float]]:  # type: ignore[override] # as above
+        """Async twin of `embed_documents`."""
+        return self.embed_documents(texts)
+
+    async def aembed_query(self, text: str) -> dict[int, float]:  # type: ignore[override] # as above
+        """Async twin of `embed_query`."""
+        return self.embed_query(text)
+
+    def _rarity(self, n_holding: int) -> float:
+        return math.log(1 + (self._n_documents - n_holding + 0.5) / (n_holding + 0.5))
+
+
+def term_indices(text: str) -> list[int]:
+    """Return the terms of a text as numbers from 0 to 2³² - 1, repetitions included."""
+    return [_index(term) for term in tokenize(text)]
 
 
 def _index(term: str) -> int:

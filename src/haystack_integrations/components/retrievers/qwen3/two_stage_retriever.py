@@ -21,7 +21,7 @@ class Qwen3TwoStageRetriever:
     Args:
         store: A handle of `qwen3_embed_integrations.stores`, such as `handle_of(document_store)`.
         top_k: Documents to return.
-        first: The first stage: a number of leading components, "binary", or None for one stage.
+        first: The first stage: a number of leading components, "int8", "binary", or None for one stage.
         widen: How many times `top_k` documents the first stage finds.
     """
 
