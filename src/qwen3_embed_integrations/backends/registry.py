@@ -97,8 +97,7 @@ def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
     name = "onnx" if config.backend == "onnx" else "torch"
     with _opened(config) as slot:
         model = _model(slot, config)
-        report: list[tuple[str, str]] = _call(name, lambda runtime: cast("Any", runtime).report_plan(config, model))
-    return report
+        return cast("Any", _call(name, lambda runtime: cast("Any", runtime).report_plan(config, model)))
 
 
 def open_probe(config: EncoderConfig) -> ServerProbe:
@@ -149,7 +148,7 @@ def unload_backend(config: EncoderConfig) -> None:
 
 @contextmanager
 def _opened(config: EncoderConfig) -> Iterator[_Slot]:
-    """Hold the slot of a model; one that stays empty, as after an error, is removed again."""
+    """Hold the slot of a model; after an error one that loaded nothing is removed: the next call opens it anew."""
     key = config.model_key
     while True:
         with _slots_lock:
@@ -159,9 +158,10 @@ def _opened(config: EncoderConfig) -> Iterator[_Slot]:
                 continue
             try:
                 yield slot
-            finally:
-                if slot.model is None and slot.backend is None:
+            except BaseException:
+                if slot.backend is None:
                     _remove(key, slot)
+                raise
             return
 
 

@@ -172,6 +172,7 @@ _SUFFIX = partial(only, ("", None), "the end token is the one thing that follows
 _SIMILARITY = partial(only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
 _QUERY_PROMPT_NAME = partial(only, ("query", None), "the query prompt is used for queries.")
 _DOCUMENT_PROMPT_NAME = partial(only, ("document", "passage", None), "the document prompt is used for documents.")
+_TOKENIZER = partial(only, ("deprecated", None), "the tokenizer is the checkpoint's own.")
 NONE = partial(only, (None,), "there is nothing like it here.")
 
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
@@ -191,7 +192,6 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "text_instruction": partial(_instruction, "document_task"),
         "embed_instruction": partial(_instruction, "document_task"),
         "prompts": _prompts,
-        "default_prompt_name": NONE,
         "suffix": _SUFFIX,
         "use_auth_token": lambda _, value: {"token": value} if isinstance(value, str) else {},
         "normalize": _UNIT,
@@ -203,8 +203,8 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "progress_bar": partial(renamed, "show_progress"),
         "multi_process": _ONE_PROCESS,
         "parallel_process": _ONE_PROCESS,
-        "target_devices": NONE,
-        "modules": NONE,
+        **dict.fromkeys(("default_prompt_name", "target_devices", "modules", "quantization_ranges"), NONE),
+        **dict.fromkeys(("tokenizer", "tokenizer_name"), _TOKENIZER),
         "similarity_fn_name": _SIMILARITY,
         "model_card_data": no_effect,
         "model_kwargs": partial(nested, lambda: _MODEL_KWARGS),
