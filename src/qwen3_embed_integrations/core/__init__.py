@@ -12,6 +12,7 @@ inputs          what counts as texts
 lazy_names      a package's names that are loaded at their first use
 matryoshka      truncate to a dimension, then normalise
 model_info      what is known of a model before its weights are loaded
+network_settings the environment's proxies and certificates, by name
 option_errors   messages for rejected options
 options         how an option is declared
 packing         sequences of tokens laid end to end

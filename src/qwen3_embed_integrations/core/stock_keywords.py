@@ -15,6 +15,7 @@ from typing import Any
 
 from .catalog import canonical_model
 from .errors import ConfigError
+from .option_errors import meaning_of
 from .types import Role
 
 Meaning = Callable[[str, Any], dict[str, Any]]
@@ -57,7 +58,7 @@ def translated(
     for name, value in options.items():
         if name not in meanings:
             continue
-        for option, meant in meanings[name](name, value).items():
+        for option, meant in meaning_of(meanings[name], name, value).items():
             if option in found and not same(option, found[option], meant):
                 raise ConfigError(
                     f"{name}={value!r} and {option}={found[option]!r} are one option. Give one of them, not both."
@@ -224,10 +225,8 @@ _MODEL_KWARGS: Mapping[str, Meaning] = MappingProxyType(
             name: _MEANINGS[name]
             for name in ("cache_dir", "prompts", "model_kwargs", "tokenizer_kwargs", "processor_kwargs")
         },
-        **{
-            name: partial(renamed, name)
-            for name in ("revision", "cache_folder", "local_files_only", "token", "backend")
-        },
+        **{name: partial(renamed, name) for name in ("revision", "cache_folder", "local_files_only")},
+        **{name: partial(renamed, name) for name in ("token", "backend")},
         "attn_implementation": no_effect,
         "low_cpu_mem_usage": no_effect,
         "use_safetensors": partial(only, (True, None), "weights are read from safetensors alone."),
