@@ -11,6 +11,9 @@ import argparse
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +25,15 @@ PAGES = {
     "trace": "observability.html",
     "command": "cli.html",
 }
+SWITCHES = ("--headless", "--disable-gpu", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=5000")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves the site and logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
 
 def main() -> None:
@@ -37,12 +48,13 @@ def main() -> None:
     if not SITE.is_dir():
         sys.exit(f"There is no {SITE.relative_to(ROOT)}. Run `make site` first.")
     options.folder.mkdir(parents=True, exist_ok=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))  # the search needs a server
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     for name, page in PAGES.items():
         picture = (options.folder / f"{name}.png").resolve()
         size = "1280,2300" if name == "trace" else "1280,900"
-        switches = ["--headless", "--disable-gpu", "--no-sandbox", "--hide-scrollbars", f"--window-size={size}"]
-        command = [browser, *switches, f"--screenshot={picture}", f"file://{SITE}/{page}"]
-        subprocess.run(command, check=True, capture_output=True)
+        command = [browser, *SWITCHES, f"--window-size={size}", f"--screenshot={picture}"]
+        subprocess.run([*command, f"http://127.0.0.1:{server.server_port}/{page}"], check=True, capture_output=True)
         print(picture)
 
 

@@ -60,6 +60,7 @@ def main(picture: str, *arguments: str) -> None:
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"), force_terminal=True)  # noqa: SIM115 - until the end
     console.print(Text(f"$ {shlex.join(['qwen3-embed', *arguments])}", style="bold"))
     console.print(Text.from_ansi(last_state(shown(list(arguments)))))
+    console.print()  # the picture ends close below its last line, which would lose its underscores
     Path(picture).parent.mkdir(parents=True, exist_ok=True)
     console.save_svg(picture, title=" ".join(["qwen3-embed", *arguments[:1]]))
 

@@ -3,8 +3,7 @@
 The face: importing it loads neither torch nor any framework, and what few programs use is loaded at its first use.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .core.catalog import MODELS, RERANKERS, PublishedModel
 from .core.config import EncoderConfig
@@ -39,6 +38,7 @@ from .core.errors import (
     TrainingError,
     TruncationWarning,
 )
+from .core.lazy_names import lazy_names
 from .core.model_info import ModelInfo
 from .core.prompts import TASKS, Task
 from .core.protocols import Backend, EmbedRequest, Tokenizer
@@ -120,29 +120,20 @@ __all__ = [
     "load_reranker",
 ]
 
-_LATER = {
-    "BM25Index": "hybrid",
-    "HybridHit": "hybrid",
-    "HybridRetriever": "hybrid",
-    "IndexChanges": "hybrid",
-    "Quantizer": "core.quantization",
-    "Qwen3Reranker": "reranker",
-    "Ranked": "core.ranking",
-    "RerankRequest": "core.rerank_request",
-    "RerankerConfig": "core.reranker_config",
-    "RerankerOptions": "core.reranker_options",
-    "ScoredDocument": "hybrid",
-    "load_reranker": "reranker",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name of `_LATER` at its first use."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(globals().keys() | _LATER.keys())
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "BM25Index": "hybrid",
+        "HybridHit": "hybrid",
+        "HybridRetriever": "hybrid",
+        "IndexChanges": "hybrid",
+        "Quantizer": "core.quantization",
+        "Qwen3Reranker": "reranker",
+        "Ranked": "core.ranking",
+        "RerankRequest": "core.rerank_request",
+        "RerankerConfig": "core.reranker_config",
+        "RerankerOptions": "core.reranker_options",
+        "ScoredDocument": "hybrid",
+        "load_reranker": "reranker",
+    },
+)

@@ -1,5 +1,6 @@
 """Backends of other distributions: found by their entry point, refused by name where they are not what they say."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from processes import in_a_fresh_process
-from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder
+from qwen3_embed_integrations import CheckpointError, ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.backends.registry import report_plan, use_runtime
 
 TOY = """
@@ -153,3 +154,17 @@ def test_another_runtime_takes_over_and_gives_back(checkpoint):
     with use_runtime(testing):
         assert encoder.dimension == 256
     assert encoder.dimension == 64
+
+
+def test_a_checkpoint_that_did_not_load_is_read_anew_once_it_is_mended(own_checkpoint):
+    config = own_checkpoint / "config.json"
+    right = config.read_text()
+    encoder = Qwen3Encoder(model=str(own_checkpoint))
+    config.write_text(json.dumps({**json.loads(right), "attention_bias": True}))
+    with pytest.raises(CheckpointError, match="lack"):
+        encoder.encode_query(["a text"])
+    config.write_text(json.dumps({**json.loads(right), "use_sliding_window": True}))
+    with pytest.raises(CheckpointError, match="sliding-window"):
+        encoder.encode_query(["a text"])
+    config.write_text(right)
+    assert encoder.encode_query(["a text"]).shape == (1, 64)

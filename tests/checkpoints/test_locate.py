@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -164,6 +165,24 @@ def test_a_hub_that_can_not_be_reached_names_the_ways_out(hub, tmp_path):
     assert found["error"] == "HubUnavailableError"
     for way_out in ('model="tiny"', "folder", 'backend="remote"'):
         assert way_out in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HTTPS_PROXY", "bad://user:secret@proxy"),
+        ("ALL_PROXY", "http://[::1"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("HF_ENDPOINT", "no-address"),
+    ],
+)
+def test_a_malformed_setting_of_the_environment_is_named_without_its_value(tmp_path, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    endpoint = value if variable == "HF_ENDPOINT" else "https://hub.invalid"
+    found = embed(endpoint, tmp_path)
+    assert found["error"] == "HubUnavailableError"
+    assert re.search(rf"The environment sets .*\b{variable}\b", found["message"])
+    assert "secret" not in found["message"]
 
 
 def test_a_name_that_is_no_model_is_refused_without_asking_the_hub(tmp_path):

@@ -32,6 +32,9 @@ def test_numbers_that_no_model_has_are_rejected_by_name(tmp_path, name, value):
         ({"rope_scaling": {"rope_theta": "x"}}, "rope_theta='x'"),
         ({"partial_rotary_factor": 0.5}, "partial_rotary_factor"),
         ({"layer_types": "full_attention"}, "layer_types"),
+        ({"rope_scaling": {"rope_type": "yarn", "factor": 1e300}}, "factor=1e"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": "4"}}, "factor='4'"),
+        ({"rope_parameters": {"original_max_position_embeddings": -1}}, "original_max_position_embeddings=-1"),
         ({"layer_types": ["sliding_attention"]}, "sliding_attention"),
         ({"layer_types": [[]]}, r"type \[\]"),
         ({"layer_types": ["full_attention"], "num_hidden_layers": 2}, "1 layer_types for num_hidden_layers=2"),
@@ -62,7 +65,7 @@ def test_defaults_may_be_left_out_or_null(tmp_path, changes):
 )
 def test_absurd_numbers_are_rejected_before_any_weight_is_read(own_checkpoint, monkeypatch, changes):
     edit(own_checkpoint / "config.json", **changes)
-    monkeypatch.setattr(import_module("qwen3_embed_integrations.backends.torch"), "build", None)  # not callable
+    monkeypatch.setattr(import_module("qwen3_embed_integrations.backends.torch.build"), "load_backend", None)
     with pytest.raises(CheckpointError):
         Qwen3Encoder(model=str(own_checkpoint)).load()
 

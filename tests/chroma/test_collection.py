@@ -24,6 +24,7 @@ from qwen3_embed_integrations import (
     SpaceMismatchError,
 )
 from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction, aopen_collection, open_collection
+from qwen3_embed_integrations.chroma.configuration import write_configuration
 from qwen3_embed_integrations.haystack import Qwen3DocumentEmbedder
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
 from qwen3_embed_integrations.llama_index import Qwen3Embedding
@@ -210,8 +211,8 @@ def test_a_refused_modify_of_chromas_is_noticed_and_set_right(
     model = str(checkpoint)
     collection = open_collection(client, "docs", model=model)
     collection.add(ids=IDS, documents=TEXTS)
-    with pytest.raises(SpaceMismatchError):
-        collection.modify(configuration={"embedding_function": Qwen3EmbeddingFunction(model=model, **other)})
+    with pytest.raises(SpaceMismatchError):  # what collection.modify does, once nobody else writes
+        write_configuration(collection, Qwen3EmbeddingFunction(model=model, **other))
     stored = client.get_collection("docs").configuration_json["embedding_function"]["config"]
     assert {name: stored[name] for name in other} == other, "Chroma asks first now: drop the witness"
     with pytest.raises(SpaceMismatchError, match=r"overwritten by collection\.modify"):

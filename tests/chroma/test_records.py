@@ -14,6 +14,7 @@ from qwen3_embed_integrations.chroma import Qwen3EmbeddingFunction, add_document
 from qwen3_embed_integrations.chroma.records import storable_documents, storable_ids, storable_metadatas
 
 REFUSED: list[tuple[Any, type[Exception], str]] = [
+    ({"": 1}, ConfigError, "Metadata 1 has an empty key"),
     ({}, ConfigError, "Metadata 1 is an empty dict"),
     ({"k": None}, ConfigError, "Metadata 1, 'k' is None"),
     ({"k": float("nan")}, ConfigError, "would not keep as it is"),

@@ -28,6 +28,20 @@ def test_the_tree_of_the_docstring_names_every_error(cls):
     assert cls.__name__ in errors.__doc__
 
 
+@pytest.mark.parametrize("cls", CLASSES)
+def test_no_message_acts_on_a_terminal(cls):
+    told = "config.json of \x1b]0;x\x07 says \x9b2J \u202e\n\tand more"
+    error = cls(told, 1) if cls is PartialWriteError else cls(told)
+    assert str(error) == "config.json of \\x1b]0;x\\x07 says \\x9b2J \\u202e\n\tand more"
+    assert str(cls(*error.args, *([1] if cls is PartialWriteError else []))) == str(error)
+    assert not set(f"{error!r}{error.args}") & set("\x1b\x07\x9b\u202e")
+
+
+def test_an_error_survives_pickling():
+    error = pickle.loads(pickle.dumps(errors.ModelNotFoundError("no \x1b[2J folder")))  # noqa: S301 - our own bytes
+    assert (type(error), str(error)) == (errors.ModelNotFoundError, r"no \x1b[2J folder")
+
+
 def test_a_missing_extra_names_the_command_that_installs_it():
     error = missing_extra("peft", "lora")
     assert isinstance(error, ImportError)

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from qwen3_embed_integrations import CheckpointWarning, EncoderConfig, ModelInfo
+from qwen3_embed_integrations import TASKS, CheckpointWarning, EncoderConfig, ModelInfo
 from qwen3_embed_integrations.core.task_effects import TaskEffect, harmful_tasks, warn_of_harm
 
 EFFECTS = {
@@ -23,6 +23,12 @@ def test_a_preset_is_harmful_from_half_a_point_on_if_the_figures_tell_it():
 def test_the_warning_names_the_preset_and_both_figures():
     with pytest.warns(CheckpointWarning, match=r"task='sts' .* 'tiny' worse: .* 62\.6 .* 77\.8"):
         warn_of_harm("tiny", "sts", EFFECTS)
+
+
+def test_the_instruction_of_a_harmful_preset_is_warned_of_as_the_preset_is():
+    text = TASKS["sts"].instruction
+    with pytest.warns(CheckpointWarning, match=rf"task='{text}' .* 'tiny' worse: .* 62\.6 .* 77\.8"):
+        warn_of_harm("tiny", text, EFFECTS)
 
 
 @pytest.mark.parametrize("task", ["qa", "bitext", "sql", "web", "", "Given a joke, find its point"])

@@ -89,7 +89,7 @@ def test_the_same_call_gives_the_same_embeddings(checkpoint, call, stock, ours):
 
 # What a stock class takes that is its own affair: objects of its framework, or a switch of its own.
 OWN = {
-    HuggingFaceEmbedding: {"pooling", "model", "tokenizer", "target_devices", "parallel_process", "num_workers"},
+    HuggingFaceEmbedding: {"pooling", "model", "target_devices", "parallel_process", "num_workers"},
     SentenceTransformersTextEmbedder: {"token"},
     SentenceTransformersDocumentEmbedder: {"token"},
 }

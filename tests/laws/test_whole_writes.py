@@ -23,7 +23,7 @@ from haystack_integrations.components.embedders.qwen3 import Qwen3DocumentEmbedd
 from qwen3_embed_integrations import InputEncodingError
 from qwen3_embed_integrations.chroma import open_collection
 from qwen3_embed_integrations.langchain import Qwen3Embeddings
-from qwen3_embed_integrations.llama_index import Qwen3Embedding
+from qwen3_embed_integrations.llama_index import Qwen3Embedding, storable_nodes
 
 ODD, AT = "half a pair \ud835", 1200
 TEXTS = [ODD if i == AT else f"text {i}" for i in range(1500)]
@@ -69,6 +69,26 @@ def test_llama_index_rejects_it_whole(options: dict[str, Any]) -> None:
     with pytest.raises(InputEncodingError, match=SAYS):
         VectorStoreIndex(nodes, storage_context=storage, embed_model=Qwen3Embedding(**options))
     assert collection.count() == 0
+
+
+def test_llama_index_says_that_earlier_parts_are_written_and_how_all_are(options: dict[str, Any]) -> None:
+    client = chromadb.EphemeralClient()
+    nodes = [TextNode(text=text, id_=name) for text, name in zip(TEXTS, IDS, strict=True)]
+
+    def write(name: str, given: list[Any]) -> Any:
+        collection: Any = client.get_or_create_collection(name, embedding_function=None)
+        storage = StorageContext.from_defaults(vector_store=ChromaVectorStore(chroma_collection=collection))
+        VectorStoreIndex(
+            given, storage_context=storage, embed_model=Qwen3Embedding(**options), insert_batch_size=AT // 2
+        )
+        return collection
+
+    with pytest.raises(InputEncodingError, match=r"storable_nodes\(nodes\).*earlier parts are in the store now"):
+        write("parts", nodes)
+    assert client.get_collection("parts").count() == AT
+    written = write("parts_whole", storable_nodes(nodes))
+    assert written.count() == len(TEXTS)
+    assert written.get(ids=[str(AT)])["documents"] == ["half a pair \ufffd"]
 
 
 async def test_llama_index_rejects_single_texts(options: dict[str, Any]) -> None:

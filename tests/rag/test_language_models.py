@@ -10,7 +10,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 
 from checkpoints import TINY
-from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations import ConfigError, ModelNotFoundError
 from qwen3_embed_integrations.rag.language_models import LocalChatModel, endpoint_model
 
 TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant: "
@@ -85,7 +85,7 @@ def unreachable(host, *arguments, **options):
     n_asked += 1
     raise socket.gaierror(-2, "Name or service not known")
 socket.getaddrinfo = unreachable
-from qwen3_embed_integrations import ModelNotFoundError
+from qwen3_embed_integrations import ConfigError, ModelNotFoundError
 from qwen3_embed_integrations.rag.language_models import LocalChatModel
 try:
     LocalChatModel(model="nosuch/model").load()
@@ -109,3 +109,24 @@ def test_an_endpoint_gets_the_messages_and_the_key_of_the_named_variable(endpoin
     path, authorization, body = Endpoint.seen[0]
     assert (path, authorization) == ("/v1/chat/completions", "Bearer k-123")
     assert (body["model"], body["messages"][0]["content"]) == ("some-model", "Hello?")
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "OPENAI_PROXY"])
+def test_an_endpoint_on_this_machine_is_asked_without_a_proxy(endpoint, monkeypatch, variable):
+    monkeypatch.setenv(variable, "http://user:secret@127.0.0.1:9")
+    assert endpoint_model(endpoint, "some-model", "MY_KEY").invoke([HumanMessage("Hello?")]).text == "As [1] says."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HTTPS_PROXY", "bad://user:secret@proxy"),
+        ("all_proxy", "http://[::1"),
+        ("SSL_CERT_FILE", "/nonexistent/secret"),
+    ],
+)
+def test_a_malformed_setting_of_the_environment_is_named_without_its_value(monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=f"The environment sets .*{variable}") as caught:
+        endpoint_model("https://chat.invalid/v1", "some-model", "MY_KEY")
+    assert "secret" not in f"{caught.value} {caught.value.__cause__}"

@@ -32,7 +32,7 @@ def test_a_wrong_dimension_names_its_argument(name: str) -> None:
 def test_pinecones_inner_product_is_refused() -> None:
     check_scores(store("langchain_pinecone.vectorstores", "PineconeVectorStore", distance_strategy=None), "cosine")
     wrong = store("langchain_pinecone.v", "PineconeVectorStore", distance_strategy=Strategy.MAX_INNER_PRODUCT)
-    with pytest.raises(ConfigError, match=r"MAX_INNER_PRODUCT, which turns relevance round.*DistanceStrategy\.COSINE"):
+    with pytest.raises(ConfigError, match=r"INNER_PRODUCT, which scores the most similar.*DistanceStrategy\.COSINE"):
         check_scores(wrong, "cosine")
 
 

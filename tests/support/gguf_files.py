@@ -8,7 +8,8 @@ from typing import Any
 
 import gguf
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from gguf_writer import finish, named_tensors, write_shape, write_tokenizer
+from safetensors.numpy import save_file
 
 from checkpoints import TINY
 
@@ -27,18 +28,13 @@ def write_gguf(folder: Path, target: Path, kind: str, **changed: Any) -> Path:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     writer = gguf.GGUFWriter(target, changed.get("architecture", "qwen3"))
     writer.add_file_type({"F32": 0, "F16": 1, "Q8_0": 7, "Q4_K": 15}[kind])
-    _write_shape(writer, config, changed.get("pooling", gguf.PoolingType.LAST))
-    _write_tokenizer(writer, folder, config["vocab_size"], changed.get("pre", "qwen2"))
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, config["num_hidden_layers"])
-    for name, tensor in load_file(folder / "model.safetensors").items():
-        known = names.get_name(f"model.{name.removeprefix('model.')}", try_suffixes=(".weight",))
+    write_shape(writer, config, changed.get("pooling", gguf.PoolingType.LAST))
+    write_tokenizer(writer, folder, config["vocab_size"], changed.get("pre", "qwen2"))
+    for _, known, tensor in named_tensors(folder, config["num_hidden_layers"]):
         stored = gguf.GGMLQuantizationType[kind if tensor.ndim > 1 else "F32"]
         numbers = _q4_k(tensor.shape) if stored.name == "Q4_K" else gguf.quants.quantize(tensor.astype("f4"), stored)
         writer.add_tensor(known, numbers, raw_dtype=stored)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
     return target
 
 
@@ -62,11 +58,10 @@ def dequantised_checkpoint(folder: Path, file: Path, target: Path) -> Path:
         (target / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
         (target / path.relative_to(folder)).write_bytes(path.read_bytes())
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, config["num_hidden_layers"])
     stored = {one.name: one for one in gguf.GGUFReader(file).tensors}
     weights = {}
-    for name, tensor in load_file(folder / "model.safetensors").items():
-        one = stored[names.get_name(f"model.{name.removeprefix('model.')}", try_suffixes=(".weight",))]
+    for name, known, tensor in named_tensors(folder, config["num_hidden_layers"]):
+        one = stored[known]
         weights[name] = gguf.quants.dequantize(one.data, one.tensor_type).astype("f4").reshape(tensor.shape)
     save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
     return target
@@ -80,31 +75,3 @@ def _q4_k(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     scales = np.array([1e-4, 8e-4], dtype=np.float16).view(np.uint8)
     blocks[..., :4] = scales
     return blocks.reshape(shape[0], -1)
-
-
-def _write_shape(writer: gguf.GGUFWriter, config: dict[str, Any], pooling: int) -> None:
-    writer.add_block_count(config["num_hidden_layers"])
-    writer.add_context_length(config["max_position_embeddings"])
-    writer.add_embedding_length(config["hidden_size"])
-    writer.add_feed_forward_length(config["intermediate_size"])
-    writer.add_head_count(config["num_attention_heads"])
-    writer.add_head_count_kv(config["num_key_value_heads"])
-    writer.add_key_length(config["head_dim"])
-    writer.add_value_length(config["head_dim"])
-    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-    writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
-    writer.add_pooling_type(gguf.PoolingType(pooling))
-
-
-def _write_tokenizer(writer: gguf.GGUFWriter, folder: Path, n_vocab: int, pre: str) -> None:
-    stored = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    tokens = {index: (token, gguf.TokenType.NORMAL) for token, index in stored["model"]["vocab"].items()}
-    for added in stored["added_tokens"]:
-        kind = gguf.TokenType.CONTROL if added["special"] else gguf.TokenType.USER_DEFINED
-        tokens[added["id"]] = (added["content"], kind)
-    filled = [tokens.get(index, (f"[PAD{index}]", gguf.TokenType.UNUSED)) for index in range(n_vocab)]
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list([token for token, _ in filled])
-    writer.add_token_types([kind for _, kind in filled])
-    writer.add_token_merges([" ".join(merge) for merge in stored["model"]["merges"]])

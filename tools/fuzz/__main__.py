@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT / "src"))
 QUIET = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
 KINDS = (
     "texts", "callers", "no_texts", "options", "ranges", "answers", "checkpoints", "cache",
-    "encodings", "stored_configs", "files", "folders", "writes",
+    "encodings", "stored_configs", "files", "folders", "writes", "settings",
 )  # fmt: skip
 _N_BYTES = 1 << 16  # of a case
 _LONGEST_SHOWN = 20_000

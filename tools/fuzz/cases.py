@@ -72,7 +72,7 @@ class Cases:
         kinds: tuple[Callable[[RandomValues], None], ...] = (
             self.texts, self.texts, self.callers, self.no_texts, self.options, self.ranges, self.answers,
             self.answers, self.checkpoints, self.cache, self.encodings, self.stored_configs, self.files, self.folders,
-            self.writes,
+            self.writes, self.settings,
         )  # fmt: skip
         kind = values.choice([kind for kind in kinds if self._kind in ("", kind.__name__)])
         self.shown = {"case": kind.__name__}
@@ -196,6 +196,10 @@ class Cases:
     def stored_configs(self, values: RandomValues) -> None:
         """See `remote_cases.stored_configs`."""
         remote_cases.stored_configs(values, self.shown, _running(self._stranger))
+
+    def settings(self, values: RandomValues) -> None:
+        """See `remote_cases.settings`."""
+        remote_cases.settings(values, self.shown, _running(self._server), self._model)
 
     def files(self, values: RandomValues) -> None:
         """See `document_cases.files`."""

@@ -1,4 +1,4 @@
-"""Cases of the remote backend: answers in any encoding, and stored configs that name a stranger's server."""
+"""Cases of the remote backend: answers in any encoding, stored configs of strangers, and odd proxy settings."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .random_values import RandomValues
 VARIABLE, KEY = "FUZZ_API_KEY", "sk-fuzz-0123456789/abcdef+end=="
 _TERMINAL = "\x1b]0;x\x07\x9b2J\u202e"
 _BOMB = bytes(4_000_000)  # three times the limit
+_SETTINGS = ("HTTP_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _RESTORE: tuple[Callable[[dict[str, Any]], EncoderConfig], ...] = (
     EncoderConfig.from_options,
     EncoderConfig.model_validate,
@@ -89,6 +90,32 @@ def stored_configs(values: RandomValues, shown: dict[str, Any], stranger: Server
         _check_shown(error)
     if stranger.requests:
         raise LeakError(f"the stranger's server got {stranger.requests}")
+
+
+def settings(values: RandomValues, shown: dict[str, Any], server: Server, model: Path) -> None:
+    """With any proxy or certificate setting a server here is asked directly; another is refused without its value."""
+    hosts = ("127.0.0.1:1", "[::1", "h:99999", "", values.text()[:20])
+    given = {}
+    for _ in range(1 + values.below(2)):
+        address = f"{values.choice(('http', 'socks5', 'ftp', 'HTTP ', ''))}://user:{KEY}@{values.choice(hosts)}"
+        value = values.choice((address, address, "/nonexistent", "*", "127.0.0.1/99", values.text()[:40]))
+        given[values.choice(_SETTINGS)] = value.replace("\0", "").encode("utf-8", "replace").decode()
+    shown["settings"] = given
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    limits: dict[str, Any] = {"backend": "remote", "max_retries": 0, "timeout_s": 20.0, "deadline_s": 20.0}
+    here = Qwen3Encoder(model=str(model), base_url=server.url, **limits)
+    try:
+        check(here.encode_document(["a text"]), 1, here.dimension)
+        Qwen3Encoder(model="somebody/model", base_url="https://embed.invalid/v1", **limits).encode_document(["a text"])
+    except Qwen3EmbedError as error:
+        _check_shown(error)
+        if "embed.invalid" not in str(error) and not any(name in str(error) for name in given):
+            raise
+    finally:
+        here.unload()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _packed(content: bytes, layer: str) -> bytes:

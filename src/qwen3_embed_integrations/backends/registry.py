@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qwen3_embed_integrations.core.config import EncoderConfig
 from qwen3_embed_integrations.core.consent import require_consent
-from qwen3_embed_integrations.core.errors import ConfigError, MissingExtraError, missing_extra
+from qwen3_embed_integrations.core.errors import ConfigError, missing_extra
 from qwen3_embed_integrations.core.model_info import ModelInfo
 from qwen3_embed_integrations.core.options import BUILT_IN_BACKENDS, backend_entry_points
 from qwen3_embed_integrations.core.protocols import Backend, OpenedModel, Runtime
@@ -97,8 +97,8 @@ def report_plan(config: EncoderConfig) -> list[tuple[str, str]]:
     name = "onnx" if config.backend == "onnx" else "torch"
     with _opened(config) as slot:
         model = _model(slot, config)
-        report: list[tuple[str, str]] = _call(name, lambda runtime: cast("Any", runtime).report_plan(config, model))
-    return report
+        report = _call(name, lambda runtime: cast("Any", runtime).report_plan(config, model))
+        return cast("list[tuple[str, str]]", report)
 
 
 def open_probe(config: EncoderConfig) -> ServerProbe:
@@ -149,7 +149,7 @@ def unload_backend(config: EncoderConfig) -> None:
 
 @contextmanager
 def _opened(config: EncoderConfig) -> Iterator[_Slot]:
-    """Hold the slot of a model; one that stays empty, as after an error, is removed again."""
+    """Hold the slot of a model; after an error one that loaded nothing is removed: the next call opens it anew."""
     key = config.model_key
     while True:
         with _slots_lock:
@@ -159,9 +159,10 @@ def _opened(config: EncoderConfig) -> Iterator[_Slot]:
                 continue
             try:
                 yield slot
-            finally:
-                if slot.model is None and slot.backend is None:
+            except BaseException:
+                if slot.backend is None:
                     _remove(key, slot)
+                raise
             return
 
 
@@ -186,8 +187,6 @@ def _call(name: str, step: Callable[[Runtime], _Result]) -> _Result:
     """Take a step of a runtime; a package that is not installed is named with the extra that installs it."""
     try:
         return step(_runtime(name))
-    except MissingExtraError:
-        raise
     except ModuleNotFoundError as error:
         if name not in BUILT_IN_BACKENDS:
             raise

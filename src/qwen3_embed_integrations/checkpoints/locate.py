@@ -16,6 +16,7 @@ from qwen3_embed_integrations.core.errors import (
     did_you_mean,
     missing_extra,
 )
+from qwen3_embed_integrations.core.network_settings import network_advice
 
 _WANTED = ["*.json", "*.txt", "*.safetensors", "*.jinja", "README.md"]  # no pickles, code or other runtimes' weights
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -140,15 +141,16 @@ def _download(config: EncoderConfig) -> Located:
             f"The hub has no model {config.model!r}, or it is private. Check the name, or pass token=…."
         ) from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
-        raise _unreachable(config, error) from error
+        raise _unreachable(config, str(error).strip().partition("\n")[0][:200] or type(error).__name__) from error
+    except Exception as error:  # noqa: BLE001 - what its HTTP client raises for a malformed proxy or address
+        raise _unreachable(config, type(error).__name__) from None  # its message may hold the proxy's password
     path = Path(folder)
     return Located(path, config.model, path.name)
 
 
-def _unreachable(config: EncoderConfig, error: Exception) -> HubUnavailableError:
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def _unreachable(config: EncoderConfig, reason: str) -> HubUnavailableError:
     return HubUnavailableError(
-        f"Can't download {config.model!r}: the model hub can't be reached and the cache lacks the model ({reason}). "
-        'Use model="tiny" (bundled, works offline), or model="/path/to/a/downloaded/folder", '
+        f"Can't download {config.model!r}: the model hub can't be reached and the cache lacks the model ({reason})."
+        f'{network_advice()} Use model="tiny" (bundled, works offline), or model="/path/to/a/downloaded/folder", '
         'or move the forward pass to a server with backend="remote".'
     )

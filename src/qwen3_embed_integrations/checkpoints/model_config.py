@@ -38,6 +38,8 @@ _OTHERS: Mapping[str, type] = {
     "quantization_config": dict,
     "compression_config": dict,
 }
+_SCALING = frozenset({"factor", "attention_factor", "beta_fast", "beta_slow", "original_max_position_embeddings"})
+"""Keys of rope_scaling whose values are positive numbers."""
 _BIDIRECTIONAL = (("is_causal", False), ("use_bidirectional_attention", True), ("is_bidirectional", True))
 
 
@@ -88,10 +90,17 @@ def _check_rotation(model_config: Mapping[str, Any], path: Path) -> None:
     """Check the rotary embedding, whose settings may be in either of two objects, or beside them."""
     for settings in (model_config, model_config.get("rope_parameters") or {}, model_config.get("rope_scaling") or {}):
         theta, part = settings.get("rope_theta"), settings.get("partial_rotary_factor")
-        if theta is not None and (type(theta) not in (int, float) or not 0 < theta < MAX_NUMBER):
+        if theta is not None and not _is_number(theta):
             raise CheckpointError(f"{path} has rope_theta={_shown(theta)}, which no model has: it is damaged.")
+        for name in sorted(_SCALING & settings.keys()):
+            if settings[name] is not None and not _is_number(settings[name]):
+                raise CheckpointError(f"{path} has {name}={_shown(settings[name])}, which no model has: it is damaged.")
         if part not in (None, 1):
             raise CheckpointError(f"{path} has partial_rotary_factor={_shown(part)}, which no Qwen3 model has.")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < MAX_NUMBER
 
 
 def _check_attention(model_config: Mapping[str, Any], folder: Path) -> None:

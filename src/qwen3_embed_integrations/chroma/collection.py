@@ -21,6 +21,7 @@ from qwen3_embed_integrations import ConfigError, EncoderConfig, Qwen3Encoder, S
 from qwen3_embed_integrations.core.encoder_options import EncoderKeywords
 from qwen3_embed_integrations.core.stored_sample import SAMPLE_SIZE, check_sample
 
+from .configuration import awrite_configuration, write_configuration
 from .function import Qwen3EmbeddingFunction
 from .hnsw import with_hnsw
 
@@ -63,12 +64,12 @@ def open_collection(  # noqa: PLR0913 - what Chroma takes for a collection, and 
         collection = client.get_or_create_collection(name, **_new(function, metadata, configuration))
     if _is_overwritten(function, collection, advice):
         with suppress(SpaceMismatchError):  # Chroma compares with what it holds, and writes all the same
-            collection.modify(configuration={"embedding_function": function})
+            write_configuration(collection, function)
         return client.get_collection(name)
     if not _is_known(function, collection, advice):
         sample = collection.get(limit=SAMPLE_SIZE, include=["documents", "embeddings"])
         _check_sample(function, sample, name, advice)
-        collection.modify(configuration={"embedding_function": function})
+        write_configuration(collection, function)
     return collection
 
 
@@ -90,12 +91,12 @@ async def aopen_collection(  # noqa: PLR0913 - as its sync twin
         collection = await client.get_or_create_collection(name, **_new(function, metadata, configuration))
     if _is_overwritten(function, collection, advice):
         with suppress(SpaceMismatchError):  # as in the sync twin
-            await collection.modify(configuration={"embedding_function": function})
+            await awrite_configuration(collection, function)
         return await client.get_collection(name)
     if not _is_known(function, collection, advice):
         sample = await collection.get(limit=SAMPLE_SIZE, include=["documents", "embeddings"])
         await asyncio.to_thread(_check_sample, function, sample, name, advice)
-        await collection.modify(configuration={"embedding_function": function})
+        await awrite_configuration(collection, function)
     return collection
 
 

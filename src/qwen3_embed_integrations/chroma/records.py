@@ -68,6 +68,8 @@ def _storable(metadata: Any, where: str) -> dict[str, Any]:
 def _key(key: Any, where: str) -> str:
     if not isinstance(key, str):
         raise InputTypeError(f"{where} has the key {key!r}, expected a str. Nothing was written.")
+    if not key:
+        raise ConfigError(f"{where} has an empty key, which Chroma refuses. Nothing was written.")
     if key == META_KEY_CHROMA_DOCUMENT:
         raise ConfigError(f"{where} has the key {key!r}, which Chroma keeps for itself. Nothing was written.")
     return encodable(key)

@@ -36,12 +36,21 @@ import copy
 import difflib
 from collections.abc import Iterable
 
+from .safe_text import safe_text
+
 EXIT_INTERRUPTED = 130
 """Exit code of a command ended by Ctrl-C: 128 + SIGINT, the convention of shells."""
 
 
 class Qwen3EmbedError(Exception):
-    """Base class of every exception that this package raises deliberately."""
+    """Base class of every exception that this package raises deliberately.
+
+    A message quotes file names, configs, servers and documents. Whatever they hold, it acts on no terminal: control,
+    bidirectional and invisible characters are escaped as in `safe_text`; line feeds and tabs stay.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(safe_text(one, keep="\n\t") if isinstance(one, str) else one for one in arguments))
 
 
 class ConfigError(Qwen3EmbedError, ValueError):

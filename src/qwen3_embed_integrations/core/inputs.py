@@ -69,6 +69,17 @@ def encodable(text: str) -> str:
     return text
 
 
+def encodable_values(value: Any) -> Any:
+    """Return a JSON value with `encodable` applied to each of its texts, keys included; others as they are."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {encodable_values(key): encodable_values(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [encodable_values(inner) for inner in value]
+    return value
+
+
 def checked_storable(texts: Iterable[str], what: str = "text", hint: str = _REPLACE) -> list[str]:
     """Return the texts as a list, as in `checked_texts`, for a store that gets them from somebody else.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -82,3 +83,15 @@ def checked_variable(name: str) -> str:
             'It must name an environment variable in capitals, such as "EMBEDDING_API_KEY", and not be the key itself.'
         )
     return name
+
+
+def meaning_of(meaning: Callable[[str, Any], dict[str, Any]], name: str, value: Any) -> dict[str, Any]:
+    """Return what a stock keyword means, as `meaning` says.
+
+    Raises:
+        ConfigError: Its value is of an unfit type, such as a string where keywords or a prompt are expected.
+    """
+    try:
+        return meaning(name, value)
+    except (AttributeError, TypeError) as error:
+        raise ConfigError(f"{name} is {type(value).__name__}, or holds a value of an unfit type.") from error

@@ -15,6 +15,7 @@ from typing import Any
 
 from .catalog import canonical_model
 from .errors import ConfigError
+from .option_errors import meaning_of
 from .types import Role
 
 Meaning = Callable[[str, Any], dict[str, Any]]
@@ -57,7 +58,7 @@ def translated(
     for name, value in options.items():
         if name not in meanings:
             continue
-        for option, meant in meanings[name](name, value).items():
+        for option, meant in meaning_of(meanings[name], name, value).items():
             if option in found and not same(option, found[option], meant):
                 raise ConfigError(
                     f"{name}={value!r} and {option}={found[option]!r} are one option. Give one of them, not both."
@@ -172,6 +173,7 @@ _SUFFIX = partial(only, ("", None), "the end token is the one thing that follows
 _SIMILARITY = partial(only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
 _QUERY_PROMPT_NAME = partial(only, ("query", None), "the query prompt is used for queries.")
 _DOCUMENT_PROMPT_NAME = partial(only, ("document", "passage", None), "the document prompt is used for documents.")
+_TOKENIZER = partial(only, ("deprecated", None), "the tokenizer is the checkpoint's own.")
 NONE = partial(only, (None,), "there is nothing like it here.")
 
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
@@ -191,7 +193,6 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "text_instruction": partial(_instruction, "document_task"),
         "embed_instruction": partial(_instruction, "document_task"),
         "prompts": _prompts,
-        "default_prompt_name": NONE,
         "suffix": _SUFFIX,
         "use_auth_token": lambda _, value: {"token": value} if isinstance(value, str) else {},
         "normalize": _UNIT,
@@ -203,8 +204,8 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "progress_bar": partial(renamed, "show_progress"),
         "multi_process": _ONE_PROCESS,
         "parallel_process": _ONE_PROCESS,
-        "target_devices": NONE,
-        "modules": NONE,
+        **dict.fromkeys(("default_prompt_name", "target_devices", "modules", "quantization_ranges"), NONE),
+        **dict.fromkeys(("tokenizer", "tokenizer_name"), _TOKENIZER),
         "similarity_fn_name": _SIMILARITY,
         "model_card_data": no_effect,
         "model_kwargs": partial(nested, lambda: _MODEL_KWARGS),
@@ -224,10 +225,8 @@ _MODEL_KWARGS: Mapping[str, Meaning] = MappingProxyType(
             name: _MEANINGS[name]
             for name in ("cache_dir", "prompts", "model_kwargs", "tokenizer_kwargs", "processor_kwargs")
         },
-        **{
-            name: partial(renamed, name)
-            for name in ("revision", "cache_folder", "local_files_only", "token", "backend")
-        },
+        **{name: partial(renamed, name) for name in ("revision", "cache_folder", "local_files_only")},
+        **{name: partial(renamed, name) for name in ("token", "backend")},
         "attn_implementation": no_effect,
         "low_cpu_mem_usage": no_effect,
         "use_safetensors": partial(only, (True, None), "weights are read from safetensors alone."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import CheckpointWarning
+from .prompts import TASKS
 from .user_warning import warn_user
 
 _NOISE = 0.5  # points; a smaller loss is no reason to advise against a preset
@@ -41,8 +42,12 @@ def harmful_tasks(effects: Mapping[str, TaskEffect]) -> tuple[str, ...]:
 
 
 def warn_of_harm(model: str, task: str, effects: Mapping[str, TaskEffect]) -> None:
-    """Issue a CheckpointWarning if `task` is a preset that makes the model worse."""
-    effect = effects.get(task)
+    """Issue a CheckpointWarning if `task` is a preset, or a preset's instruction, that makes the model worse.
+
+    Of any other instruction nothing was measured.
+    """
+    preset = next((name for name in effects if name in TASKS and TASKS[name].instruction == task.strip()), task)
+    effect = effects.get(preset)
     if effect is not None and effect.is_harmful:
         warn_user(
             f"task={task!r} makes the embeddings of {model!r} worse: {effect.metric} {effect.with_task:g} with it and "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 
+from .safe_text import safe_text
+
 
 def warn_user(message: str, category: type[Warning]) -> None:
-    """Issue a warning that points at the first frame outside this package."""
-    warnings.warn(message, category, stacklevel=_levels_to_user())
+    """Issue a warning that points at the first frame outside this package; escape what could act on a terminal."""
+    warnings.warn(safe_text(message, keep="\n\t"), category, stacklevel=_levels_to_user())
 
 
 def _levels_to_user() -> int:

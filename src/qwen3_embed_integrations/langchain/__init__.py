@@ -11,8 +11,9 @@ All but the first are loaded at their first use: LangChain's retrievers import i
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from qwen3_embed_integrations.core.lazy_names import lazy_names
 
 from .embeddings import Qwen3Embeddings
 
@@ -23,21 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Qwen3CrossEncoder", "Qwen3Embeddings", "Qwen3HybridRetriever", "Qwen3Rerank", "Qwen3TwoStageRetriever"]
 
-_LATER = {
-    "Qwen3CrossEncoder": "rerank",
-    "Qwen3HybridRetriever": "hybrid_retriever",
-    "Qwen3Rerank": "rerank",
-    "Qwen3TwoStageRetriever": "two_stage_retriever",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name of `_LATER` at its first use."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(globals().keys() | _LATER.keys())
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "Qwen3CrossEncoder": "rerank",
+        "Qwen3HybridRetriever": "hybrid_retriever",
+        "Qwen3Rerank": "rerank",
+        "Qwen3TwoStageRetriever": "two_stage_retriever",
+    },
+)

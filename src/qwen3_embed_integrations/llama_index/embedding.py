@@ -28,6 +28,10 @@ from .nodes import checked_nodes
 from .role_cache import RoleCache
 
 Embeddings = list[list[float]]
+_STORABLE = (
+    "Give storable_nodes(nodes), which replaces it: an index writes its nodes in parts (insert_batch_size), so that "
+    "nodes of earlier parts are in the store now."
+)
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -148,7 +152,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
     @_spanned_by_base
     def get_text_embedding_batch(self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any) -> Embeddings:
         """Return one unit embedding a document; all are planned together. InputTypeError: no list of `str`."""
-        listed = checked_storable(texts)
+        listed = checked_storable(texts, hint=_STORABLE)
         view = self._view("document", len(listed), show_progress=show_progress)
         return BaseEmbedding.get_text_embedding_batch(view, listed, **kwargs)
 
@@ -157,7 +161,7 @@ class Qwen3Embedding(EncoderConfig, BaseEmbedding):
         self, texts: Sequence[str], show_progress: bool = False, **kwargs: Any
     ) -> Embeddings:
         """Async twin of `get_text_embedding_batch`."""
-        listed = checked_storable(texts)
+        listed = checked_storable(texts, hint=_STORABLE)
         view = self._view("document", len(listed), show_progress=show_progress)
         return await BaseEmbedding.aget_text_embedding_batch(view, listed, **kwargs)
 

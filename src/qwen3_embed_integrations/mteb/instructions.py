@@ -1,10 +1,9 @@
 """The instruction of each task, for queries and for documents.
 
-`instructions.json` holds the table of Qwen's own evaluation (QwenLM/Qwen3-Embedding, evaluation/task_prompts.json,
-Apache-2.0; read from the public copy in HKUST-KnowComp/Reasoning-Embedding, because the original is stored outside
-git). Its strings are verbatim, slips included: the published scores were measured with them. The rules for types of
-tasks are those of the same evaluation (evaluation/qwen3_embedding_model.py). A task that neither knows has the prompt
-of mteb's metadata.
+`instructions.json` holds the table of HKUST-KnowComp/Reasoning-Embedding, a fork of Qwen's own evaluation
+(QwenLM/Qwen3-Embedding, evaluation/task_prompts.json, Apache-2.0), slips included. The original is stored outside git
+and was not compared: the fork may have edited it. The rules for types of tasks are those of the same evaluation
+(evaluation/qwen3_embedding_model.py). A task that neither knows has the prompt of mteb's metadata.
 """
 
 from __future__ import annotations

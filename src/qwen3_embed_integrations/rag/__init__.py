@@ -27,6 +27,7 @@ answer           passages → an answer with citations
 conversation     asks for questions on the terminal
 language_models  the chat models that may write the answer
 terminal         what the terminal shows
+stored_index     what an index folder holds before it is opened
 paths            where an index is stored by default
 """
 

@@ -15,7 +15,6 @@ from chromadb.api.client import Client
 from chromadb.api.models.Collection import Collection
 from chromadb.api.types import Metadata
 from chromadb.config import Settings
-from chromadb.errors import NotFoundError
 from filelock import FileLock
 
 from qwen3_embed_integrations.chroma import open_collection
@@ -26,9 +25,9 @@ from qwen3_embed_integrations.langchain import Qwen3Embeddings
 from .corpora.chunking import Chunk
 from .passage import Passage, chunk_metadata, stored_passage
 from .remedy import with_remedy
+from .stored_index import COLLECTION, check_corpus, drop, is_outdated
 from .words import open_words, sync_words
 
-COLLECTION = "qwen3_embed_rag"
 BATCH = 256
 """Chunks embedded and stored at a time; a killed process loses at most one batch. Chroma accepts up to 5,461."""
 
@@ -165,7 +164,14 @@ class Index:
 
 
 @contextmanager
-def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex: bool = False) -> Iterator[Index]:
+def open_index(
+    path: Path,
+    embeddings: Qwen3Embeddings,
+    *,
+    corpus: str,
+    reindex: bool = False,
+    on_outdated: Callable[[], None] | None = None,
+) -> Iterator[Index]:
     """Open or create the index in the folder `path`; close it when the block ends.
 
     Args:
@@ -173,12 +179,14 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
         embeddings: Embeds the chunks and the questions.
         corpus: The name of the documents.
         reindex: Delete the stored chunks first.
+        on_outdated: Called before an index is deleted that holds embeddings of the bundled model's earlier weights;
+            None: such an index is refused.
 
     Raises:
         SpaceMismatchError: The index holds vectors of another model, dimension, pooling or document prompt.
         RagError: The index belongs to other documents, is in use, or can't be read or written.
     """
-    _ = embeddings.encoder.space  # locates and checks the model before anything is written
+    space = embeddings.encoder.space  # locates and checks the model before anything is written
     with ExitStack() as stack:
         with with_remedy(path):
             if path.exists() and not path.is_dir():
@@ -188,8 +196,11 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
             with lock:
                 client = stack.enter_context(closing(_client(path)))
                 if reindex:
-                    _drop(client)
-                _check_corpus(client, path, corpus)
+                    drop(client)
+                check_corpus(client, path, corpus)
+                if on_outdated and is_outdated(client, space):
+                    on_outdated()
+                    drop(client)
                 metadata = {"corpus": corpus}
                 collection = open_collection(client, COLLECTION, embeddings, metadata=metadata, remedy=_advice(path))
                 index = Index(path, collection, embeddings, lock)
@@ -200,28 +211,6 @@ def open_index(path: Path, embeddings: Qwen3Embeddings, *, corpus: str, reindex:
 def _client(path: Path) -> Client:
     client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
     return cast("Client", client)  # chromadb declares the interface, which lacks close()
-
-
-def _drop(client: Client) -> None:
-    try:
-        client.delete_collection(COLLECTION)
-    except NotFoundError:
-        return
-
-
-def _check_corpus(client: Client, path: Path, corpus: str) -> None:
-    """Raise RagError if the index belongs to other documents, before anything is changed."""
-    try:
-        stored = client.get_collection(COLLECTION, embedding_function=None).metadata or {}
-    except NotFoundError:
-        return
-    if "corpus" not in stored:
-        raise RagError(f"The index in {path} was not made by this program. Choose another folder with --index.")
-    if stored["corpus"] != corpus:
-        raise RagError(
-            f"The index in {path} holds {stored['corpus']}, not {corpus}. "
-            "Choose another folder with --index, or replace what it holds with --reindex."
-        )
 
 
 def _advice(path: Path) -> str:

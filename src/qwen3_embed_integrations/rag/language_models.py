@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -15,6 +16,8 @@ from pydantic import PrivateAttr
 from qwen3_embed_integrations import ConfigError, HubUnavailableError, ModelNotFoundError
 from qwen3_embed_integrations.checkpoints.locate import chat_model_folder
 from qwen3_embed_integrations.core.errors import missing_extra
+from qwen3_embed_integrations.core.network_settings import network_advice
+from qwen3_embed_integrations.core.server_address import is_loopback
 
 from .answer import Generated, Generator, extractive
 from .options import RagOptions
@@ -89,7 +92,7 @@ class LocalChatModel(BaseChatModel):
 
 
 def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
-    """Return a chat model behind an OpenAI-compatible endpoint.
+    """Return a chat model behind an OpenAI-compatible endpoint; one on this machine is asked without a proxy.
 
     Args:
         url: Base URL, as in "http://localhost:8000/v1"; None for OpenAI.
@@ -98,13 +101,22 @@ def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
 
     Raises:
         MissingExtraError: langchain-openai is not installed.
+        ConfigError: Its client can't be made, as with a malformed proxy in the environment.
     """
     try:
         from langchain_openai import ChatOpenAI
+        from openai import DefaultHttpxClient
     except ImportError as error:
         raise missing_extra("langchain-openai", "llm") from error
     key = os.environ.get(key_env) or "none"
-    return ChatOpenAI(base_url=url, model=model, api_key=lambda: key, temperature=0)
+    try:
+        is_here = is_loopback(urlsplit(url or "").hostname or "")
+        direct = {"http_client": DefaultHttpxClient(trust_env=False), "openai_proxy": None} if is_here else {}
+        return ChatOpenAI(base_url=url, model=model, api_key=lambda: key, temperature=0, **direct)
+    except Exception as error:  # noqa: BLE001 - what its HTTP client raises for a malformed proxy, file or address
+        raise ConfigError(
+            f"The client of --llm-url={url} can't be made ({type(error).__name__}).{network_advice()}"
+        ) from None  # its message may hold the proxy's password
 
 
 def chosen_generator(options: RagOptions) -> Generator:

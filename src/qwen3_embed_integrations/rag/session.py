@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -31,6 +32,8 @@ from .retrieval import Retriever, opened_reranker
 from .selection import n_candidates
 from .terminal import plain_console, print_note, show_answer, show_passages, show_prompt
 from .watch import follow
+
+_OUTDATED = "The index is of an earlier version of the bundled model: the documentation is embedded anew."
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def open_session(config: EncoderConfig, options: RagOptions, notes: Console) -> 
     source = DocumentSource(options, chunk_options(options, encoder), encoder, notes)
     corpus = source.read()
     folder = options.index or default_index(corpus.name)
-    with open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex) as index:
+    outdated = partial(print_note, notes, _OUTDATED) if options.docs is None else None
+    with open_index(folder, embeddings, corpus=corpus.name, reindex=options.reindex, on_outdated=outdated) as index:
         source.sync(index, corpus)
         print_note(notes, f"Index: {folder}")
         retriever = Retriever(index, encoder, options.hybrid is not False, reranker)

@@ -11,9 +11,9 @@ pgvector_terms    hybrid_search in PostgreSQL
 labelled       Chroma; Weaviate and Pinecone (experimental): label and check only
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from qwen3_embed_integrations.core.lazy_names import lazy_names
 from qwen3_embed_integrations.core.store_hits import StoreHit
 
 from .adapters import handle_of
@@ -54,20 +54,15 @@ __all__ = [
     "stored_quantizer",
 ]
 
-_LATER = {
-    "BM25SparseEmbeddings": "sparse",
-    "FaissHandle": "faiss",
-    "MilvusHandle": "milvus",
-    "MilvusSparseEmbeddings": "sparse",
-    "PgvectorColumns": "pgvector_sql",
-    "PgvectorHandle": "pgvector",
-    "QdrantHandle": "qdrant",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load the handle of an engine, and its client, at its first use."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    return value
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "BM25SparseEmbeddings": "sparse",
+        "FaissHandle": "faiss",
+        "MilvusHandle": "milvus",
+        "MilvusSparseEmbeddings": "sparse",
+        "PgvectorColumns": "pgvector_sql",
+        "PgvectorHandle": "pgvector",
+        "QdrantHandle": "qdrant",
+    },
+)

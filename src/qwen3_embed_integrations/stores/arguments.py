@@ -63,7 +63,7 @@ def _faiss(store: Any, _: str) -> None:
         )
     if store.override_relevance_score_fn is None:
         raise ConfigError(
-            "FAISS with MAX_INNER_PRODUCT turns relevance round: score_threshold would keep the worst. "
+            "FAISS with MAX_INNER_PRODUCT scores the most similar text lowest: score_threshold would keep the worst. "
             "Give relevance_score_fn=stores.faiss.relevance."
         )
 
@@ -116,8 +116,8 @@ def _pinecone(store: Any, _: str) -> None:
     strategy = _value(store.distance_strategy or "COSINE")
     if strategy != "COSINE":
         raise ConfigError(
-            f"PineconeVectorStore was made with distance_strategy={strategy}, which turns relevance round. "
-            "Give distance_strategy=DistanceStrategy.COSINE."
+            f"PineconeVectorStore was made with distance_strategy={strategy}, which scores the most similar text "
+            "lowest. Give distance_strategy=DistanceStrategy.COSINE."
         )
 
 

@@ -47,6 +47,8 @@ def refused(folder, name, data, **options):
         ("#" + " long" * 20_000 + "\n\ntext", "a"),
         ("#hashtag is no heading\n\ntext", "a"),
         ("---\n\n# Guide\n\ntext\n\n---\n", "a"),
+        ("- ```\n  # in an item\n  ```\n\n# Guide\n\ntext", "a"),
+        ("<!-- A licence\n# no heading\n-->\n# Guide\n\ntext", "Guide"),
     ],
 )
 def test_the_title_of_markdown_is_the_one_that_a_reader_sees(tmp_path, text, title):
@@ -89,6 +91,20 @@ def test_a_declared_encoding_is_used(tmp_path):
     assert text_of(read(tmp_path, "a.html", page)) == "Счёт"
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("Straße\n".encode() * 5 + "Straße".encode("latin-1"), "Straße\n" * 5 + "Stra\ufffde"),
+        ("退款政策：三十天内申请全额退款。".encode()[:-1], "退款政策：三十天内申请全额退款\ufffd"),
+        ("Rückgabe\n".encode() * 50 + b"\xff", "Rückgabe\n" * 50 + "\ufffd"),
+        ("Größe \ud835\udc00".encode("utf-8", "surrogatepass"), "Größe 𝐀"),
+    ],
+    ids=["a line of another encoding", "cut", "a stray byte", "surrogate pairs"],
+)
+def test_utf8_with_a_few_odd_bytes_is_not_read_as_western_letters(tmp_path, data, text):
+    assert text_of(read(tmp_path, "a.txt", data)) == text
+
+
 def test_a_stray_nul_is_one_odd_character(tmp_path):
     assert text_of(read(tmp_path, "a.txt", b"Meals are\0 paid.")) == "Meals are\ufffd paid."
 
@@ -100,6 +116,7 @@ def test_a_stray_nul_is_one_odd_character(tmp_path):
         "<title>Long<p>text</p>" + "<p>more words</p>" * 6000,
         "<div>" * 3000 + "text",
         "<p>te<b>x</b>t",
+        "<p>t&shy;e&#8203;x&#8288;t",
         "<p>t<wbr>e<span hidden>no</span>x<!-- no -->t</p><script>no()</script><nav>no</nav>",
         "<!doctype html><html><head><title>T</title></head><body>text</body></html>",
         "\ud83d text".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
@@ -111,6 +128,12 @@ def test_an_odd_page_is_read_and_words_stay_whole(tmp_path, page):
     assert "no" not in text_of(document).split()
     assert len(document.title) <= 200
     assert sum(len(chunk.embedded) for chunk in chunks_of([document]).values()) < 3 * len(page) + 200
+
+
+def test_what_nobody_sees_parts_no_word(tmp_path):
+    assert text_of(read(tmp_path, "a.txt", "time\u00ad\ntable, zero\u200bwidth")) == "timetable, zerowidth"
+    assert text_of(read(tmp_path, "a.txt", "ខ្ញុំ\u200bចង់")) == "ខ្ញុំ\u200bចង់"  # Khmer's words are parted by it
+    assert text_of(read(tmp_path, "a.txt", "می\u200cخواهم")) == "می\u200cخواهم"
 
 
 def test_html_blocks_are_what_a_browser_shows(tmp_path):

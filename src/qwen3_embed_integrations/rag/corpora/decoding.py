@@ -23,6 +23,8 @@ _MAX_CONTROL = 0.1  # share of control characters above which a file is binary d
 _MANY_NULS, _FEW_NULS = 0.3, 0.02  # of every second byte: UTF-16 of a mostly Latin text
 _MIN_CONFIDENCE = 0.05  # chardet 7: random bytes stay below, right answers for a line of text are at 0.1 to 0.5
 _FEW_HIGH = 4  # bytes beyond ASCII: fewer are too few to detect the encoding of a text in Latin letters
+_UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_WHOLE_FOR_AN_ODD_ONE = 4  # in other encodings most bytes beyond ASCII are no part of such a sequence
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SIGN_IN_WORD = re.compile(
@@ -48,7 +50,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     text = _escaped(data) or _utf8(data) or _utf16(data)
     if text is None:
         _raise_if_binary(data)
-        text = _declared(data, declared) or _detected(data)
+        text = _mostly_utf8(data) or _declared(data, declared) or _detected(data)
     return clean(text)
 
 
@@ -69,8 +71,9 @@ def _escaped(data: bytes) -> str | None:
 
 
 def _utf8(data: bytes) -> str | None:
+    """Decode UTF-8, also with surrogate pairs (CESU-8) as old databases and Java write it."""
     try:
-        text = data.decode()
+        text = data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return None
     return text if len(_CONTROL.findall(data)) <= _MAX_CONTROL * len(data) else None
@@ -88,6 +91,14 @@ def _utf16(data: bytes) -> str | None:
                 continue
             return text if _is_plausible(text) else None
     return None
+
+
+def _mostly_utf8(data: bytes) -> str | None:
+    """Decode UTF-8 with a few odd bytes: a file that was cut, or a line of another encoding that was pasted in."""
+    n_whole = len(_UTF8_SEQUENCE.findall(data))
+    text = data.decode("utf-8", "replace")
+    n_odd = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    return text if n_whole >= _WHOLE_FOR_AN_ODD_ONE * n_odd else None
 
 
 def _raise_if_binary(data: bytes) -> None:

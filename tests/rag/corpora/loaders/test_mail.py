@@ -45,3 +45,11 @@ def test_mails_inside_each_other_end(tmp_path):
     (tmp_path / "a.eml").write_text(mail)
     blocks = read_mail(tmp_path / "a.eml")[1]
     assert sum(block.text == "See below." for block in blocks) == 5
+
+
+def test_a_header_without_end_is_read_in_linear_time(tmp_path):
+    path = tmp_path / "a.eml"
+    path.write_text("Subject: " + "w " * 500_000 + "\nTo: " + "a@b.c, " * 100_000 + "\n\nThe body.", encoding="utf-8")
+    title, blocks = read_mail(path)
+    assert 1_000 < len(title) <= 10_000
+    assert blocks[-1].text == "The body."

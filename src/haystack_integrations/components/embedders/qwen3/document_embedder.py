@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
 from haystack import Document, component, logging
 
-from qwen3_embed_integrations import ConfigError, Encoded, InputTypeError, Qwen3Encoder
+from qwen3_embed_integrations import Encoded, Qwen3Encoder
+from qwen3_embed_integrations.core.document_texts import checked_documents, checked_field_names, text_of
 
 from .embedder import Embedder, HaystackOptions, shows_options
 from .storable_documents import storable_documents
 
 logger = logging.getLogger(__name__)
 _SHOWN = 5  # ids in a warning
+_ADVICE = " For a query, use Qwen3TextEmbedder."
 
 
 @component
@@ -53,7 +54,7 @@ class Qwen3DocumentEmbedder(Embedder):
         **options: Unpack[HaystackOptions],
     ) -> None:
         Embedder.__init__(self, model, options, prefix_of="document")
-        self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
+        self.meta_fields_to_embed = checked_field_names(meta_fields_to_embed)
         self.embedding_separator = embedding_separator
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
@@ -69,13 +70,13 @@ class Qwen3DocumentEmbedder(Embedder):
         Raises:
             InputTypeError: Not a list of `Document`; the message names the index.
         """
-        encoder, documents = self.encoder, storable_documents(_checked(documents))
+        encoder, documents = self.encoder, storable_documents(checked_documents(documents, Document, _ADVICE))
         return self._output(documents, encoder, encoder.encode(self._texts(documents), "document"))
 
     @component.output_types(documents=list[Document], meta=dict[str, Any])
     async def run_async(self, documents: list[Document]) -> dict[str, Any]:
         """Async twin of `run`: the event loop stays free."""
-        encoder, documents = self.encoder, storable_documents(_checked(documents))
+        encoder, documents = self.encoder, storable_documents(checked_documents(documents, Document, _ADVICE))
         return self._output(documents, encoder, await encoder.aencode(self._texts(documents), "document"))
 
     def init_parameters(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class Qwen3DocumentEmbedder(Embedder):
         }
 
     def _texts(self, documents: list[Document]) -> list[str]:
-        texts = [self._text(document) for document in documents]
+        texts = [text_of(document, self.meta_fields_to_embed, self.embedding_separator) for document in documents]
         empty = [document.id for document, text in zip(documents, texts, strict=True) if not text]
         if empty:
             logger.warning(
@@ -99,11 +100,6 @@ class Qwen3DocumentEmbedder(Embedder):
             )
         return texts
 
-    def _text(self, document: Document) -> str:
-        values = [document.meta.get(name) for name in self.meta_fields_to_embed]
-        parts = [str(value) for value in values if value is not None]
-        return self.embedding_separator.join([*parts, document.content] if document.content else parts)
-
     def _output(self, documents: list[Document], encoder: Qwen3Encoder, encoded: Encoded) -> dict[str, Any]:
         embeddings = encoded.embeddings.tolist()
         return {
@@ -112,20 +108,3 @@ class Qwen3DocumentEmbedder(Embedder):
             ],
             "meta": self.describe(encoder, encoded),
         }
-
-
-def _checked(documents: Any) -> list[Document]:
-    if not isinstance(documents, list):
-        raise InputTypeError(
-            f"Expected a list of Document, found {type(documents).__name__}. For a query, use Qwen3TextEmbedder."
-        )
-    for index, document in enumerate(documents):
-        if not isinstance(document, Document):
-            raise InputTypeError(f"Document {index} is {type(document).__name__}, expected Document.")
-    return documents
-
-
-def _field_names(names: Sequence[str]) -> list[str]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"meta_fields_to_embed={names!r}: expected a list of field names.")
-    return list(names)

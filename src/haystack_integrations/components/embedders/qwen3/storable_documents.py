@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from haystack import Document
 
-from qwen3_embed_integrations.core.inputs import encodable
+from qwen3_embed_integrations.core.inputs import encodable_values
 
 
 def storable_documents(documents: Sequence[Document]) -> list[Document]:
@@ -21,17 +20,7 @@ def storable_documents(documents: Sequence[Document]) -> list[Document]:
 
 
 def _storable(document: Document) -> Document:
-    content, meta = _encodable(document.content), _encodable(document.meta)
+    content, meta = encodable_values(document.content), encodable_values(document.meta)
     if (content, meta) == (document.content, document.meta):
         return document
     return replace(document, content=content, meta=meta)
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return encodable(value)
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_encodable(inner) for inner in value]
-    return value

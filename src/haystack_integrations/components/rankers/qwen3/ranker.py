@@ -11,7 +11,8 @@ from haystack import Document, component, default_from_dict, default_to_dict
 from haystack.utils import ComponentDevice, Secret
 from haystack.utils.misc import _deduplicate_documents
 
-from qwen3_embed_integrations import ConfigError, InputTypeError, Qwen3Reranker, Ranked, RerankerConfig, load_reranker
+from qwen3_embed_integrations import ConfigError, Qwen3Reranker, Ranked, RerankerConfig, load_reranker
+from qwen3_embed_integrations.core.document_texts import checked_documents, checked_field_names, text_of
 from qwen3_embed_integrations.core.hub_token import HubSecrets, name_hub_variables
 from qwen3_embed_integrations.core.reranker_options import CommonRerankerOptions
 from qwen3_embed_integrations.core.stock_options import StockRerankerOptions
@@ -74,7 +75,7 @@ class Qwen3Ranker(HubSecrets):
         self.top_k = _checked_top_k(top_k)
         self.score_threshold = score_threshold
         self.scale_score = scale_score
-        self.meta_fields_to_embed = _field_names(meta_fields_to_embed or [])
+        self.meta_fields_to_embed = checked_field_names(meta_fields_to_embed)
         self.embedding_separator = embedding_separator
 
     @property
@@ -163,7 +164,7 @@ class Qwen3Ranker(HubSecrets):
         self, documents: Any, top_k: int | None, scale_score: bool | None, score_threshold: float | None
     ) -> tuple[list[Document], dict[str, Any]]:
         """Return the documents without repeats, and the limits of the ranking."""
-        unique = _deduplicate_documents(_checked(documents))
+        unique = _deduplicate_documents(checked_documents(documents, Document))
         scaled = self.scale_score if scale_score is None else scale_score
         return unique, {
             "top_k": self.top_k if top_k is None else _checked_top_k(top_k),
@@ -172,34 +173,14 @@ class Qwen3Ranker(HubSecrets):
         }
 
     def _texts(self, documents: Sequence[Document]) -> list[str]:
-        return [self._text(document) for document in documents]
-
-    def _text(self, document: Document) -> str:
-        values = [document.meta.get(name) for name in self.meta_fields_to_embed]
-        parts = [str(value) for value in values if value is not None]
-        return self.embedding_separator.join([*parts, document.content] if document.content else parts)
+        return [text_of(document, self.meta_fields_to_embed, self.embedding_separator) for document in documents]
 
 
 def _output(documents: Sequence[Document], ranked: Sequence[Ranked]) -> dict[str, list[Document]]:
     return {"documents": [replace(documents[one.index], score=one.score) for one in ranked]}
 
 
-def _checked(documents: Any) -> list[Document]:
-    if not isinstance(documents, list):
-        raise InputTypeError(f"Expected a list of Document, found {type(documents).__name__}.")
-    for index, document in enumerate(documents):
-        if not isinstance(document, Document):
-            raise InputTypeError(f"Document {index} is {type(document).__name__}, expected Document.")
-    return documents
-
-
 def _checked_top_k(top_k: Any) -> int:
     if isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1:
         raise ConfigError(f"top_k={top_k!r}: expected a positive number of documents.")
     return top_k
-
-
-def _field_names(names: Any) -> list[str]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"meta_fields_to_embed={names!r}: expected a list of field names.")
-    return list(names)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
+from email.policy import EmailPolicy
 from pathlib import Path
+from typing import Any
 
 from qwen3_embed_integrations.rag.corpora.blocks import Block, UnreadableFileError
 from qwen3_embed_integrations.rag.corpora.decoding import clean, decode
@@ -15,8 +16,17 @@ from .html import html_blocks
 from .plain_text import paragraphs
 
 _HEADERS = ("From", "To", "Cc", "Date")
+_MAX_HEADER = 10_000  # characters that are parsed: Python's parser of headers takes quadratic time
 _MAX_FORWARDED = 5  # e-mails inside each other
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/csv")
+
+
+class _BoundedHeaders(EmailPolicy):
+    """Parse no more of a header than `_MAX_HEADER` characters."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        is_parsed = hasattr(value, "name")
+        return super().header_fetch_parse(name, value if is_parsed else value[:_MAX_HEADER])
 
 
 def read_mail(path: Path) -> tuple[str, list[Block]]:
@@ -25,7 +35,7 @@ def read_mail(path: Path) -> tuple[str, list[Block]]:
     Raises:
         UnreadableFileError: The file has no header of an e-mail.
     """
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    message = BytesParser(policy=_BoundedHeaders()).parsebytes(path.read_bytes())
     if not isinstance(message, EmailMessage) or not any(_header(message, name) for name in ("Subject", *_HEADERS)):
         raise UnreadableFileError("is no e-mail: it has neither subject nor sender nor date")
     return _header(message, "Subject"), list(_blocks(message, 1))

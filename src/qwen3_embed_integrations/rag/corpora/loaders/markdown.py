@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from qwen3_embed_integrations.rag.corpora.blocks import Block, Kind
 from qwen3_embed_integrations.rag.corpora.decoding import decode
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r" {0,3}(?:(?:[-*+]|\d{1,9}[.)]) {1,4})*(?:(`{3,})(?=[^`]*$)|(~{3,}))")  # also in a list item
+_RAW = re.compile(r" {0,3}<(?:(pre|script|style|textarea)(?=[\s>]|$)|(!--))", re.IGNORECASE)
+_ENDS = ("</pre>", "</script>", "</style>", "</textarea>", "-->")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)(.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
@@ -19,7 +22,6 @@ _KEY = re.compile(r"#|[\w\"'-]+[ \t]*[:=]")
 _DELIMITERS = {"---": ("---", "..."), "+++": ("+++",)}  # YAML and TOML front matter
 _MAX_FRONT_MATTER = 200  # lines
 _MAX_HEADING = 300  # characters: a longer line that begins with "#" is a paragraph
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def read_markdown(path: Path) -> tuple[str, list[Block]]:
@@ -61,25 +63,66 @@ def _block(lines: list[str], kind: str) -> Block:
         found = "list"
     text = "\n".join(lines)
     if found != "code":
-        text = _COMMENT.sub("", text)
+        text = _without_comments(text)
     return Block(text.strip("\n").rstrip(), found)
 
 
-def _marked(lines: list[str]) -> Iterator[tuple[int, str, int, str]]:
+def _without_comments(text: str) -> str:
+    """Return the text without its comments; one that never ends is text."""
+    kept, start = [], 0
+    while (opened := text.find("<!--", start)) >= 0 and (closed := text.find("-->", opened + 4)) >= 0:
+        kept.append(text[start:opened])
+        start = closed + 3
+    return "".join(kept) + text[start:]
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """Lines in which nothing is a heading: fenced code, raw HTML or a comment.
+
+    Attributes:
+        kind: Of the lines; `_block` takes comments out of paragraphs.
+        end: What ends them.
+        is_fence: Whether `end` is a fence, which is alone in its line.
+    """
+
+    kind: str
+    end: str
+    is_fence: bool = False
+
+    def ends_in(self, line: str) -> bool:
+        if self.is_fence:
+            return line.strip().startswith(self.end) and not line.strip().strip(self.end[0])
+        return self.end in line.lower()
+
+
+def _raw(line: str) -> _Raw | None:
+    """Return what begins in a line and goes on in the next one; None for nothing."""
+    if fence := _FENCE.match(line):
+        return _Raw("code", fence[1] or fence[2], is_fence=True)
+    if not (found := _RAW.match(line)):
+        return None
+    raw = _Raw("code", f"</{found[1].lower()}>") if found[1] else _Raw("paragraph", "-->")
+    return None if raw.ends_in(line[found.end() :]) else raw
+
+
+def _marked(lines: Sequence[str]) -> Iterator[tuple[int, str, int, str]]:
     """Yield (number of the block, kind, heading's level, line) for every line."""
-    number, fence, previous = 0, "", "blank"
+    number, raw, previous = 0, None, "blank"
+    last = {end: i for i, line in enumerate(lines) for end in _ENDS if end in line.lower()}
     for index, line in enumerate(lines):
-        if fence:
-            yield number, "code", 0, line
-            if line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-                fence, previous = "", "blank"
+        if raw:
+            yield number, raw.kind, 0, line
+            if raw.ends_in(line):
+                raw, previous = None, "blank"
                 number += 1
             continue
-        if opened := _FENCE.match(line):
-            fence = opened[1]
+        raw = _raw(line)
+        if raw and (raw.is_fence or last.get(raw.end, 0) > index):  # HTML that never ends is text
             number += 1
-            yield number, "code", 0, line
+            yield number, raw.kind, 0, line
             continue
+        raw = None
         kind, level, shown = _kind_of(line, lines[index + 1] if index + 1 < len(lines) else "", previous)
         number += kind != previous or kind == "heading"
         if kind != "underline":

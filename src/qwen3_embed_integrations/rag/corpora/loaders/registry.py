@@ -23,6 +23,9 @@ ENTRY_POINTS = "qwen3_embed_integrations.readers"
 
 _MAX_TITLE = 200  # characters
 _MAX_HEADING = 300
+_INVISIBLE = re.compile(  # soft hyphens, word joiners, and zero-width spaces where they separate no words
+    "\u00ad\n?|[\u2060\ufeff]|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
+)
 _OWN = f"{__package__}."
 
 
@@ -140,7 +143,7 @@ def _parts(result: Any) -> tuple[str, Iterable[Any]]:
 
 
 def _cleaned(block: Block) -> Iterable[Block]:
-    text = clean(block.text)
+    text = _INVISIBLE.sub("", clean(block.text))
     if not text.strip():
         return
     kind = "paragraph" if block.kind == "heading" and len(text) > _MAX_HEADING else block.kind
