@@ -85,7 +85,7 @@ def draw(searches: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(7.0, 3.6 * len(dimensions)), layout="constrained")
     panels = figure.subplots(len(dimensions), squeeze=False)[:, 0]
     for dimension, axes in zip(dimensions, panels, strict=True):
-        for engine in sorted({one["engine"] for one in searches}):
+        for engine in sorted({one["engine"] for one in searches if one["dimension"] == dimension}):
             own = [one for one in searches if (one["engine"], one["dimension"]) == (engine, dimension)]
             axes.scatter([one["ms"] for one in own], [one["recall"] for one in own], label=engine)
             for one in own:
