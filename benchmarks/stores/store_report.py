@@ -32,8 +32,9 @@ def _searches(result: dict[str, Any], dimension: int) -> str:
     exact = {one["engine"]: one["ms"] for one in searches if one["name"] == "exact"}
     if not exact:
         return ""
+    commands = ", ".join(f"`python benchmarks/stores {engine.lower()} {dimension}`" for engine in sorted(exact))
     lines = [
-        f"`python benchmarks/stores faiss {dimension}`, `… pgvector {dimension}`: {result['n_documents']:,} passages",
+        f"{commands}: {result['n_documents']:,} passages",
         f"of real text, {_VECTORS[dimension]}, {result['n_queries']} queries one after another (20 where pgvector has",
         f"no index), {_machine(searches, result)}. Recall is of the exact ten, inserts are into the finished index.",
         "",
@@ -84,7 +85,7 @@ def draw(searches: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(7.0, 3.6 * len(dimensions)), layout="constrained")
     panels = figure.subplots(len(dimensions), squeeze=False)[:, 0]
     for dimension, axes in zip(dimensions, panels, strict=True):
-        for engine in sorted({one["engine"] for one in searches}):
+        for engine in sorted({one["engine"] for one in searches if one["dimension"] == dimension}):
             own = [one for one in searches if (one["engine"], one["dimension"]) == (engine, dimension)]
             axes.scatter([one["ms"] for one in own], [one["recall"] for one in own], label=engine)
             for one in own:
