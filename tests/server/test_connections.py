@@ -1,6 +1,7 @@
 """Connections that send slowly or nothing are closed, and others are answered meanwhile."""
 
 import contextlib
+import select
 import socket
 import time
 
@@ -84,3 +85,18 @@ def test_a_client_that_reads_no_answer_is_disconnected_and_others_are_answered()
         found = rest_of(deaf)
     assert b" 200 " in found
     assert len(found) < 2000 * 256 * 8
+
+
+def test_headers_that_trickle_in_end_the_connection_all_the_same(hasty):
+    with connected(hasty, START) as slow, contextlib.suppress(ConnectionError):
+        end = time.monotonic() + HANG_S
+        while not select.select([slow], [], [], 0.02)[0]:
+            slow.sendall(b"x")
+            assert time.monotonic() < end, "never closed"
+        assert slow.recv(1) == b""
+
+
+def test_a_client_that_ends_its_side_in_the_middle_of_headers_is_closed(hasty):
+    with connected(hasty, START) as half:
+        half.shutdown(socket.SHUT_WR)
+        assert rest_of(half) == b""
