@@ -1,6 +1,6 @@
 """What the command `embed` costs beside the bare encoder, and its memory over many texts.
 
-python benchmarks/bulk_overhead.py                       3 rounds of 8,000 texts of the bundled model
+python benchmarks/bulk_overhead.py                       3 rounds of 16,384 texts of the bundled model
 python benchmarks/bulk_overhead.py --executor ray
 python benchmarks/bulk_overhead.py --texts 1000000 --words 3 12 --rounds 1 --skip-bare
 python benchmarks/bulk_overhead.py --texts 1000000 --words 3 12 --rounds 1 --skip-bare --output FOLDER    resumable
@@ -33,7 +33,7 @@ from serving import memory_mb
 from qwen3_embed_integrations import EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.bulk import BulkOptions, run_bulk
 
-SHARD = 1024
+SHARD = 4096  # the command's default
 
 
 class Timed:
@@ -124,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="tiny")
     parser.add_argument("--backend", default="torch", help='"fake" measures all but the model')
-    parser.add_argument("--texts", type=int, default=8000)
+    parser.add_argument("--texts", type=int, default=16_384)
     parser.add_argument("--words", type=int, nargs=2, default=(40, 160))
     parser.add_argument("--executor", default="process")
     parser.add_argument("--rounds", type=int, default=3)

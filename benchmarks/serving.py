@@ -1,9 +1,9 @@
-"""The server under load: throughput and waits of concurrent clients beside the bare encoder, memory, idle connections.
+"""The server under load: throughput and waits of concurrent clients beside the bare encoder, and memory.
 
 python benchmarks/serving.py                              the bundled model
 python benchmarks/serving.py --shape 0.6B --seconds 60    random weights of Qwen3-Embedding-0.6B's shape
 python benchmarks/serving.py --requests 100000            memory over as many requests
-python benchmarks/serving.py --seconds 0 --idle 10000     answers beside so many connections that send nothing
+python benchmarks/serving.py --at http://127.0.0.1:7997 --name MODEL    another server that speaks OpenAI's format
 
 Print one line a figure. The server is a process of its own; the clients share this one. The bare encoder has all
 processors, the server only what the clients leave, so its share is given of both.
@@ -17,7 +17,6 @@ import contextlib
 import json
 import os
 import re
-import resource
 import socket
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from concurrency import shaped_folder, texts_of
 
 from qwen3_embed_integrations import Qwen3Encoder
 
+Body = dict[str, object]
 N_CLIENTS = 64
 N_PROCESSORS = len(os.sched_getaffinity(0))
 
@@ -93,7 +93,7 @@ class Connection:
             self._streams[1].close()
 
 
-async def load(url: str, bodies: list[dict[str, object]], seconds: float) -> tuple[float, list[float]]:
+async def load(url: str, bodies: list[Body], seconds: float) -> tuple[float, list[float]]:
     """Let 64 clients ask one request after another; return texts a second and the waits."""
     waits: list[float] = []
     requests = [(as_request(body), 1 if isinstance(body["input"], str) else len(body["input"])) for body in bodies]  # type: ignore[arg-type]
@@ -116,13 +116,13 @@ async def load(url: str, bodies: list[dict[str, object]], seconds: float) -> tup
     return n_texts / (time.perf_counter() - start), waits
 
 
-def as_request(body: dict[str, object]) -> bytes:
+def as_request(body: Body) -> bytes:
     """Return a request as it is sent."""
     content = json.dumps(body).encode()
     return b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(content) + content
 
 
-async def bare(encoder: Qwen3Encoder, bodies: list[dict[str, object]], seconds: float) -> float:
+async def bare(encoder: Qwen3Encoder, bodies: list[Body], seconds: float) -> float:
     """Return texts a second of the same calls in this process."""
     n_texts, end = 0, time.perf_counter() + seconds
 
@@ -143,37 +143,48 @@ async def bare(encoder: Qwen3Encoder, bodies: list[dict[str, object]], seconds: 
     return n_texts / (time.perf_counter() - start)
 
 
-async def measure(model: str, seconds: float, n_requests: int, n_idle: int) -> None:
-    """Take all measurements."""
-    queries = [
-        {"input": text, "input_type": "query", "encoding_format": "base64"} for text in texts_of(2000, (3, 12), 1)
-    ]
+def workloads(name: str | None) -> dict[str, list[Body]]:
+    """Return the requests of the clients, which name the model `name` if there is one."""
+    more: Body = {"encoding_format": "base64", **({"model": name} if name else {})}
+    queries: list[Body] = [{"input": text, "input_type": "query", **more} for text in texts_of(2000, (3, 12), 1)]
     many = texts_of(4000, (40, 160), 2)
-    batches = [{"input": many[i : i + 32], "encoding_format": "base64"} for i in range(0, len(many), 32)]
-    kinds: tuple[tuple[str, list[dict[str, object]]], ...] = (("single queries", queries), ("batches of 32", batches))  # type: ignore[assignment]
-    kinds = kinds if seconds else ()
+    batches: list[Body] = [{"input": many[i : i + 32], **more} for i in range(0, len(many), 32)]
+    return {"single queries": queries, "batches of 32": batches}
+
+
+async def rate_at(url: str, kind: str, bodies: list[Body], seconds: float, alone: float | None = None) -> None:
+    """Print texts a second of a server, and its share of those of the bare encoder."""
+    before = time.process_time()
+    rate, waits = await load(url, bodies, seconds)
+    left = 1 - (time.process_time() - before) / seconds / N_PROCESSORS
+    p50, p99 = np.percentile(waits, [50, 99]) * 1000
+    print(f"{N_CLIENTS} clients, {kind}: {rate:.1f} texts/s; p50 {p50:.0f} ms, p99 {p99:.0f} ms", flush=True)
+    if alone is not None:
+        share = rate / alone
+        print(f"  {share:.2f} of the bare encoder's {alone:.1f}, {share / left:.2f} with {left:.0%} of the processors,")
+        print("  which is what the clients leave", flush=True)
+
+
+async def measure(model: str, seconds: float, n_requests: int) -> None:
+    """Take all measurements of our server."""
+    kinds = workloads(None)
     encoder = Qwen3Encoder(model=model).load()
-    rates = {name: await bare(encoder, bodies, seconds) for name, bodies in kinds}
+    rates = {kind: await bare(encoder, bodies, seconds) for kind, bodies in kinds.items() if seconds}
     encoder.unload()
     with server(model) as (url, pid):
-        for name, bodies in kinds:
-            before = time.process_time()
-            rate, waits = await load(url, bodies, seconds)
-            left = 1 - (time.process_time() - before) / seconds / N_PROCESSORS
-            p50, p99 = np.percentile(waits, [50, 99]) * 1000
-            print(
-                f"{N_CLIENTS} clients, {name}: {rate:.1f} texts/s, {rate / rates[name]:.2f} of the bare encoder's "
-                f"{rates[name]:.1f}, {rate / rates[name] / left:.2f} of it on the {left:.0%} of the processors that "
-                f"the clients leave; p50 {p50:.0f} ms, p99 {p99:.0f} ms",
-                flush=True,
-            )
+        for kind, rate in rates.items():
+            await rate_at(url, kind, kinds[kind], seconds, rate)
         if n_requests:
-            await memory_over(url, pid, queries, n_requests)  # type: ignore[arg-type]
-        if n_idle:
-            await beside_idle(url, pid, n_idle)
+            await memory_over(url, pid, kinds["single queries"], n_requests)
 
 
-async def memory_over(url: str, pid: int, bodies: list[dict[str, object]], n_requests: int) -> None:
+async def measure_other(url: str, name: str | None, seconds: float) -> None:
+    """Take the measurements of a server that runs already."""
+    for kind, bodies in workloads(name).items():
+        await rate_at(url, kind, bodies, seconds)
+
+
+async def memory_over(url: str, pid: int, bodies: list[Body], n_requests: int) -> None:
     """Print the server's memory before, in the middle of and after many requests."""
     done, shown = 0, [memory_mb(pid)]
     while done < n_requests:
@@ -183,31 +194,6 @@ async def memory_over(url: str, pid: int, bodies: list[dict[str, object]], n_req
     print(f"memory over {done} requests: {', '.join(f'{one:.0f}' for one in shown)} MB", flush=True)
 
 
-async def beside_idle(url: str, pid: int, n_idle: int) -> None:
-    """Print how long an answer takes beside connections that have sent half a line."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    host, port = url.removeprefix("http://").split(":")
-    opened = []
-    for _ in range(n_idle):
-        _, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"POST /v1/emb")
-        opened.append(writer)
-    waits = []
-    async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
-        for number in range(50):
-            start = time.perf_counter()
-            (await client.post("/v1/embeddings", json={"input": f"text {number}"})).raise_for_status()
-            waits.append(time.perf_counter() - start)
-    print(
-        f"beside {n_idle} silent connections: p50 {np.median(waits) * 1000:.0f} ms, "
-        f"longest {max(waits) * 1000:.0f} ms, "
-        f"{memory_mb(pid):.0f} MB",
-        flush=True,
-    )
-    for writer in opened:
-        writer.close()
-
-
 def main() -> None:
     """Parse the arguments and take the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -215,10 +201,14 @@ def main() -> None:
     parser.add_argument("--shape", choices=["0.6B"])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--requests", type=int, default=0)
-    parser.add_argument("--idle", type=int, default=0)
+    parser.add_argument("--at", metavar="URL", help="measure the server that listens there")
+    parser.add_argument("--name", help="its model")
     arguments = parser.parse_args()
     model = str(shaped_folder()) if arguments.shape else arguments.model
-    asyncio.run(measure(model, arguments.seconds, arguments.requests, arguments.idle))
+    if arguments.at:
+        asyncio.run(measure_other(arguments.at, arguments.name, arguments.seconds))
+    else:
+        asyncio.run(measure(model, arguments.seconds, arguments.requests))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What stands around every route."""
 
+import gc
+
 import pytest
 
 from qwen3_embed_integrations import EncoderConfig
@@ -48,3 +50,14 @@ def test_an_unexpected_error_is_500_and_its_message_stays_out_of_answer_and_log(
     assert "secret" not in answer.text + caplog.text
     assert "RuntimeError" in caplog.text
     assert served.server.service.queue.n_requests == 0
+
+
+def test_requests_leave_no_object_behind(served):
+    def ask(first, n_requests):
+        for number in range(first, first + n_requests):
+            served.embeddings(input=f"text {number}", input_type="query")
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = ask(0, 50)
+    assert ask(50, 300) - before < 150

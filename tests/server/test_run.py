@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ import pytest
 
 from qwen3_embed_integrations import ConfigError, EncoderConfig
 from qwen3_embed_integrations.server import ServeOptions
-from qwen3_embed_integrations.server.run import run
+from qwen3_embed_integrations.server.run import Server, run
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
@@ -49,3 +50,14 @@ def test_a_model_that_is_not_there_is_an_error_of_the_command(tmp_path):
 
     with pytest.raises(Qwen3EmbedError):
         run(EncoderConfig(model=str(tmp_path)), ServeOptions(port=0))
+
+
+def test_the_end_of_loading_is_told():
+    loaded = threading.Event()
+    server = Server(EncoderConfig(model="tiny"), ServeOptions(port=0), loaded.set)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert loaded.wait(60)
+    assert server.service.models.is_ready
+    server.should_exit = True
+    thread.join()

