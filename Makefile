@@ -93,6 +93,10 @@ pictures: $(VENV)/.dev
 	$(BIN)/python tools/terminal_picture.py docs/help.svg --help
 	$(BIN)/python tools/terminal_picture.py docs/models.svg models
 	$(BIN)/python tools/terminal_picture.py docs/rag.svg rag --top-k 3 --ask "How do I read a CSV file?"
+	@mkdir -p build/office
+	@PYTHONPATH=tests/support $(BIN)/python -c "import pathlib, mixed_folder; mixed_folder.write_mixed_folder(pathlib.Path('build/office'))"
+	$(BIN)/python tools/terminal_picture.py docs/documents.svg rag --docs build/office --top-k 2 \
+	  --ask "How expensive may my room be in Paris?" --ask "When can we give up the hall?"
 	$(BIN)/python tools/trace_picture.py docs/trace.svg
 
 peer-faults: $(VENV)/.dev

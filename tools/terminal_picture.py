@@ -37,7 +37,7 @@ def shown(arguments: list[str]) -> str:
         written += piece
     if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
         sys.exit(f"The command failed with {code}:\n{written.decode()}")
-    return written.decode().replace(str(Path.home()), "~")
+    return written.decode().replace(f"{Path.cwd()}/", "").replace(str(Path.home()), "~")
 
 
 def last_state(text: str) -> str:

@@ -14,7 +14,7 @@ from opentelemetry.trace import Link
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = sorted((ROOT / "docs").glob("*.svg"))
-MADE = {"help", "models", "rag", "trace"}
+MADE = {"documents", "help", "models", "rag", "trace"}
 
 
 def tool(name: str) -> Any:

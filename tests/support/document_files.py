@@ -86,7 +86,7 @@ def written(writer: PdfWriter) -> bytes:
     return data.getvalue()
 
 
-def pptx() -> bytes:
+def pptx(fact: str = FACT) -> bytes:
     """Return a presentation of two slides, the second with a table and notes."""
     presentation = Presentation()
     first = presentation.slides.add_slide(presentation.slide_layouts[1])
@@ -97,20 +97,20 @@ def pptx() -> bytes:
     table = second.shapes.add_table(2, 2, Inches(1), Inches(2), Inches(4), Inches(1)).table
     for row, column, text in ((0, 0, "Item"), (0, 1, "Limit"), (1, 0, "Meals"), (1, 1, "30 euros")):
         table.cell(row, column).text = text
-    second.notes_slide.notes_text_frame.text = FACT
+    second.notes_slide.notes_text_frame.text = fact
     data = io.BytesIO()
     presentation.save(data)
     return data.getvalue()
 
 
-def xlsx(n_records: int = 2) -> bytes:
+def xlsx(n_records: int = 2, fact: str = FACT) -> bytes:
     """Return a workbook of two sheets."""
     data = io.BytesIO()
     with xlsxwriter.Workbook(data) as book:
         limits = book.add_worksheet("Limits")
         limits.write_row(0, 0, ["Item", "Limit"])
         for number in range(1, n_records):
-            limits.write_row(number, 0, [FACT if number == 1 else f"Item {number}", number])
+            limits.write_row(number, 0, [fact if number == 1 else f"Item {number}", number])
         book.add_worksheet("Other").write_row(0, 0, ["Nothing", "here"])
     return data.getvalue()
 
@@ -125,7 +125,7 @@ def opendocument(body: str, prefix: str = "") -> bytes:
     return zipped({**data, "META-INF/manifest.xml": "<manifest/>"})
 
 
-def epub() -> bytes:
+def epub(fact: str = FACT) -> bytes:
     """Return an e-book of two chapters, whose names in the archive are not in their order."""
     container = '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
     package = (
@@ -137,66 +137,82 @@ def epub() -> bytes:
             "META-INF/container.xml": container,
             "OPS/book.opf": package,
             "OPS/z.xhtml": "<html><body><h1>Start</h1><p>Welcome.</p></body></html>",
-            "OPS/a b.xhtml": f"<html><body><h1>Costs</h1><p>{FACT}</p></body></html>",
+            "OPS/a b.xhtml": f"<html><body><h1>Costs</h1><p>{fact}</p></body></html>",
         }
     )
 
 
-def notebook() -> str:
+def notebook(fact: str = FACT) -> str:
     """Return a notebook with a Markdown cell, a code cell and its output."""
     cells = [
-        {"cell_type": "markdown", "source": ["# Costs\n", "\n", FACT]},
+        {"cell_type": "markdown", "source": ["# Costs\n", "\n", fact]},
         {"cell_type": "code", "source": "1 + 1", "outputs": [{"data": {"text/plain": ["2"]}}]},
     ]
     return json.dumps({"cells": cells, "nbformat": 4})
 
 
-MAIL = (
-    "From: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\nTo: all@example.org\r\n"
-    "Subject: =?utf-8?q?Re:_Spesen_=C3=BC?=\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n"
-    "Content-Type: text/html; charset=iso-8859-1\r\n\r\n"
-    f"<p>{FACT} Gr\xfc\xdfe</p>\r\n"
-).encode("latin-1")
+def mail(fact: str = FACT) -> bytes:
+    """Return an e-mail in HTML with an encoded subject."""
+    return (
+        "From: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\nTo: all@example.org\r\n"
+        "Subject: =?utf-8?q?Re:_Spesen_=C3=BC?=\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\n"
+        "Content-Type: text/html; charset=iso-8859-1\r\n\r\n"
+        f"<p>{fact} Gr\xfc\xdfe</p>\r\n"
+    ).encode("latin-1")
 
-FILES: dict[str, Callable[[], str | bytes]] = {
-    "a.md": lambda: f"# Costs\n\n{FACT}\n",
-    "a.mdx": lambda: f"# Costs\n\n{FACT}\n",
-    "a.txt": lambda: FACT,
-    "a.log": lambda: FACT,
-    "README": lambda: FACT,
-    "a.conf": lambda: FACT,
-    "a.rst": lambda: f"Costs\n=====\n\n{FACT}\n",
-    "a.html": lambda: f"<title>Costs</title><h1>Costs</h1><p>{FACT}</p>",
-    "a.xhtml": lambda: f'<?xml version="1.0"?><html><body><p>{FACT}</p></body></html>',
-    "a.pdf": lambda: written(pdf("First page", FACT)),
-    "a.docx": lambda: docx(word_paragraph("Costs", "Heading1") + word_paragraph(FACT)),
+
+MAIL = mail()
+
+FILES: dict[str, Callable[..., str | bytes]] = {
+    "a.md": lambda fact=FACT: f"# Costs\n\n{fact}\n",
+    "a.mdx": lambda fact=FACT: f"# Costs\n\n{fact}\n",
+    "a.txt": lambda fact=FACT: fact,
+    "a.log": lambda fact=FACT: fact,
+    "README": lambda fact=FACT: fact,
+    "a.conf": lambda fact=FACT: fact,
+    "a.rst": lambda fact=FACT: f"Costs\n=====\n\n{fact}\n",
+    "a.html": lambda fact=FACT: f"<title>Costs</title><h1>Costs</h1><p>{fact}</p>",
+    "a.xhtml": lambda fact=FACT: f'<?xml version="1.0"?><html><body><p>{fact}</p></body></html>',
+    "a.pdf": lambda fact=FACT: written(pdf("First page", fact)),
+    "a.docx": lambda fact=FACT: docx(word_paragraph("Costs", "Heading1") + word_paragraph(fact)),
     "a.pptx": pptx,
-    "a.xlsx": xlsx,
-    "a.odt": lambda: opendocument(
-        f'<office:text><text:h text:outline-level="1">Costs</text:h><text:p>{FACT}</text:p></office:text>'
+    "a.xlsx": lambda fact=FACT: xlsx(fact=fact),
+    "a.odt": lambda fact=FACT: opendocument(
+        f'<office:text><text:h text:outline-level="1">Costs</text:h><text:p>{fact}</text:p></office:text>'
     ),
-    "a.odp": lambda: opendocument(
-        f'<office:presentation><draw:page draw:name="Costs"><draw:text-box><text:p>{FACT}</text:p></draw:text-box>'
+    "a.odp": lambda fact=FACT: opendocument(
+        f'<office:presentation><draw:page draw:name="Costs"><draw:text-box><text:p>{fact}</text:p></draw:text-box>'
         "</draw:page></office:presentation>"
     ),
-    "a.ods": lambda: opendocument(
+    "a.ods": lambda fact=FACT: opendocument(
         '<office:spreadsheet><table:table table:name="Limits"><table:table-row><table:table-cell '
-        f'office:value-type="string"><text:p>{FACT}</text:p></table:table-cell></table:table-row></table:table>'
+        f'office:value-type="string"><text:p>{fact}</text:p></table:table-cell></table:table-row></table:table>'
         "</office:spreadsheet>"
     ),
     "a.epub": epub,
-    "a.csv": lambda: f"Item;Text\nMeals;{FACT}\nTrains;First class\n".encode("cp1252"),
-    "a.tsv": lambda: f"Item\tText\nMeals\t{FACT}\n",
-    "a.json": lambda: json.dumps({"costs": [{"text": FACT}]}),
-    "a.jsonl": lambda: json.dumps({"text": FACT}) + "\n" + json.dumps({"text": "Other"}) + "\n",
+    "a.csv": lambda fact=FACT: f"Item;Text\nMeals;{fact}\nTrains;First class\n".encode("cp1252"),
+    "a.tsv": lambda fact=FACT: f"Item\tText\nMeals\t{fact}\n",
+    "a.json": lambda fact=FACT: json.dumps({"costs": [{"text": fact}]}),
+    "a.jsonl": lambda fact=FACT: json.dumps({"text": fact}) + "\n" + json.dumps({"text": "Other"}) + "\n",
     "a.ipynb": notebook,
-    "a.eml": lambda: MAIL,
-    "a.py": lambda: f'import os\n\n\ndef costs():\n    """{FACT}"""\n\n\nclass Other:\n    pass\n',
-    "a.js": lambda: f"// {FACT}\nexport function costs() {{\n  return 30;\n}}\n",
-    "a.yaml": lambda: f"costs: {FACT}\n",
-    "a.toml": lambda: f'costs = "{FACT}"\n',
-    "utf16.txt": lambda: FACT.encode("utf-16"),
-    "utf16le.txt": lambda: FACT.encode("utf-16-le"),
+    "a.eml": mail,
+    "a.py": lambda fact=FACT: f'import os\n\n\ndef costs():\n    """{fact}"""\n\n\nclass Other:\n    pass\n',
+    "a.js": lambda fact=FACT: f"// {fact}\nexport function costs() {{\n  return 30;\n}}\n",
+    "a.yaml": lambda fact=FACT: f"costs: {fact}\n",
+    "a.toml": lambda fact=FACT: f'costs = "{fact}"\n',
+    "utf16.txt": lambda fact=FACT: fact.encode("utf-16"),
+    "utf16le.txt": lambda fact=FACT: fact.encode("utf-16-le"),
+    "a.mbox": lambda fact=FACT: b"From a Mon Nov  2 10:00:00 2026\n" + mail("Other") + b"\nFrom b\n" + mail(fact),
+    "a.rtf": lambda fact=FACT: rf"{{\rtf1\ansi\pard\outlinelevel0 Costs\par\pard {fact}\par}}",
+    "terms.html": lambda fact=FACT: f"<html><body><h1>Costs</h1><dl><dt>Term</dt><dd>{fact}</dd></dl></body></html>",
+    "mac.txt": lambda fact=FACT: f"First.\r\r{fact}\r",
+    "dos.txt": lambda fact=FACT: f"First.\r\n\r\n{fact}\r\n",
+    "bom.md": lambda fact=FACT: f"\ufeff# Costs\n\n{fact}\n",
+    "windows.txt": lambda fact=FACT: f"Gr\u00fc\u00dfe \u201eaus\u201c K\u00f6ln: {fact}\n".encode("cp1252"),
+    "japanese.txt": lambda fact=FACT: f"\u3053\u3093\u306b\u3061\u306f\u3002 {fact}\n".encode("shift_jis"),
+    "korean.txt": lambda fact=FACT: f"\uc548\ub155\ud558\uc138\uc694. {fact}\n".encode("euc-kr"),
+    "space 'and' \"quote\".md": lambda fact=FACT: f"# Costs\n\n{fact}\n",
+    "bike \U0001f6b2.md": lambda fact=FACT: f"# Costs\n\n{fact}\n",
 }
 """File name → a function that returns the contents."""
 

@@ -89,8 +89,11 @@ def rank_sentences(encoder: Qwen3Encoder, embedding: FloatArray, passages: Seque
         for text in sentences_of(passage.text.removeprefix(passage.title))
     ]
     embeddings = encoder.encode_document([f"{passage.title}: {text}" for _, passage, text in found])
-    # Averaged with the passage's score: a short sentence alone is similar to almost any question.
-    scores = (embeddings @ embedding + np.array([passage.score for _, passage, _ in found], dtype=np.float32)) / 2
+    # Averaged with the score that orders the passages: a short sentence alone is similar to almost any question.
+    scores = (
+        embeddings @ embedding
+        + np.array([passage.ranking.score(passage.score) for _, passage, _ in found], dtype=np.float32)
+    ) / 2
     ranked = sorted(zip(found, scores.tolist(), strict=True), key=lambda pair: -pair[1])
     return [Sentence(text, number, score) for (number, _, text), score in ranked]
 

@@ -11,7 +11,7 @@ from .corpora.blocks import Block
 from .corpora.chunking import Chunk
 from .ranking import Ranking
 
-_LOCATION = ("page", "sheet", "slide", "cell")
+_LOCATION = ("page", "last_page", "sheet", "slide", "cell")
 _PLACE = (*_LOCATION, "anchor")
 
 

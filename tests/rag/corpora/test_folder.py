@@ -77,17 +77,15 @@ def test_files_of_unknown_kind_are_counted_by_suffix(docs):
     assert len(corpus.documents) == 4
 
 
-def test_what_is_no_regular_file_is_refused_and_not_waited_for(docs):
+def test_what_is_no_regular_file_is_counted_and_not_waited_for(docs):
     (docs / "gone.md").symlink_to(docs / "nowhere.md")
     os.mkfifo(docs / "pipe.txt")
     os.mkfifo(docs / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(docs / "s.txt"))
-        with pytest.raises(
-            RagError, match=r"gone\.md is no regular file.*pipe\.txt is no regular.*s\.txt is no regular"
-        ):
-            folder_corpus(docs)
-        assert len(folder_corpus(docs, skip_unreadable=True).documents) == 4
+        corpus = folder_corpus(docs)
+    assert dict(corpus.unknown) == {"links that lead nowhere": 1, "pipes, sockets or devices": 3}
+    assert len(corpus.documents) == 4
 
 
 def test_linked_folders_are_read_once_and_loops_end(docs, tmp_path):
@@ -118,7 +116,7 @@ def test_hidden_files_and_folders_are_passed_over(docs):
         (lambda path: path.mkdir(), "No text was found"),
         (lambda path: (path.mkdir(), (path / "a.md").touch()), r"No text was found.*a\.md is empty"),
         (lambda path: path.write_bytes(b"\0\1"), "not read: 1 without suffix"),
-        (os.mkfifo, "not read: 1 without suffix"),
+        (os.mkfifo, "not read: 1 pipes, sockets or devices"),
     ],
 )
 def test_a_place_without_documents_is_refused(tmp_path, make, message):
@@ -214,3 +212,11 @@ def test_files_that_did_not_change_are_not_read_again(docs):
 
 def memory_documents(memory):
     return [document for _, document in memory.values()]
+
+
+def test_a_script_that_a_program_wrote_is_counted_and_not_read(tmp_path):
+    (tmp_path / "index.js").write_text(f"Search.setIndex({{{'a:1,' * 100}}})\n")
+    (tmp_path / "own.js").write_text("function costs() {\n  return 30;\n}\n")
+    corpus = folder_corpus(tmp_path)
+    assert [document.source for document in corpus.documents] == ["own.js"]
+    assert corpus.unknown == ((".js", 1),)

@@ -207,7 +207,7 @@ def _chunk(document: ParsedDocument, group: Sequence[Unit], ordinal: int, header
         source=document.source,
         title=document.title,
         headings=lead.path,
-        first=replace(lead.block, text="", kind=_kind(shown)),
+        first=replace(lead.block.until(shown[-1].block), text="", kind=_kind(shown)),
         parent_id=_digest(document.source, str(lead.section)),
         ordinal=ordinal,
         start=lead.start,

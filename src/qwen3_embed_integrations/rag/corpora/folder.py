@@ -24,6 +24,10 @@ _SHOWN = 3
 _MAX_REASON = 300  # characters of a parser's message
 _SNIFFED = 8192  # bytes
 _MAX_CONTROL = 0.1  # share of control characters above which a file of unknown suffix is binary data
+_IRREGULAR = "pipes, sockets or devices"
+_BROKEN_LINK = "links that lead nowhere"
+_MINIFIED = frozenset({".js", ".mjs", ".cjs"})
+_MINIFIED_LINE = 110  # mean length of a line above which github-linguist takes a script for minified
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\b\x1b")
 
 
@@ -152,27 +156,42 @@ def _sort_in(file: Path, source: str, known: Mapping[str, str], found: _Found) -
     suffix = file.suffix.lower()
     inner = Path(file.stem).suffix.lower()
     target = known.get(inner if suffix == ".txt" and inner in _MARKUP else suffix)
-    if target is None:
-        try:
-            target = _sniffed(file)
-        except OSError as error:
-            found.unreadable.append(f"{safe_text(source)} can't be opened ({error.strerror or error})")
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            found.unknown[_IRREGULAR] += 1
             return
-    if target is None or (suffix in NOT_DOCUMENTS and suffix not in known):
+        target = target or _sniffed(file)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and file.is_symlink():
+            found.unknown[_BROKEN_LINK] += 1
+        else:
+            found.unreadable.append(f"{safe_text(source)} can't be opened ({error.strerror or error})")
+        return
+    if target is None or (suffix in NOT_DOCUMENTS and suffix not in known) or _is_minified(file, suffix):
         found.unknown[_shown(suffix)] += 1
     else:
         found.files.append((file, source, target))
 
 
 def _sniffed(file: Path) -> str | None:
-    """Return the reader of a file of unknown suffix: that of text, or None for binary data and what is no file."""
-    if not stat.S_ISREG(file.stat().st_mode):
-        return None
+    """Return the reader of a file of unknown suffix: that of text, or None for binary data."""
     with file.open("rb") as opened:
         data = opened.read(_SNIFFED)
     if 0 in data or sum(byte in _CONTROL for byte in data) > _MAX_CONTROL * len(data):
         return None
     return TEXT
+
+
+def _is_minified(file: Path, suffix: str) -> bool:
+    """Return whether a script was written by a program, as search indexes and bundles are: its lines are very long."""
+    if suffix not in _MINIFIED:
+        return False
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_SNIFFED)
+    except OSError:
+        return False
+    return len(data) > _MINIFIED_LINE * (len(data.splitlines()) or 1)
 
 
 def _walk(root: Path, found: _Found) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .blocks import Block, ParsedDocument
+from .blocks import LAST_LEVEL, Block, ParsedDocument
 from .sentences import split_lines, split_sentences
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -139,6 +139,9 @@ def _block_units(document: ParsedDocument) -> Iterator[Unit]:
             path.append((block.level, block.text))
             section += 1
             top += block.level <= top_level
+        elif block.level and path and path[-1][0] > block.level:
+            path = [(level, text) for level, text in path if level <= block.level]
+            section += 1
         names = tuple(text for _, text in path)
         yield Unit(block.text, number, block, section, names, top, start)
         start += len(block.text) + 2
@@ -146,5 +149,5 @@ def _block_units(document: ParsedDocument) -> Iterator[Unit]:
 
 def _top_level(blocks: Sequence[Block]) -> int:
     """Return the highest level that has more than one heading: a lone first heading is the document's title."""
-    levels = Counter(block.level for block in blocks if block.kind == "heading")
+    levels = Counter(block.level for block in blocks if block.kind == "heading" and block.level <= LAST_LEVEL)
     return next((level for level, count in sorted(levels.items()) if count > 1), 1)

@@ -69,3 +69,17 @@ def test_too_much_text_is_refused(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("more than ten characters")
     with pytest.raises(UnreadableFileError, match="holds more than 10 characters"):
         read_document(tmp_path / "a.txt", "a.txt", TEXT)
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<title>git-mv(1)</title><h1>git-mv(1)</h1><h2>NAME</h2><p>git-mv -\n Move a file", "git-mv - Move a file"),
+        ("<title>ls</title><h2>Name</h2><p>ls, dir — list directory contents", "ls, dir — list directory contents"),
+        ("<title>Form</title><h2>Name</h2><p>Write your name here.", "Form"),
+        ("<title>Form</title><h2>Name</h2>", "Form"),
+    ],
+)
+def test_the_title_of_a_manual_page_says_what_it_is_about(tmp_path, page, title):
+    (tmp_path / "a.html").write_text(page)
+    assert read_document(tmp_path / "a.html", "a.html", READERS[".html"]).title == title

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from qwen3_embed_integrations.rag.corpora.blocks import Block, Kind, UnreadableFileError
+from qwen3_embed_integrations.rag.corpora.blocks import LAST_LEVEL, Block, Kind, UnreadableFileError
 from qwen3_embed_integrations.rag.corpora.decoding import decode
 
 from .main_content import LINKS, reduce_to_main_content
@@ -31,6 +31,7 @@ _TITLE_OPEN, _TITLE_CLOSE = re.compile(r"<title[^>]*>", re.IGNORECASE), re.compi
 _NESTING = re.compile(
     r"</?(?!(?:h[1-6]|p|li|tr|td|th|table|pre|br|title|head|script|style|nav)\b)[a-z][^>]*>", re.IGNORECASE
 )
+_WORD = re.compile(r"\w+")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _PARAGRAPH_SIGN = "\u00b6"  # that Sphinx puts behind what a link can lead to
@@ -67,7 +68,15 @@ def html_blocks(text: str, *, is_page: bool = False) -> tuple[str, list[Block]]:
         reduce_to_main_content(page)
     title = page.find(".//title")
     shown = " ".join((title.text or "").split()) if title is not None else ""
-    return shown, list(_Blocks().of(page))
+    blocks = list(_Blocks().of(page))
+    return _page_title(shown, blocks), blocks
+
+
+def _page_title(title: str, blocks: Sequence[Block]) -> str:
+    """Return the page's main heading instead of a title that adds the site's name to it, or leaves words out."""
+    main = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
+    words, others = (set(_WORD.findall(text.casefold())) for text in (title, main))
+    return main if others and (words <= others or others <= words) else title
 
 
 def _parsed(text: str) -> tuple[HtmlElement | None, bool]:
@@ -102,6 +111,9 @@ class _Blocks:
         self._hidden = 0
         self._links = 0
         self._pre = 0
+        self._terms = list[str]()  # of one definition, not yet yielded
+        self._lists = 0  # open lists of definitions
+        self._returned = 0  # level to which the next block goes back, after a list of definitions
 
     def of(self, page: HtmlElement) -> Iterator[Block]:
         """Yield the blocks of a page."""
@@ -136,6 +148,8 @@ class _Blocks:
             self._cells.append([])
         elif tag == "pre":
             self._pre += 1
+        elif tag == "dl" and not self._cells:
+            self._lists += 1
         if kind := _kind(tag):
             self._kinds.append((tag, *kind))
 
@@ -162,6 +176,10 @@ class _Blocks:
                 yield Block("\n".join(lines), "links" if self._links else "table", anchor=self._anchor)
         if tag == "pre":
             self._pre -= 1
+        elif tag == "dl" and not self._cells and self._lists:
+            yield from self._term()
+            self._lists -= 1
+            self._returned = LAST_LEVEL + self._lists
         if self._kinds and self._kinds[-1][0] == tag:
             self._kinds.pop()
 
@@ -183,7 +201,13 @@ class _Blocks:
         text = self._text()
         if not text.strip():
             return
-        _, kind, level = self._kinds[-1] if self._kinds else ("", "paragraph", 0)
+        tag, kind, level = self._kinds[-1] if self._kinds else ("", "paragraph", 0)
+        if tag == "dt" and self._lists and not self._links:
+            self._terms.append(_PERMALINK.sub("", " ".join(text.split())))
+            return
+        yield from self._term()
+        if tag == "dt":
+            kind = "paragraph"
         if kind == "heading":
             text = _PERMALINK.sub("", " ".join(text.split()))
         elif kind != "code":
@@ -191,12 +215,22 @@ class _Blocks:
         if self._links and kind in ("list", "paragraph"):
             kind = "links"
         if text:
-            yield Block(text, kind, level=level, anchor=self._anchor)
+            yield Block(text, kind, level=level or self._returned, anchor=self._anchor)
+            self._returned = 0
+
+    def _term(self) -> Iterator[Block]:
+        """Yield the terms of a definition as the heading of what explains them."""
+        if self._terms:
+            yield Block(", ".join(self._terms), "heading", level=LAST_LEVEL + self._lists, anchor=self._anchor)
+            self._terms.clear()
+            self._returned = 0
 
 
 def _kind(tag: str) -> tuple[Kind, int] | None:
     if tag in _HEADINGS:
         return "heading", _HEADINGS[tag]
+    if tag == "dt":
+        return "heading", 0
     if tag == "li":
         return "list", 0
     return ("code", 0) if tag == "pre" else None

@@ -41,6 +41,13 @@ def read_mail(path: Path) -> tuple[str, list[Block]]:
     return _header(message, "Subject"), list(_blocks(message, 1))
 
 
+def mail_blocks(data: bytes) -> Iterator[Block]:
+    """Yield the blocks of an e-mail; its subject is the heading."""
+    message = BytesParser(policy=policy.default).parsebytes(data)
+    if isinstance(message, EmailMessage):
+        yield from _blocks(message, 1)
+
+
 def _blocks(message: EmailMessage, level: int) -> Iterator[Block]:
     if subject := _header(message, "Subject"):
         yield Block(subject, "heading", level=level)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ _MAX_HEADING = 300
 _INVISIBLE = re.compile(  # soft hyphens, word joiners, and zero-width spaces where they separate no words
     "\u00ad\n?|[\u2060\ufeff]|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
 )
+_BEGINNING = 5  # blocks of a manual page that its section NAME is among
+_NAME_LINE = re.compile(r"\S+(?:, \S+)* (?:-|\u2013|\u2014) \S")  # man-pages(7); whatis(1) reads it
 _OWN = f"{__package__}."
 
 
@@ -47,6 +50,8 @@ READERS: Mapping[str, str] = {
     **_suffixes("structured_data", "read_json_lines", "jsonl ndjson"),
     **_suffixes("notebook", "read_notebook", "ipynb"),
     **_suffixes("mail", "read_mail", "eml"),
+    **_suffixes("mbox", "read_mbox", "mbox"),
+    **_suffixes("rtf", "read_rtf", "rtf"),
     **_suffixes("ebook", "read_ebook", "epub"),
     **_suffixes("opendocument", "read_opendocument", "odt odp"),
     **_suffixes(
@@ -63,7 +68,7 @@ TEXT = f"{_OWN}plain_text:read_text"
 NOT_DOCUMENTS = frozenset(
     re.findall(
         r"\S+",
-        ".svg .css .scss .map .lock .rtf .ps .eps .tex~ .po .pem .key .crt .asc .sig",
+        ".svg .css .scss .map .lock .ps .eps .tex~ .po .pem .key .crt .asc .sig",
     )
 )
 """Suffixes of text files that hold no prose, or text that only another program shows as a person reads it."""
@@ -147,15 +152,24 @@ def _cleaned(block: Block) -> Iterable[Block]:
     if not text.strip():
         return
     kind = "paragraph" if block.kind == "heading" and len(text) > _MAX_HEADING else block.kind
-    level = min(max(block.level, 1), 9) if kind == "heading" else 0
+    level = min(max(block.level, int(kind == "heading")), 9) if kind == block.kind else 0
     sheet = clean(block.sheet) if block.sheet else None
     anchor = clean(block.anchor) if block.anchor else None
     yield Block(text, kind, level, block.page, sheet, block.slide, block.cell, anchor)
 
 
+def _manual_page_name(blocks: Sequence[Block]) -> str:
+    """Return what the section NAME of a manual page holds, as in "ls - list directory contents", or ""."""
+    for heading, text in pairwise(blocks[:_BEGINNING]):
+        if heading.kind == "heading" and heading.text.strip().upper() == "NAME":
+            line = " ".join(text.text.split())
+            return line if _NAME_LINE.match(line) else ""
+    return ""
+
+
 def _title(title: str, blocks: list[Block], path: Path) -> str:
     """Return the document's own title, else its first heading if it is at the top, else the file's name."""
-    shown = " ".join(clean(title).split())
+    shown = _manual_page_name(blocks) or " ".join(clean(title).split())
     if not shown and blocks and blocks[0].kind == "heading" and blocks[0].level == 1 and blocks[0].sheet is None:
         shown = " ".join(blocks[0].text.split())
     if not shown:

@@ -1,0 +1,151 @@
+"""What the guards do with hostile files: for each the time until it is refused, and what is printed.
+
+    python benchmarks/guards.py [--many 50000] [--write benchmarks/results/guards.md]
+
+Each input lies in a folder of its own beside one readable file; the time is that of reading the folder, the start of
+the child process included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import socket
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from qwen3_embed_integrations.rag.corpora.folder import folder_corpus, unknown_files
+from qwen3_embed_integrations.rag.corpora.limits import (
+    MAX_ENTRY_BYTES,
+    MAX_FILE_BYTES,
+    MAX_RATIO,
+    MAX_ZIP_ENTRIES,
+)
+
+MB = 1_000_000
+LAUGHS = "<!DOCTYPE w [" + '<!ENTITY a "ha">' + "".join(f'<!ENTITY b{n} "&a;&a;">' for n in range(9)) + "]>"
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    """Return a ZIP archive."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in entries.items():
+            opened.writestr(name, content)
+    return data.getvalue()
+
+
+def pdf_bomb(n_operators: int) -> bytes:
+    """Return a PDF with one page, whose many operators are compressed twice."""
+    operators = zlib.compress(zlib.compress(b"BT /F1 1 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(operators), operators),
+    ]
+    body = b"".join(b"%d 0 obj%sendobj\n" % (number, data) for number, data in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
+
+
+def lying_archive() -> bytes:
+    """Return an archive that declares 10 bytes for an entry of 3 MB."""
+    data = archive({"content.xml": bytes(3 * MB)})
+    return data.replace((3 * MB).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+
+
+def sparse(path: Path) -> None:
+    """Make a file of 250 MB that takes no space."""
+    with path.open("wb") as file:
+        file.truncate(250 * MB)
+
+
+def bind(path: Path) -> None:
+    """Leave a socket in the folder."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+def loop(path: Path) -> None:
+    """Link a folder to its parent."""
+    path.symlink_to(path.parent)
+
+
+def written(data: Callable[[], bytes]) -> Callable[[Path], None]:
+    """Return a function that writes these bytes to a path."""
+    return lambda path: path.write_bytes(data()) and None
+
+
+def cases() -> list[tuple[str, str, str, Callable[[Path], None]]]:
+    """Return (input, limit, file name, what makes it)."""
+    entities = {"content.xml": f"{LAUGHS}<w>&b8;</w>".encode()}
+    return [
+        ("a file of 250 MB", f"{MAX_FILE_BYTES // MB} MB", "big.log", sparse),
+        ("3 MB of zeros in a .docx", f"{MAX_RATIO} times", "a.docx", written(lambda: archive({"x": bytes(3 * MB)}))),
+        ("150 MB in an .xlsx", f"{MAX_ENTRY_BYTES // MB} MB", "a.xlsx", written(lambda: archive({"x": half_random()}))),
+        (
+            "10,001 entries",
+            f"{MAX_ZIP_ENTRIES:,}",
+            "a.epub",
+            written(lambda: archive({str(n): b"" for n in range(10_001)})),
+        ),
+        ("a declared size that is wrong", "measured", "a.odt", written(lying_archive)),
+        ("XML entities", "none", "b.odt", written(lambda: archive(entities))),
+        ("3 million operators in a .pdf", "60 s, 2 GB", "a.pdf", written(lambda: pdf_bomb(3_000_000))),
+        ("100,000 brackets in a .json", "", "a.json", written(lambda: b"[" * 100_000)),
+        ("a pipe", "", "pipe.txt", os.mkfifo),
+        ("a socket", "", "socket.txt", bind),
+        ("a link that leads nowhere", "", "gone.md", lambda path: path.symlink_to("nowhere")),
+        ("a folder that links to itself", "", "loop", loop),
+    ]
+
+
+def half_random() -> bytes:
+    """Return 150 MB that compress to about a hundredth."""
+    return (os.urandom(10_000) + bytes(990_000)) * 150
+
+
+def read(folder: Path) -> tuple[float, str]:
+    """Return the seconds that reading a folder took, and what is left out."""
+    started = time.perf_counter()
+    corpus = folder_corpus(folder, skip_unreadable=True)
+    seconds = time.perf_counter() - started
+    left_out = [*corpus.skipped, *([f"not read: {unknown_files(corpus.unknown)}"] if corpus.unknown else [])]
+    return seconds, "; ".join(left_out) or f"nothing: {len(corpus.documents):,} documents were read"
+
+
+def main() -> None:
+    """Print the table, and write it if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--many", type=int, default=50_000, help="small files in the last folder")
+    parser.add_argument("--write", type=Path, help="file for the table")
+    args = parser.parse_args()
+    lines = ["| input | limit | s | left out |", "|---|---|--:|---|"]
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, (name, limit, file, make) in enumerate(cases()):
+            folder = Path(scratch, str(number))
+            folder.mkdir()
+            (folder / "zz.txt").write_text("This file is read.")
+            make(folder / file)
+            seconds, printed = read(folder)
+            lines.append(f"| {name} | {limit} | {seconds:.1f} | {printed} |")
+            print(lines[-1], flush=True)
+        many = Path(scratch, "many")
+        for number in range(args.many):
+            path = many / f"{number // 500:03}" / f"{number}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"Note {number}.")
+        seconds, printed = read(many)
+        lines.append(f"| {args.many:,} files | | {seconds:.1f} | {printed} |")
+        print(lines[-1], flush=True)
+    if args.write:
+        args.write.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
