@@ -65,9 +65,9 @@ def write_tokenizer(
         writer.add_add_eos_token(appends_end_token)
 
 
-def named_tensors(folder: Path, n_layers: int) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
+def named_tensors(folder: Path, num_hidden_layers: int) -> Iterator[tuple[str, str, np.ndarray[Any, Any]]]:
     """Yield (name in the checkpoint, name in GGUF, tensor) for each tensor of model.safetensors."""
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, n_layers)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, num_hidden_layers)
     for name, tensor in load_file(folder / "model.safetensors").items():
         known = names.get_name(f"model.{name.removeprefix('model.')}", try_suffixes=(".weight",))
         if known is None:

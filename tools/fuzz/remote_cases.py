@@ -98,8 +98,10 @@ def settings(values: RandomValues, shown: dict[str, Any], server: Server, model:
     given = {}
     for _ in range(1 + values.below(2)):
         address = f"{values.choice(('http', 'socks5', 'ftp', 'HTTP ', ''))}://user:{KEY}@{values.choice(hosts)}"
-        value = values.choice((address, address, "/nonexistent", "*", "127.0.0.1/99", values.text()[:40]))
-        given[values.choice(_SETTINGS)] = value.replace("\0", "").encode("utf-8", "replace").decode()
+        name = values.choice(_SETTINGS)
+        path = values.choice(("/nonexistent", "/dev/null", "*", "127.0.0.1/99", values.text()[:40]))
+        value = path if name.startswith(("SSL", "NO")) or values.one_in(4) else address
+        given[name] = value.replace("\0", "").encode("utf-8", "replace").decode()
     shown["settings"] = given
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
