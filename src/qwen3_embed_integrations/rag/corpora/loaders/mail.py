@@ -35,7 +35,7 @@ def read_mail(path: Path) -> tuple[str, list[Block]]:
     Raises:
         UnreadableFileError: The file has no header of an e-mail.
     """
-    message = BytesParser(policy=_BoundedHeaders()).parsebytes(path.read_bytes())
+    message = _parsed(path.read_bytes())
     if not isinstance(message, EmailMessage) or not any(_header(message, name) for name in ("Subject", *_HEADERS)):
         raise UnreadableFileError("is no e-mail: it has neither subject nor sender nor date")
     return _header(message, "Subject"), list(_blocks(message, 1))
@@ -43,9 +43,13 @@ def read_mail(path: Path) -> tuple[str, list[Block]]:
 
 def mail_blocks(data: bytes) -> Iterator[Block]:
     """Yield the blocks of an e-mail; its subject is the heading."""
-    message = BytesParser(policy=policy.default).parsebytes(data)
+    message = _parsed(data)
     if isinstance(message, EmailMessage):
         yield from _blocks(message, 1)
+
+
+def _parsed(data: bytes) -> object:
+    return BytesParser(policy=_BoundedHeaders()).parsebytes(data)
 
 
 def _blocks(message: EmailMessage, level: int) -> Iterator[Block]:
