@@ -50,6 +50,6 @@ def test_a_header_without_end_is_read_in_linear_time(tmp_path):
     path = tmp_path / "a.mbox"
     header = "From me Mon Jan  1 00:00:00 2026\nSubject: " + "w " * 500_000
     path.write_text(f"{header}\n\nThe body.\n", encoding="utf-8")
-    blocks = read_mbox(path)
+    blocks = list(read_mbox(path))
     assert 1_000 < len(blocks[0].text) <= 10_000
     assert blocks[-1].text == "The body."
