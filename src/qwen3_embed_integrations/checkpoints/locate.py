@@ -117,6 +117,7 @@ def _download(config: EncoderConfig) -> Located:
         from huggingface_hub import errors
     except ImportError as error:
         raise missing_extra("huggingface_hub", "torch") from error
+    failure = ""
     try:
         folder = huggingface_hub.snapshot_download(
             config.model,
@@ -143,7 +144,9 @@ def _download(config: EncoderConfig) -> Located:
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
         raise _unreachable(config, str(error).strip().partition("\n")[0][:200] or type(error).__name__) from error
     except Exception as error:  # noqa: BLE001 - what its HTTP client raises for a malformed proxy or address
-        raise _unreachable(config, type(error).__name__) from None  # its message may hold the proxy's password
+        folder, failure = "", type(error).__name__
+    if not folder:  # outside of the except clause: that error may quote the proxy's password
+        raise _unreachable(config, failure)
     path = Path(folder)
     return Located(path, config.model, path.name)
 

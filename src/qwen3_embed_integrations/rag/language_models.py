@@ -114,9 +114,9 @@ def endpoint_model(url: str | None, model: str, key_env: str) -> BaseChatModel:
         direct = {"http_client": DefaultHttpxClient(trust_env=False), "openai_proxy": None} if is_here else {}
         return ChatOpenAI(base_url=url, model=model, api_key=lambda: key, temperature=0, **direct)
     except Exception as error:  # noqa: BLE001 - what its HTTP client raises for a malformed proxy, file or address
-        raise ConfigError(
-            f"The client of --llm-url={url} can't be made ({type(error).__name__}).{network_advice()}"
-        ) from None  # its message may hold the proxy's password
+        failure = type(error).__name__
+    # outside of the except clause: that error may quote the proxy's password
+    raise ConfigError(f"The client of --llm-url={url} can't be made ({failure}).{network_advice()}")
 
 
 def chosen_generator(options: RagOptions) -> Generator:

@@ -86,15 +86,9 @@ def _unusable(variable: str, path: str, reason: str) -> ConfigError:
 
 
 def _proxy(value: str, variable: str) -> httpx.Proxy:
-    try:
-        proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
-    except (ValueError, httpx.InvalidURL) as error:
-        scheme = value.partition("://")[0] if "://" in value else ""
-        if scheme.isalnum() and scheme not in _PROXY_SCHEMES:
-            reason = f"{scheme!r} is not a supported kind of proxy"
-        else:
-            reason = f"it is not the address of a proxy ({type(error).__name__})"
-        raise _refused(variable, reason) from None  # the cause quotes the value, and maybe a password
+    proxy = _parsed(value)
+    if isinstance(proxy, str):
+        raise _refused(variable, proxy)  # outside of the except clause: httpx's error quotes a password
     if not proxy.url.host:
         raise _refused(variable, "it names no host")
     if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
@@ -102,6 +96,17 @@ def _proxy(value: str, variable: str) -> httpx.Proxy:
             f"{variable} names a SOCKS proxy, which needs the package 'socksio'. Run: pip install socksio"
         )
     return proxy
+
+
+def _parsed(value: str) -> httpx.Proxy | str:
+    """Return the proxy of an address, or why it is none."""
+    try:
+        return httpx.Proxy(value if "://" in value else f"http://{value}")
+    except (ValueError, httpx.InvalidURL) as error:
+        scheme = value.partition("://")[0] if "://" in value else ""
+        if scheme.isalnum() and scheme not in _PROXY_SCHEMES:
+            return f"{scheme!r} is not a supported kind of proxy"
+        return f"it is not the address of a proxy ({type(error).__name__})"
 
 
 def _refused(variable: str, reason: str) -> ConfigError:
