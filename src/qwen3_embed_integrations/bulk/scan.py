@@ -64,6 +64,6 @@ def _raise_for_repeats(hashes: np.ndarray, sources: Sequence[Source], options: B
     if repeated:
         shown = "; ".join(f"{name!r} in {' and '.join(where[:2])}" for name, where in list(repeated.items())[:_SHOWN])
         raise DataFileError(
-            f"{len(repeated)} ids are repeated: {shown}. Each record needs an id of its own; name another column with "
+            f"Repeated ids ({len(repeated)}): {shown}. Each record needs an id of its own; name another column with "
             "--id-column, or leave it out."
         )
