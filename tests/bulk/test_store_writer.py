@@ -8,7 +8,6 @@ from qwen3_embed_integrations.stores.address import open_address
 
 
 def test_a_collection_gets_every_record_once_and_the_encoders_embeddings(config, options, jsonl, tmp_path):
-    (tmp_path / "qdrant").mkdir()
     stored = options(keep_text=True, to=f"qdrant:{tmp_path / 'qdrant'}#docs")
     assert run_bulk([str(jsonl)], config, stored).n_stored == 300
     with jsonl.open("a") as file:

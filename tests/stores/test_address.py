@@ -75,6 +75,20 @@ def test_a_folder_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["no folder", "an empty folder"])
+def test_a_folder_is_made_where_there_is_nothing_yet_and_it_is_wanted(tmp_path: Path, is_there: bool) -> None:
+    folder = tmp_path / "store"
+    if is_there:
+        folder.mkdir()
+    with open_address(f"qdrant:{folder}#docs", make=True) as handle:
+        assert not handle.exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("Dear Amara")
+    with pytest.raises(ConfigError, match=r"is no folder of qdrant"):
+        open_address(f"qdrant:{tmp_path / 'other'}#docs", make=True).__enter__()
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["letter.txt"]
+
+
 def test_a_collection_of_chroma_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     chromadb.PersistentClient(str(tmp_path)).create_collection("docs")
     with (

@@ -43,7 +43,7 @@ def write_to_store(encoder: Qwen3Encoder, options: BulkOptions, names: Sequence[
         ConfigError: No such form of an address, or a store that can't be written.
         SpaceMismatchError: The collection holds vectors of another space; nothing was written.
     """
-    with open_address(options.to or "") as handle:
+    with open_address(options.to or "", make=True) as handle:
         writable = _writable(handle, encoder.dimension)
         check_collection(writable, encoder)
         return sum(_add(writable, read_table(options.output / f"{name}.parquet")) for name in names)

@@ -173,7 +173,7 @@ _SUFFIX = partial(only, ("", None), "the end token is the one thing that follows
 _SIMILARITY = partial(only, ("cosine", "dot", None), "unit vectors are compared by cosine or dot product.")
 _QUERY_PROMPT_NAME = partial(only, ("query", None), "the query prompt is used for queries.")
 _DOCUMENT_PROMPT_NAME = partial(only, ("document", "passage", None), "the document prompt is used for documents.")
-_TOKENIZER = partial(only, ("deprecated", None), "the tokenizer is the checkpoint's own.")
+_TOKENIZER_NAME = partial(only, ("deprecated", None), "the tokenizer is the checkpoint's own.")
 NONE = partial(only, (None,), "there is nothing like it here.")
 
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
@@ -205,7 +205,8 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "multi_process": _ONE_PROCESS,
         "parallel_process": _ONE_PROCESS,
         **dict.fromkeys(("default_prompt_name", "target_devices", "modules", "quantization_ranges"), NONE),
-        **dict.fromkeys(("tokenizer", "tokenizer_name"), _TOKENIZER),
+        "tokenizer_name": _TOKENIZER_NAME,
+        "tokenizer": lambda name, value: {} if value == "deprecated" else {name: value},  # an option of ours, too
         "similarity_fn_name": _SIMILARITY,
         "model_card_data": no_effect,
         "model_kwargs": partial(nested, lambda: _MODEL_KWARGS),

@@ -20,11 +20,15 @@ FORMS = (
 
 
 @contextmanager
-def open_address(address: str) -> Iterator[CollectionHandle]:
+def open_address(address: str, *, make: bool = False) -> Iterator[CollectionHandle]:
     """Open the collection at an address, such as "qdrant:http://localhost:6333#docs"; it is closed at the end.
 
+    Args:
+        address: One of `FORMS`.
+        make: Let the client of Qdrant or Milvus make the folder or file if there is none, or an empty folder.
+
     Raises:
-        ConfigError: No such form of an address, or no such folder or file.
+        ConfigError: No such form of an address, no such folder or file, or a folder that the engine has not made.
         MissingExtraError: The engine's client is not installed.
     """
     engine, _, rest = address.partition(":")
@@ -32,8 +36,8 @@ def open_address(address: str) -> Iterator[CollectionHandle]:
     opened = _ENGINES.get(engine)
     if opened is None or not place or (not name and engine != "faiss"):
         raise ConfigError(f"Found the store {address!r}. Expected {FORMS}.")
-    if "://" not in rest and engine not in {"postgresql", "postgres"} and not Path(place).exists():
-        raise ConfigError(f"There is no {place!r} for the store {address!r}. Give the folder or file that it wrote.")
+    if "://" not in rest and engine not in {"postgresql", "postgres"} and not (make and _is_free(Path(place), engine)):
+        _check_made(place, engine, address)
     with opened(place, name, address) as handle:
         yield handle
 
@@ -42,8 +46,6 @@ def open_address(address: str) -> Iterator[CollectionHandle]:
 def _qdrant(place: str, name: str, _: str) -> Iterator[CollectionHandle]:
     from .qdrant import QdrantClient, QdrantHandle
 
-    if "://" not in place:
-        _check_made(place, "meta.json", "Qdrant's local mode")
     client = QdrantClient(url=place) if "://" in place else QdrantClient(path=place)
     try:
         yield QdrantHandle(client, name)
@@ -102,7 +104,6 @@ def _chroma(place: str, name: str, _: str) -> Iterator[CollectionHandle]:
         chromadb = import_module("chromadb")
     except ImportError as error:
         raise missing_extra("chromadb", "chroma") from error
-    _check_made(place, "chroma.sqlite3", "Chroma")
     client = chromadb.PersistentClient(place)
     names = [collection.name for collection in client.list_collections()]
     if name not in names:
@@ -110,11 +111,22 @@ def _chroma(place: str, name: str, _: str) -> Iterator[CollectionHandle]:
     yield ChromaHandle(client.get_collection(name, embedding_function=None))
 
 
-def _check_made(folder: str, file: str, engine: str) -> None:
-    """Raise ConfigError if an engine has not made this folder: its client would make a store there."""
-    if not (Path(folder) / file).exists():
-        raise ConfigError(f"{folder} is no folder of {engine}: there is no {file} in it.")
+def _is_free(place: Path, engine: str) -> bool:
+    """Return whether the engine's client makes a store of its own here, where there is nothing yet."""
+    return engine in {"qdrant", "milvus"} and (not place.exists() or (place.is_dir() and not any(place.iterdir())))
 
+
+def _check_made(place: str, engine: str, address: str) -> None:
+    """Raise ConfigError if an engine has not made this folder or file: its client would make a store there."""
+    if not Path(place).exists():
+        raise ConfigError(f"There is no {place!r} for the store {address!r}. Give the folder or file that it wrote.")
+    file = _FILES.get(engine)
+    if file is not None and not (Path(place) / file).exists():
+        raise ConfigError(f"{place} is no folder of {engine}: there is no {file} in it.")
+
+
+_FILES = {"qdrant": "meta.json", "chroma": "chroma.sqlite3"}
+"""Engine → a file that is in each of its folders."""
 
 _ENGINES = {
     "qdrant": _qdrant,
