@@ -96,7 +96,7 @@ pictures: $(VENV)/.dev
 	@mkdir -p build/office
 	@PYTHONPATH=tests/support $(BIN)/python -c "import pathlib, mixed_folder; mixed_folder.write_mixed_folder(pathlib.Path('build/office'))"
 	$(BIN)/python tools/terminal_picture.py docs/documents.svg rag --docs build/office --top-k 2 \
-	  --ask "How expensive may my room be in Paris?" --ask "When can we give up the hall?"
+	  --ask "What is the limit for a hotel in Munich?" --ask "When does the lease of the hall end?"
 	$(BIN)/python tools/trace_picture.py docs/trace.svg
 
 peer-faults: $(VENV)/.dev

@@ -133,11 +133,12 @@ def _prepacked(dtype: torch.dtype, n_tokens: int, n_out: int, n_in: int) -> Prod
 
 
 def _int8(n_tokens: int, n_out: int, n_in: int) -> Product:
+    """Return a product of unsigned rows with float32 results: without AMX, oneDNN computes signed ones one by one."""
     weight = torch.randint(-127, 127, (n_out, n_in), dtype=torch.int8)
-    values = torch.randint(-127, 127, (n_tokens, n_in), dtype=torch.int8)
+    values = torch.randint(0, 255, (n_tokens, n_in), dtype=torch.uint8)
     packed = torch.ops.onednn.qlinear_prepack(weight, [n_tokens, n_in])
-    fixed = (packed, torch.ones(n_out), torch.zeros(n_out, dtype=torch.int32), None, 1.0, 0, torch.bfloat16)
-    return lambda: torch.ops.onednn.qlinear_pointwise(values, 1.0, 0, *fixed, "none", [], "")
+    fixed = (packed, torch.ones(n_out), torch.zeros(n_out, dtype=torch.int32), None, 1.0, 0, torch.float32)
+    return lambda: torch.ops.onednn.qlinear_pointwise(values, 1.0, 128, *fixed, "none", [], "")
 
 
 def _bandwidth() -> float:
