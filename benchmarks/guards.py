@@ -9,13 +9,11 @@ the child process included.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import socket
+import sys
 import tempfile
 import time
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,35 +25,16 @@ from qwen3_embed_integrations.rag.corpora.limits import (
     MAX_ZIP_ENTRIES,
 )
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests/support"))
+from document_files import pdf_bomb, zipped
+
 MB = 1_000_000
 LAUGHS = "<!DOCTYPE w [" + '<!ENTITY a "ha">' + "".join(f'<!ENTITY b{n} "&a;&a;">' for n in range(9)) + "]>"
 
 
-def archive(entries: dict[str, bytes]) -> bytes:
-    """Return a ZIP archive."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as opened:
-        for name, content in entries.items():
-            opened.writestr(name, content)
-    return data.getvalue()
-
-
-def pdf_bomb(n_operators: int) -> bytes:
-    """Return a PDF with one page, whose many operators are compressed twice."""
-    operators = zlib.compress(zlib.compress(b"BT /F1 1 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
-        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(operators), operators),
-    ]
-    body = b"".join(b"%d 0 obj%sendobj\n" % (number, data) for number, data in enumerate(objects, 1))
-    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
-
-
 def lying_archive() -> bytes:
     """Return an archive that declares 10 bytes for an entry of 3 MB."""
-    data = archive({"content.xml": bytes(3 * MB)})
+    data = zipped({"content.xml": bytes(3 * MB)})
     return data.replace((3 * MB).to_bytes(4, "little"), (10).to_bytes(4, "little"))
 
 
@@ -86,16 +65,16 @@ def cases() -> list[tuple[str, str, str, Callable[[Path], None]]]:
     entities = {"content.xml": f"{LAUGHS}<w>&b8;</w>".encode()}
     return [
         ("a file of 250 MB", f"{MAX_FILE_BYTES // MB} MB", "big.log", sparse),
-        ("3 MB of zeros in a .docx", f"{MAX_RATIO} times", "a.docx", written(lambda: archive({"x": bytes(3 * MB)}))),
-        ("150 MB in an .xlsx", f"{MAX_ENTRY_BYTES // MB} MB", "a.xlsx", written(lambda: archive({"x": half_random()}))),
+        ("3 MB of zeros in a .docx", f"{MAX_RATIO} times", "a.docx", written(lambda: zipped({"x": bytes(3 * MB)}))),
+        ("150 MB in an .xlsx", f"{MAX_ENTRY_BYTES // MB} MB", "a.xlsx", written(lambda: zipped({"x": half_random()}))),
         (
             "10,001 entries",
             f"{MAX_ZIP_ENTRIES:,}",
             "a.epub",
-            written(lambda: archive({str(n): b"" for n in range(10_001)})),
+            written(lambda: zipped({str(n): b"" for n in range(10_001)})),
         ),
         ("a declared size that is wrong", "measured", "a.odt", written(lying_archive)),
-        ("XML entities", "none", "b.odt", written(lambda: archive(entities))),
+        ("XML entities", "none", "b.odt", written(lambda: zipped(entities))),
         ("3 million operators in a .pdf", "60 s, 2 GB", "a.pdf", written(lambda: pdf_bomb(3_000_000))),
         ("100,000 brackets in a .json", "", "a.json", written(lambda: b"[" * 100_000)),
         ("a pipe", "", "pipe.txt", os.mkfifo),

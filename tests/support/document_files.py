@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def zipped(entries: dict[str, str | bytes], *, level: int = zipfile.ZIP_DEFLATED
         for name, content in entries.items():
             archive.writestr(name, content)
     return data.getvalue()
+
+
+def pdf_bomb(n_operators: int) -> bytes:
+    """Return a PDF with one page, whose many operators are compressed twice."""
+    operators = zlib.compress(zlib.compress(b"BT /F1 1 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(operators), operators),
+    ]
+    body = b"".join(b"%d 0 obj%sendobj\n" % (number, data) for number, data in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
 
 
 def docx(body: str, prefix: str = "") -> bytes:

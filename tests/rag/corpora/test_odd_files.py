@@ -2,11 +2,10 @@
 
 import base64
 import json
-import zlib
 
 import pytest
 
-from document_files import FACT, docx, epub, opendocument, pdf, word_paragraph, written, xlsx, zipped
+from document_files import FACT, docx, epub, opendocument, pdf, pdf_bomb, word_paragraph, written, xlsx, zipped
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
 from rag_documents import chunks_of
@@ -165,21 +164,8 @@ def test_a_protected_pdf_and_a_scan_are_named(tmp_path):
     assert "without text, perhaps a scan" in refused(tmp_path, "a.pdf", written(pdf("")))
 
 
-def bomb_pdf(n_operators=200_000):
-    """Return a small PDF whose page has very many text operators, compressed twice."""
-    operators = zlib.compress(zlib.compress(b"BT /F1 1 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
-        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(operators), operators),
-    ]
-    body = b"".join(b"%d 0 obj%sendobj\n" % (number, data) for number, data in enumerate(objects, 1))
-    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
-
-
 def test_a_pdf_bomb_ends_and_the_next_file_is_read(tmp_path):
-    (tmp_path / "bomb.pdf").write_bytes(bomb_pdf())
+    (tmp_path / "bomb.pdf").write_bytes(pdf_bomb(200_000))
     (tmp_path / "zz.txt").write_text(FACT)
     assert "zz.txt" in [d.source for d in folder_corpus(tmp_path, skip_unreadable=True).documents]
 
