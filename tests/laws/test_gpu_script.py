@@ -1,4 +1,4 @@
-"""The script that waits for a GPU: its parts exist, and their limits together leave it at nine minutes."""
+"""The script that measures a GPU: its parts exist, and their limits together leave it at nine minutes."""
 
 import os
 import re
