@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +13,10 @@ from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 from .evalsets import RetrievalSet
 from .metrics import ndcg_at_10, normalised, top_1
 from .sources.code_functions import read_functions
+from .sources.locale_files import read_android
 from .sources.translated_docs import aligned_texts, language_folders, parse_markdown
 from .templates import Triple, development_triples
-from .training_text import clean, language_of
+from .training_text import language_of
 
 Encode = Callable[[list[str]], np.ndarray]
 Pairs = dict[str, list[tuple[str, str]]]
@@ -56,23 +55,15 @@ def guide_translations(repositories: Path) -> Pairs:
 def app_translations(repositories: Path) -> Pairs:
     """Return messages of an app with their English originals, by language (untouched until the end)."""
     resources = repositories / "mastodon+mastodon-android/mastodon/src/main/res"
-    english = _strings(resources / "values/strings.xml")
+    english = read_android(resources / "values/strings.xml")
     pairs: Pairs = {}
     for folder in sorted(resources.glob("values-*-r*")):
         lang = language_of(folder.name.split("-")[1])
         if lang and lang != "en" and lang not in pairs and (folder / "strings.xml").is_file():
-            translated = _strings(folder / "strings.xml")
+            translated = read_android(folder / "strings.xml")
             found = {english[name]: text for name, text in translated.items() if len(english.get(name, "")) >= 25}  # noqa: PLR2004
             pairs[lang] = [(text, original) for original, text in found.items() if text != original][:_N_PAIRS]
     return {lang: of_language for lang, of_language in pairs.items() if len(of_language) >= _N_PAIRS // 3}
-
-
-def _strings(path: Path) -> dict[str, str]:
-    nodes = ET.parse(path).getroot().iter("string")  # noqa: S314 - a file of ours
-    texts = {
-        node.get("name", ""): clean("".join(node.itertext()).replace("\\n", " ").replace("\\", "")) for node in nodes
-    }
-    return {name: re.sub(r"%(\d\$)?[sd,]+", "…", text) for name, text in texts.items()}
 
 
 def code_search(name: str, folder: Path, n_queries: int = 500) -> RetrievalSet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ _GCIDE_NOISE = re.compile(r"\[[^\]]*\]|--[A-Z][\w. ]*|\\[^\\]*\\|\b\d+\.(?= )|\s
 _MIN_DEFINITION_CHARS = 60
 _WORDS_A_LANGUAGE = 12_000
 _COMMON_WORDS = 60_000
+_PARTS_OF_SPEECH = {".noun": "n", ".verb": "v", ".adj": "a", ".adv": "r"}
 _ISO_639_3 = {
     "deu": "de",
     "fra": "fr",
@@ -36,18 +38,45 @@ _ISO_639_3 = {
 }
 
 
-def read_wordnet(root: Path) -> Iterator[TrainingText]:
-    """Yield glosses, examples, "lemma: gloss" entries and questions for them."""
+@dataclass(frozen=True)
+class Synset:
+    """An entry of WordNet.
+
+    Attributes:
+        key: Its place with a letter for the part of speech, as other wordnets refer to it.
+        lemmas: Its words.
+        gloss: Definition and quoted examples.
+        number: The line of its file.
+    """
+
+    key: str
+    lemmas: list[str]
+    gloss: str
+    number: int
+
+    @property
+    def definition(self) -> str:
+        """The gloss without its examples."""
+        return clean(self.gloss.split('; "')[0]).strip("; ")
+
+
+def read_synsets(root: Path) -> Iterator[Synset]:
+    """Yield WordNet's entries."""
     for path in sorted((root / "wordnet-base/usr/share/wordnet").glob("data.*")):
+        part_of_speech = _PARTS_OF_SPEECH[path.suffix]
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
             if line.startswith(" ") or " | " not in line:
                 continue
-            synset, _, gloss = line.partition(" | ")
-            fields = synset.split()
-            lemmas = [
-                re.sub(r"\(\w+\)$", "", lemma).replace("_", " ") for lemma in fields[4 : 4 + 2 * int(fields[3], 16) : 2]
-            ]
-            yield from _gloss_texts(lemmas, gloss, number)
+            entry, _, gloss = line.partition(" | ")
+            place, _, _, n_lemmas, *fields = entry.split()
+            lemmas = [re.sub(r"\(\w+\)$", "", lemma).replace("_", " ") for lemma in fields[: 2 * int(n_lemmas, 16) : 2]]
+            yield Synset(f"{place}-{part_of_speech}", lemmas, gloss, number)
+
+
+def read_wordnet(root: Path) -> Iterator[TrainingText]:
+    """Yield glosses, examples, "lemma: gloss" entries and questions for them."""
+    for synset in read_synsets(root):
+        yield from _gloss_texts(synset.lemmas, synset.gloss, synset.number)
 
 
 def _gloss_texts(lemmas: list[str], gloss: str, number: int) -> Iterator[TrainingText]:

@@ -25,17 +25,18 @@ def read_catalogs(folder: Path, source: str) -> Iterator[TrainingText]:
         lang = language_of(path.parts[-3])
         if lang is None or lang == "en":
             continue
-        for english, translated in _messages(path):
+        for english, translated in catalog_messages(path):
             yield TrainingText(source, "en", english)
             yield TrainingText(source, lang, translated, english=english)
 
 
-def _messages(path: Path) -> Iterator[tuple[str, str]]:
+def catalog_messages(path: Path, least_words: int = _MIN_WORDS) -> Iterator[tuple[str, str]]:
+    """Yield (English, translated) messages of ``least_words`` words or more that hold no placeholders."""
     try:
         with path.open("rb") as file:
             catalog = gettext.GNUTranslations(file)
-    except UnicodeDecodeError:  # a few catalogs hold headers in a legacy charset
-        logger.warning("skipped %s: not UTF-8", path)
+    except (ValueError, LookupError) as error:  # a few catalogs have headers of a legacy charset, or broken ones
+        logger.warning("skipped %s: %s", path, error)
         return
     # typeshed has no public view of the messages; `_catalog` is stable since Python 2.
     messages: dict[object, str] = catalog._catalog  # type: ignore[attr-defined] # noqa: SLF001
@@ -44,7 +45,7 @@ def _messages(path: Path) -> Iterator[tuple[str, str]]:
             continue
         english, translated = _plain(message), _plain(translation)
         if (
-            len(english.split()) >= _MIN_WORDS
+            len(english.split()) >= least_words
             and not _PLACEHOLDER.search(english)
             and is_useful(english)
             and is_useful(translated)

@@ -10,16 +10,18 @@ from pathlib import Path
 import yaml
 from tools.train_tiny.training_text import TrainingText, clean, is_useful, language_of
 
+from .locale_files import leaves
+from .po_files import read_catalog
 from .translated_docs import (
     aligned_texts,
     english_texts,
     language_folders,
     parse_markdown,
     parse_xml,
-    read_catalog,
     read_pages,
 )
 
+_DEFINITION = re.compile(r"<definition[^>]*>\s*<term>(.*?)</term>\s*<meaning[^>]*>(.*?)</meaning>")
 # Training reads these; `HELD_OUT` evaluates it and is never read here.
 # The textbooks' last commit under CC BY 4.0: most were put under a non-commercial licence in 2025 and 2026.
 OPENSTAX = {
@@ -70,9 +72,9 @@ def read_documentation(root: Path) -> Iterator[TrainingText]:
     react = {folder.name[8:10]: folder / "src/content" for folder in root.glob("reactjs+*.react.dev")}
     yield from read_pages("react-docs", root / "reactjs+react.dev/src/content", react, "**/*.md", parse_markdown)
     tldr = language_folders(iter(()))
-    for folder in sorted((root / "tldr-pages+tldr").glob("pages.*")):
-        if lang := language_of(folder.name[6:]):
-            tldr.setdefault(lang, folder)
+    for translated in sorted((root / "tldr-pages+tldr").glob("pages.*")):
+        if lang := language_of(translated.name[6:]):
+            tldr.setdefault(lang, translated)
     yield from read_pages("tldr", root / "tldr-pages+tldr/pages", tldr, "**/*.md", parse_markdown)
     for source, folder, english, languages, pages in (
         ("astro-docs", "withastro+docs/src/content/docs", "en", "*", "**/*.mdx"),
@@ -91,17 +93,16 @@ def read_documentation(root: Path) -> Iterator[TrainingText]:
 def read_openstax(root: Path) -> Iterator[TrainingText]:
     """Yield the sections of textbooks and the terms that they define."""
     for book in OPENSTAX:
-        yield from _textbook(root / f"openstax+osbooks-{book}")
+        yield from read_textbook(root / f"openstax+osbooks-{book}")
 
 
-def _textbook(folder: Path) -> Iterator[TrainingText]:
+def read_textbook(folder: Path, lang: str = "en") -> Iterator[TrainingText]:
+    """Yield the sections of one textbook and, of an English one, the terms that it defines."""
     source = folder.name.replace("+osbooks-", "-")
     for page in sorted(folder.glob("modules/*/index.cnxml")):
         text = page.read_text("utf-8")
-        yield from english_texts(source, parse_xml(text))
-        for term, meaning in re.findall(
-            r"<definition[^>]*>\s*<term>(.*?)</term>\s*<meaning[^>]*>(.*?)</meaning>", text
-        ):
+        yield from english_texts(source, parse_xml(text), lang)
+        for term, meaning in _DEFINITION.findall(text) if lang == "en" else ():
             plain, answer = (clean(re.sub(r"<[^>]+>", "", part)) for part in (term, meaning))
             if is_useful(plain) and is_useful(answer):
                 yield TrainingText(source, "en", plain, role="query", answer=f"{plain}: {answer}")
@@ -153,19 +154,11 @@ def _text(value: object) -> str:
 def read_hedy(folder: Path) -> Iterator[TrainingText]:
     """Yield the lessons of a programming course for children in other languages."""
     for english in sorted(folder.glob("*/en.yaml")):
-        original = dict(_leaves(yaml.safe_load(english.read_text("utf-8"))))
+        original = dict(leaves(yaml.safe_load(english.read_text("utf-8"))))
         for path in sorted(english.parent.glob("*.yaml")):
             lang = language_of(path.stem)
             if not lang or lang == "en":
                 continue
-            for place, text in _leaves(yaml.safe_load(path.read_text("utf-8"))):
+            for place, text in leaves(yaml.safe_load(path.read_text("utf-8"))):
                 if place in original:
                     yield from aligned_texts("hedy", lang, parse_markdown(original[place]), parse_markdown(text))
-
-
-def _leaves(node: object, place: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict | list):
-        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _leaves(value, f"{place}/{key}")
-    elif isinstance(node, str) and "code" not in place:
-        yield place, node

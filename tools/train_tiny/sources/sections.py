@@ -91,18 +91,22 @@ MANUALS = (
 def read_manual(root: Path, manual: Manual) -> Iterator[TrainingText]:
     """Yield the sections of one manual below ``root``, their headings, and the translations of both."""
     english = root / manual.english
-    pages = {page: _sections(page) for page in sorted(english.glob(manual.pages)) if "perl" not in page.name.lower()}
+    pages = {
+        page: page_sections(page) for page in sorted(english.glob(manual.pages)) if "perl" not in page.name.lower()
+    }
     asked = Counter(section.heading for sections in pages.values() for section in sections)
     folders = _languages(english, manual)
     for page, sections in pages.items():
         for section in sections:
-            yield from _texts(manual.source, section, asked)
+            yield from section_texts(manual.source, section, asked)
         for folder, lang in folders.items():
-            yield from _translated(manual.source, lang, sections, _sections(folder / page.relative_to(english)))
+            yield from translated_texts(
+                manual.source, lang, sections, page_sections(folder / page.relative_to(english))
+            )
 
 
 @dataclass(frozen=True)
-class _Section:
+class PageSection:
     """A heading and the passages below it; ``n_blocks`` tells whether a translation has the same parts."""
 
     heading: str
@@ -120,23 +124,24 @@ def _languages(english: Path, manual: Manual) -> dict[Path, str]:
     return {folder: lang for folder, lang in named.items() if lang and lang != "en"}
 
 
-def _sections(page: Path) -> list[_Section]:
+def page_sections(page: Path) -> list[PageSection]:
+    """Return the sections of one HTML page, none if it is missing."""
     if not page.is_file():
         return []
     try:
         tree = html.parse(str(page), html.HTMLParser(encoding="utf-8"))
     except etree.XMLSyntaxError:
         return []
-    sections: list[_Section] = []
+    sections: list[PageSection] = []
     heading, blocks = "", list[str]()
     for block in tree.xpath(_BLOCKS) if tree.getroot() is not None else ():
         text = clean("".join(block.itertext()).replace("¶", "").replace("\x00", ""))
         if block.tag in _HEADINGS:
-            sections.append(_Section(heading, _passages(blocks), len(blocks)))
+            sections.append(PageSection(heading, _passages(blocks), len(blocks)))
             heading, blocks = _NUMBER.sub("", text), []
         elif text and (not blocks or text not in blocks[-1]):
             blocks.append(text)
-    return [*sections, _Section(heading, _passages(blocks), len(blocks))]
+    return [*sections, PageSection(heading, _passages(blocks), len(blocks))]
 
 
 def _passages(blocks: list[str]) -> tuple[str, ...]:
@@ -153,14 +158,18 @@ def _passages(blocks: list[str]) -> tuple[str, ...]:
     ]
 
 
-def _texts(source: str, section: _Section, asked: Counter[str]) -> Iterator[TrainingText]:
+def section_texts(source: str, section: PageSection, asked: Counter[str]) -> Iterator[TrainingText]:
+    """Yield a section's passages, and its heading if it asks for them: ``asked`` tells how often the manual has it."""
     for passage in section.passages:
         yield TrainingText(source, "en", passage)
     if section.passages and is_useful(section.heading) and asked[section.heading] <= _MANY:
         yield TrainingText(source, "en", section.heading, role="query", answer=section.passages[0])
 
 
-def _translated(source: str, lang: str, english: list[_Section], translated: list[_Section]) -> Iterator[TrainingText]:
+def translated_texts(
+    source: str, lang: str, english: list[PageSection], translated: list[PageSection]
+) -> Iterator[TrainingText]:
+    """Yield passages and headings of a translation whose sections have as many blocks as the English ones."""
     if [section.n_blocks for section in english] != [section.n_blocks for section in translated]:
         return
     for original, found in zip(english, translated, strict=True):

@@ -20,9 +20,9 @@ _TAG = re.compile(r"</?[A-Za-z][^>]*>")
 _MARKS = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|^[>\s]+|\{\{[^}]*\}\}|^:::.*", re.MULTILINE)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[\w.-]+;")
-_SPHINX = re.compile(r":[\w:+-]+:`~?([^`<]*)(?:<[^>]*>)?`|``?([^`]*)``?|\*+(\S[^*]*)\*+|\|[\w ]+\||`_+")
 _LEAST_PASSAGE, _MOST_PASSAGE = 120, 1400
 _LEAST_BLOCK = 12
+_SKIPPED = frozenset({"translations", "translated_images", "node_modules"})
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,17 @@ class Section:
         return clean(text)
 
 
+Parse = Callable[[str], list[Section]]
+Align = Callable[[str, str, list[Section], list[Section]], Iterator[TrainingText]]
+
+
 def parse_markdown(text: str) -> list[Section]:
     """Return the sections of a Markdown page without its code blocks, tables and markup."""
     text = _COMMENT.sub("", _FENCE.sub("", _FRONT_MATTER.sub("", text)))
     sections, level, heading, blocks, lines = [], 0, "", list[str](), list[str]()
 
     def end_block() -> None:
-        block = _plain(" ".join(lines))
+        block = plain_markdown(" ".join(lines))
         lines.clear()
         if len(block) >= _LEAST_BLOCK and is_useful(block):
             blocks.append(block)
@@ -59,7 +63,7 @@ def parse_markdown(text: str) -> list[Section]:
         if match := _HEADING.match(line):
             end_block()
             sections.append(Section(level, heading, tuple(blocks)))
-            level, heading, blocks = len(match[1]), _plain(match[2]), []
+            level, heading, blocks = len(match[1]), plain_markdown(match[2]), []
         elif not line.strip() or line.lstrip().startswith("|"):
             end_block()
         else:
@@ -70,16 +74,29 @@ def parse_markdown(text: str) -> list[Section]:
     return [*sections, Section(level, heading, tuple(blocks))]
 
 
-def _plain(text: str) -> str:
+def plain_markdown(text: str) -> str:
+    """Return a piece of Markdown without its markup."""
     return clean(html.unescape(_MARKS.sub("", _TAG.sub("", _LINK.sub(r"\1", text)))))
 
 
-_XML_BLOCKS = {"para", "simpara", "refpurpose", "meaning"}
-_XML_DROPPED = {"metadata", "figure", "table", "programlisting", "screen", "methodsynopsis", "exercise", "note"}
+@dataclass(frozen=True)
+class Vocabulary:
+    """The elements of a kind of XML that head a section, that hold its text, and that are left out."""
+
+    headings: frozenset[str]
+    blocks: frozenset[str]
+    dropped: frozenset[str]
 
 
-def parse_xml(text: str) -> list[Section]:
-    """Return the sections of a DocBook or CNXML page."""
+DOCBOOK = Vocabulary(
+    frozenset({"title", "refname"}),
+    frozenset({"para", "simpara", "refpurpose", "meaning"}),
+    frozenset({"metadata", "figure", "table", "programlisting", "screen", "methodsynopsis", "exercise", "note"}),
+)
+
+
+def parse_xml(text: str, vocabulary: Vocabulary = DOCBOOK) -> list[Section]:
+    """Return the sections of a page, DocBook or CNXML without another vocabulary."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(_ENTITY.sub("", text).encode(), parser)
@@ -87,11 +104,11 @@ def parse_xml(text: str) -> list[Section]:
         return []
     sections, heading, blocks = [], "", list[str]()
     for node in root.iter() if root is not None else ():
-        if not isinstance(node.tag, str) or any(etree.QName(a).localname in _XML_DROPPED for a in _above(node)):
+        if not isinstance(node.tag, str) or any(etree.QName(a).localname in vocabulary.dropped for a in _above(node)):
             continue
         name = etree.QName(node).localname
-        words = clean("".join(node.itertext())) if name in _XML_BLOCKS or name in {"title", "refname"} else ""
-        if name in {"title", "refname"}:
+        words = clean("".join(node.itertext())) if name in vocabulary.blocks | vocabulary.headings else ""
+        if name in vocabulary.headings:
             sections.append(Section(1, heading, tuple(blocks)))
             heading, blocks = words, []
         elif len(words) >= _LEAST_BLOCK and is_useful(words):
@@ -103,11 +120,13 @@ def _above(node: etree._Element) -> Iterator[etree._Element]:
     yield from (a for a in node.iterancestors() if isinstance(a.tag, str))
 
 
-Parse = Callable[[str], list[Section]]
-
-
-def read_pages(
-    source: str, english: Path, translated: dict[str, Path], pages: str, parse: Parse
+def read_pages(  # noqa: PLR0913, PLR0917 - where pages lie and how they are read
+    source: str,
+    english: Path,
+    translated: dict[str, Path],
+    pages: str,
+    parse: Parse,
+    align: Align | None = None,
 ) -> Iterator[TrainingText]:
     """Yield the English pages below ``english`` and the parts of their translations that align.
 
@@ -117,16 +136,18 @@ def read_pages(
         translated: By language the folder that mirrors it.
         pages: Glob of the pages.
         parse: Reads a page's sections.
+        align: Yields what a translation's sections have of the English ones; `aligned_texts` without.
     """
+    align = align or aligned_texts
     for page in sorted(english.glob(pages)):
         name = page.relative_to(english)
-        if "translations" in name.parts or not page.is_file():
+        if not _SKIPPED.isdisjoint(name.parts) or not page.is_file():
             continue
         original = parse(page.read_text("utf-8", "replace"))
         yield from english_texts(source, original)
         for lang, folder in translated.items():
             if (other := folder / name).is_file():
-                yield from aligned_texts(source, lang, original, parse(other.read_text("utf-8", "replace")))
+                yield from align(source, lang, original, parse(other.read_text("utf-8", "replace")))
 
 
 def english_texts(source: str, sections: list[Section], lang: str = "en") -> Iterator[TrainingText]:
@@ -151,7 +172,7 @@ def aligned_texts(source: str, lang: str, english: list[Section], other: list[Se
         for text, translation in _aligned_parts(original, found):
             if text != translation and is_useful(text) and is_useful(translation):
                 yield TrainingText(source, lang, clean(translation), english=clean(text))
-        if len(original.passage) >= _LEAST_PASSAGE and original.passage != found.passage and found.heading:
+        if len(original.passage) >= _LEAST_PASSAGE and found.passage not in {"", original.passage} and found.heading:
             subject = found.heading if found.heading == title else f"{title}: {found.heading}"
             yield TrainingText(source, lang, clean(subject), role="query", answer=found.passage)
 
@@ -164,23 +185,6 @@ def _aligned_parts(original: Section, found: Section) -> list[tuple[str, str]]:
         if len(original.blocks) > 1 and len(original.passage) >= _LEAST_PASSAGE:
             pairs.append((original.passage, found.passage))
     return pairs
-
-
-def read_catalog(source: str, lang: str, path: Path) -> Iterator[TrainingText]:
-    """Yield the messages of one gettext ``.po`` file with their English originals."""
-    entries = re.split(r"\n\n+", path.read_text("utf-8", "replace"))
-    for entry in entries:
-        if "#, fuzzy" in entry or "\nmsgstr" not in entry:
-            continue
-        head, _, tail = entry.partition("\nmsgstr")
-        english, text = _message(head.partition("msgid")[2]), _message(tail)
-        if len(english) >= _LEAST_BLOCK and english != text and is_useful(english) and is_useful(text):
-            yield TrainingText(source, lang, text, english=english)
-
-
-def _message(part: str) -> str:
-    joined = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)).replace("\\n", " ").replace('\\"', '"')
-    return clean(_SPHINX.sub(lambda m: m[1] or m[2] or m[3] or "", joined))
 
 
 def language_folders(folders: Iterator[Path]) -> dict[str, Path]:
