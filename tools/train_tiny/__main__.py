@@ -21,6 +21,7 @@ from . import benchmark, corpus, evalsets, evaluate, export, order, report, teac
 from . import download as packages
 from .dev_sets import DevelopmentSets, development_figures, load_development_sets, small
 from .development import load_development
+from .exclusion import excluded_fingerprints
 from .model import build_model
 from .order import OrderOptions
 from .pair_sampler import STAGES, PairSampler
@@ -63,7 +64,7 @@ def download(work: Work = _WORK, *, evaluation_only: bool = False) -> None:
 def extract(work: Work = _WORK, site_packages: SitePackages = _SITE_PACKAGES) -> None:
     """Write the texts of each group of sources to its file below `texts`, and the development manuals."""
     folder = WorkFolder(work)
-    excluded = {corpus.fingerprint(text) for text in evalsets.evaluation_texts(folder.unpacked)}
+    excluded = excluded_fingerprints(folder.unpacked, folder.repositories)
     folder.texts.mkdir(parents=True, exist_ok=True)
     for name, reader in corpus.readers(folder.downloads, site_packages).items():
         corpus.write_texts(name, reader, folder.texts / f"{name}.jsonl", excluded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections import Counter
@@ -11,6 +10,7 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
+from .exclusion import is_excluded
 from .sources import repositories as public
 from .sources.code_functions import read_functions
 from .sources.descriptions import read_descriptions
@@ -23,6 +23,7 @@ from .training_text import TrainingText
 logger = logging.getLogger(__name__)
 
 Reader = Callable[[], Iterable[TrainingText]]
+
 DEVELOPMENT_MANUALS = frozenset({"debian-faq-sections", "flask-sections", "r-sections"})
 _CATALOGS = ("ar", "hi", "ko", "ja", "ru", "zh-cn", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "uk")
 _GAMES = (("wesnoth-*", "wesnoth"), ("freeciv-data", "freeciv"), ("cataclysm-dda-data", "cataclysm"))
@@ -72,7 +73,7 @@ def write_texts(name: str, reader: Reader, target: Path, excluded: set[str]) -> 
         name: The group's name, which its cap goes by.
         reader: Yields the texts.
         target: The JSONL file to write.
-        excluded: Fingerprints (see `fingerprint`) of evaluation texts; a text with one is dropped.
+        excluded: Fingerprints of evaluation texts; a text that `is_excluded` finds in them is dropped.
     """
     if target.exists():
         return
@@ -86,7 +87,7 @@ def write_texts(name: str, reader: Reader, target: Path, excluded: set[str]) -> 
             if parts in seen or counts[key] >= _CAPS.get(name, 10**9):
                 continue
             seen.add(parts)
-            if not any(fingerprint(part) in excluded for part in parts if part):
+            if not is_excluded(item, excluded):
                 counts[key] += 1
                 file.write(json.dumps(asdict(item), ensure_ascii=False) + "\n")
     partial.rename(target)
@@ -98,12 +99,6 @@ def read_corpus(path: Path) -> Iterator[TrainingText]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield TrainingText(**json.loads(line))
-
-
-def fingerprint(text: str) -> str:
-    """Return a hash of the letters and digits of the text, to find equal texts."""
-    letters = "".join(character for character in text.lower() if character.isalnum())
-    return hashlib.sha1(letters.encode(), usedforsecurity=False).hexdigest()
 
 
 def _functions(names: Iterable[str], folder: Callable[[str], Path]) -> Iterator[TrainingText]:
