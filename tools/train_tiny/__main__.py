@@ -58,6 +58,7 @@ def download(work: Work = _WORK, *, evaluation_only: bool = False) -> None:
         packages.clone_evaluation(folder.repositories)
     else:
         packages.clone_repositories(folder.repositories)
+        packages.download_npm(folder.downloads / "npm")
 
 
 @app.command()

