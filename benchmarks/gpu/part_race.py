@@ -60,7 +60,7 @@ for name, batches in (("with the prefix shared", with_prefix), ("with the prefix
 
 
 def peer(name: str, **options: Any) -> None:
-    """Time sentence-transformers on the same token ids: its tokenizer is no part of the race."""
+    """Time sentence-transformers from strings, its tokenizer included; the tokens it computed are counted."""
     try:
         import torch
         from sentence_transformers import SentenceTransformer
