@@ -1,6 +1,5 @@
-"""The bundled model's training: its start, its texts, its losses, and that it goes on where it stopped."""
+"""The bundled model's training: its texts, its losses, its optimizer, and that it goes on where it stopped."""
 
-import copy
 import random
 from importlib.resources import files
 
@@ -8,149 +7,245 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
-from tools.train_tiny.losses import contrastive_loss, distillation_loss, pair_distillation_loss
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tools.train_tiny import architecture, bundle, bundle_files, teacher_vectors
+from tools.train_tiny.bundle import write_bundle
+from tools.train_tiny.bundle_files import Bundle
+from tools.train_tiny.export import trained_model
+from tools.train_tiny.losses import pair_loss, similarity_loss, triple_loss
 from tools.train_tiny.measured import Measured, interval, load_scores, save_scores
 from tools.train_tiny.metrics import spearman
-from tools.train_tiny.model import CARRIER, HIDDEN_SIZE, build_model
-from tools.train_tiny.order import OrderOptions, train_order
-from tools.train_tiny.pair_sampler import PairSampler, sentence_of
-from tools.train_tiny.position_weights import token_weights
+from tools.train_tiny.muon import Muon
+from tools.train_tiny.pairs import as_pair, sentence_of
+from tools.train_tiny.prompts import InstructionTable
 from tools.train_tiny.sources.code_functions import python_functions
 from tools.train_tiny.sources.translated_docs import aligned_texts, parse_markdown, parse_xml
+from tools.train_tiny.steps import Sizes, StepSampler
 from tools.train_tiny.template_words import TRAINING_WORDS
 from tools.train_tiny.templates import UNSEEN_KINDS, development_triples, training_triples
-from tools.train_tiny.token_vectors import BagOfTokens
-from tools.train_tiny.train import Start, TrainingOptions, train
+from tools.train_tiny.token_store import TokenArrays, TokenStore
+from tools.train_tiny.train import Options, train
 from tools.train_tiny.training_text import TrainingText
-from transformers import AutoTokenizer
+from transformers import BertConfig, BertModel, Qwen3Model
 
 PACKAGED = files("qwen3_embed_integrations") / "models" / "tiny"
+WORDS = [
+    "apple",
+    "river",
+    "stone",
+    "window",
+    "paper",
+    "garden",
+    "engine",
+    "bridge",
+    "candle",
+    "mirror",
+    "basket",
+    "ladder",
+]
 
 
 @pytest.fixture(scope="module")
-def vectors():
-    torch.manual_seed(0)
-    n_tokens = len(AutoTokenizer.from_pretrained(str(PACKAGED)))
-    return torch.randn(n_tokens, HIDDEN_SIZE) * torch.rand(n_tokens, 1)
-
-
-@pytest.fixture
-def model(vectors):
-    torch.manual_seed(0)
-    return build_model(AutoTokenizer.from_pretrained(str(PACKAGED)), vectors).eval()
-
-
-@pytest.fixture
 def tokenizer():
     return Tokenizer.from_file(str(PACKAGED / "tokenizer.json"))
 
 
-@pytest.mark.parametrize("n_tokens", [2, 9, 40, 150, 447])
-def test_the_model_starts_as_the_weighed_mean_of_its_token_vectors(model, vectors, n_tokens):
-    token_ids = torch.randint(0, 30_000, (n_tokens,))
+@pytest.fixture(scope="module")
+def weights(tokenizer):
+    return architecture.start_weights(_config(tokenizer), None)
+
+
+def _config(tokenizer):
+    ends = (tokenizer.token_to_id(token) for token in (architecture.END_TOKEN, architecture.CHAT_END_TOKEN))
+    return architecture.config(tokenizer.get_vocab_size(), *ends)
+
+
+def test_the_forward_pass_is_that_of_the_published_architecture(weights, tokenizer):
+    model = Qwen3Model(_config(tokenizer)).eval()
+    model.load_state_dict(weights)
+    ids, lengths = torch.randint(0, 30_000, (5, 40)), torch.tensor([40, 3, 17, 1, 25])
     with torch.no_grad():
-        found = model(torch.tensor([[*token_ids.tolist(), model.config.pad_token_id]])).last_hidden_state[0, -1]
-    wanted = torch.from_numpy(token_weights(n_tokens)) @ vectors[token_ids]
-    cosine = torch.cosine_similarity(found[:CARRIER], wanted[:CARRIER], dim=0)
-    assert cosine > 0.995  # attention in the second layer is nearly uniform, not quite: it is to be trained
+        found = architecture.last_token(weights, ids, lengths, torch.float32)
+        for place, n in enumerate(lengths):
+            wanted = model(ids[place : place + 1, :n]).last_hidden_state[0, -1]
+            assert torch.allclose(found[place], wanted, atol=2e-5)
 
 
-def test_a_short_text_is_weighed_evenly_and_a_long_one_by_its_beginning():
-    short, long = token_weights(30), token_weights(400)
-    assert short.max() < 1.5 * short.min()
-    assert long[:20].mean() > 2 * long[200:].mean()
-
-
-def _pairs():
-    words = [
-        "apple",
-        "river",
-        "stone",
-        "window",
-        "paper",
-        "garden",
-        "engine",
-        "bridge",
-        "candle",
-        "mirror",
-        "basket",
-        "ladder",
+def test_ids_behind_an_instruction_are_those_of_the_whole_prompt(tokenizer):
+    texts = [
+        "How do I read a file?",
+        "",
+        " a space first",
+        "日本語の文章です。",
+        "3.5 is a number",
+        '"quoted" words',
+        "مرحبا",
     ]
+    before = InstructionTable().before_colon()
+    ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in before]
+    store = TokenStore(TokenArrays.of(tokenizer, texts), ids, tokenizer.encode("").ids[-1], "cpu")
+    for instruction in (0, 1, 7, len(before) - 1):
+        seen = []
+
+        def keep(token_ids, lengths, seen=seen):
+            first = len(seen)
+            seen += [ids[:n].tolist() for ids, n in zip(token_ids, lengths, strict=True)]
+            return torch.arange(first, len(seen))[:, None].float()
+
+        order, n_tokens = store.embed(keep, np.arange(len(texts)), np.full(len(texts), instruction), 64)
+        prompt = before[instruction] + ":" if instruction else ""
+        expected = [tokenizer.encode(prompt + text).ids for text in texts]
+        assert [seen[int(place)] for place in order[:, 0]] == expected
+        assert n_tokens == sum(map(len, expected))
+
+
+def _texts():
     rng = random.Random(0)
     for number in range(120):
-        text = " ".join(rng.choices(words, k=12)) + f" {number}."
+        text = " ".join(rng.choices(WORDS, k=12)) + f" {number}."
         yield TrainingText("words", "en", f"{text[:20]} {number}", role="query", answer=text)
         yield TrainingText("words", "de", f"auf Deutsch: {text}", english=text)
+        yield TrainingText("words", "ja", f"\u65e5\u672c {text[:20]} {number}", role="query", answer=f"\u672c {text}")
+        yield TrainingText(
+            "code:words", "en", f"return {number} of {text[:9]}", "query", answer=f"def f{number}(): {text}"
+        )
+        yield TrainingText("words", "en", " ".join(rng.choices(WORDS, k=7)) + f" {number}")
+        yield TrainingText("words", "en", " ".join(f"{text} {word}." for word in WORDS))
 
 
-def _train(model, tokenizer, vectors, checkpoint, steps):
-    sampler = PairSampler(_pairs(), {"qa": 0.4, "bitext": 0.4, "triple": 0.2})
-    options = TrainingOptions(60, batch_size=8, n_triples=4, warmup_steps=2, max_steps=steps)
-    train(Start(model, tokenizer, vectors), sampler, checkpoint, options)
-    return torch.load(checkpoint, weights_only=True)["progress"]
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    """Return a folder of a small BERT with random weights, as the real teacher's is."""
+    folder = tmp_path_factory.mktemp("teacher")
+    words = Tokenizer(WordLevel({"[PAD]": 0, "[UNK]": 1} | {w: i + 2 for i, w in enumerate(WORDS)}, unk_token="[UNK]"))
+    words.pre_tokenizer = BertPreTokenizer()
+    words.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=32, hidden_size=256, num_hidden_layers=1, num_attention_heads=4, intermediate_size=64
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
 
 
-def test_training_moves_every_layer_and_goes_on_from_its_checkpoint(model, tokenizer, vectors, tmp_path):
-    before = {name: weight.clone() for name, weight in model.named_parameters()}
-    first = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", steps=3)
-    assert first["step"] == 3
-    moved = {name for name, weight in model.named_parameters() if not torch.equal(weight, before[name])}
-    for layer in range(2):
-        for part in ("self_attn.q_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj"):
-            assert f"layers.{layer}.{part}.weight" in moved
-    second = _train(model, tokenizer, vectors, tmp_path / "checkpoint.pt", steps=5)
-    assert second["step"] == 5
-    assert second["n_tokens"] > first["n_tokens"]
+@pytest.fixture(scope="module")
+def bundled(teacher, tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(bundle, "_SCENES", 40)
+    folder = tmp_path_factory.mktemp("bundle")
+    write_bundle(_texts(), folder, PACKAGED, teacher, n_triples=60, cap=200)
+    patch.undo()
+    return Bundle(folder)
 
 
-def _moved_by_order(model, tokenizer, folder, anchor_weight):
-    """Train the stage of order on a copy; return the copy and the cosine of a real text to where it was."""
-    trained = copy.deepcopy(model)
-    sampler = PairSampler(_pairs(), {"qa": 0.5, "bitext": 0.5})
-    options = OrderOptions(60, n_triples=4, anchor_weight=anchor_weight, warmup_steps=1, max_steps=12)
-    steps = train_order(trained, tokenizer, sampler, folder / "none.pt", folder / f"{anchor_weight}.pt", options)
-    assert steps == 12
-    token_ids = torch.tensor([[*tokenizer.encode("river stone paper window").ids, model.config.pad_token_id]])
-    with torch.no_grad():
-        before, after = (one(token_ids).last_hidden_state[0, -1] for one in (model, trained))
-    return trained, float(torch.cosine_similarity(before, after, dim=0))
+def test_a_bundle_holds_pairs_of_each_kind_and_the_teacher_within_8_bits(bundled, teacher):
+    kinds = {(bundle_files.PAIR_KINDS[group.kind], group.language) for group in bundled.groups}
+    assert kinds == {("qa", "en"), ("qa", "ja"), ("bitext", "de"), ("code", "en"), ("passage", "en")}
+    assert len(bundled.numbers["ends"]) == sum(group.n_pairs for group in bundled.groups)
+    n_texts = len(bundled.numbers["is_english"])
+    assert len(bundled.tokens.lengths) == n_texts + 3 * int(bundled.numbers["n_triples"])
+    ids, lengths = bundled.teacher_texts()
+    assert len(lengths) == bundled.numbers["is_english"].sum()
+    found = teacher_vectors.teacher_embeddings(bundled.teacher(), ids, lengths, "cpu", torch.float32)
+    original = BertModel.from_pretrained(teacher, add_pooling_layer=False)
+    exact = teacher_vectors.teacher_embeddings(original, ids, lengths, "cpu", torch.float32)
+    assert float((found * exact).float().sum(1).min()) > 0.999
 
 
-def test_the_stage_of_order_trains_the_layers_alone_and_holds_real_texts(model, tokenizer, tmp_path):
-    _, free = _moved_by_order(model, tokenizer, tmp_path, 0.0)
-    trained, held = _moved_by_order(model, tokenizer, tmp_path, 1000.0)
-    assert held > free
-    before = dict(model.named_parameters())
-    moved = {name for name, weight in trained.named_parameters() if not torch.equal(weight, before[name])}
-    assert {name.split(".")[0] for name in moved} == {"layers"}
-    stored = torch.load(tmp_path / "1000.0.pt", weights_only=True)["model"]
-    assert torch.equal(stored["layers.0.mlp.down_proj.weight"], trained.layers[0].mlp.down_proj.weight)
+def test_a_step_holds_blocks_of_each_kind_behind_instructions(bundled):
+    negatives = {
+        kind: np.zeros((sum(g.n_pairs for g in bundled.groups if g.kind == number and g.language == "en"), 4), np.int64)
+        for number, kind in enumerate(bundle_files.PAIR_KINDS)
+        if kind in {"qa", "code"}
+    }
+    step = next(StepSampler(bundled, negatives, Sizes().scaled(0.03)).steps(seed=0))
+    assert {block.kind for block in step.blocks} == {"qa", "passage", "code", "bitext", "similar", "triple"}
+    numbers, prefixes = step.texts()
+    assert len(numbers) == len(prefixes) == step.n_texts
+    for block in step.blocks:
+        assert len(numbers[block.left]) == block.n
+        if block.kind in {"qa", "code", "passage"}:
+            assert not prefixes[block.right].any()  # only what asks stands behind an instruction
+        if block.kind == "qa":
+            assert len(set(numbers[block.right][: block.n])) == block.n
 
 
-def test_a_right_pair_costs_less_than_a_wrong_one_and_a_negative_costs_more():
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(teacher_vectors, "_STEPS", 3)
+    monkeypatch.setattr(teacher_vectors, "_ROWS", 32)
+
+
+@pytest.mark.usefixtures("quick")
+def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_exported(bundled, tmp_path):
+    def options(max_steps):
+        return Options(60, "cpu", tmp_path, share=0.01, group_tokens=2048, max_steps=max_steps)
+
+    lines = []
+    first = train(bundled, options(2), lines.append)
+    known = bundled.instructions
+    config = architecture.config(known.vocab_size, known.end_token, known.chat_end_token)
+    start = architecture.start_weights(config, bundled.vectors)
+    assert not [name for name, tensor in first.items() if torch.equal(tensor, start[name])]
+    progress = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]
+    assert progress["step"] == 2
+    again = train(bundled, options(3), lines.append)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]["step"] == 3
+    assert not torch.equal(again["norm.weight"], first["norm.weight"])
+    assert lines[-1].startswith("step 3,")
+    exported = trained_model(tmp_path, PACKAGED)
+    wanted = again["layers.3.mlp.down_proj.weight"].detach().half().float()
+    assert torch.equal(exported.layers[3].mlp.down_proj.weight, wanted)
+
+
+def test_a_right_pair_costs_less_than_a_wrong_one_and_a_masked_one_nothing():
     torch.manual_seed(0)
-    left, wrong = torch.randn(6, 256), torch.randn(6, 256)
-    none = torch.zeros(6, 256)
-    right = contrastive_loss(left, left, none, symmetric=True)
-    assert right < contrastive_loss(left, left.roll(1, 0), none, symmetric=True)
-    assert right < contrastive_loss(left, left, none, left + 0.1 * wrong, symmetric=True)
+    left = torch.randn(6, 256)
+    none = torch.zeros(6, 6, dtype=torch.bool)
+    right = pair_loss(left, left, none, symmetric=True)
+    assert right < pair_loss(left, left.roll(1, 0), none, symmetric=True)
+    copies = torch.cat([left, left.roll(1, 0)])
+    masked = torch.zeros(6, 12, dtype=torch.bool)
+    masked[:, 6:] = True
+    assert pair_loss(left, copies, masked, symmetric=False).item() == pytest.approx(
+        pair_loss(left, left, none, symmetric=False).item(), abs=1e-5
+    )
 
 
-def test_distillation_costs_nothing_where_the_similarities_are_the_teachers_and_something_elsewhere():
+def test_the_teachers_similarities_cost_nothing_and_others_something():
     torch.manual_seed(0)
     embeddings = torch.nn.functional.normalize(torch.randn(8, 64), dim=-1)
-    narrow = torch.nn.functional.pad(embeddings, (0, 192))  # the first 64 dimensions say all
-    assert distillation_loss(narrow, embeddings).item() == pytest.approx(0.0, abs=1e-5)
-    assert pair_distillation_loss((narrow, narrow), (embeddings, embeddings)).item() == pytest.approx(0.0, abs=1e-5)
-    other = narrow.roll(1, 1)
-    other[:, 1:5] = 0.0
-    assert distillation_loss(other, embeddings).item() > 0.01
-    assert pair_distillation_loss((other, narrow), (embeddings, embeddings)).item() > 0.01
+    narrow = torch.nn.functional.pad(embeddings, (0, 192))  # the first 64 numbers say all
+    assert similarity_loss(narrow, embeddings).item() == pytest.approx(0.0, abs=1e-4)
+    assert similarity_loss(torch.randn(8, 256), embeddings).item() > 0.1
 
 
-def test_the_bag_ignores_order_so_that_order_is_the_layers_to_learn(tokenizer, vectors):
-    one, other = BagOfTokens(tokenizer).encode(vectors, [" A owes B", " B owes A"])
-    assert torch.cosine_similarity(one, other, dim=0) > 0.99
+def test_a_sentence_of_another_meaning_nearby_costs_more():
+    torch.manual_seed(0)
+    one, other = torch.randn(6, 256), torch.randn(6, 256)
+    assert triple_loss(one, one, other) < triple_loss(one, one + other, one)
+
+
+def test_muon_moves_along_singular_vectors_as_far_as_adam_would():
+    torch.manual_seed(0)
+    matrices = [torch.randn(24, 8, requires_grad=True) for _ in range(2)]
+    before = [matrix.detach().clone() for matrix in matrices]
+    for matrix in matrices:
+        matrix.grad = torch.randn(24, 3) @ torch.randn(3, 8) + 0.1 * torch.randn(24, 8)
+    Muon(matrices, 0.01).step()
+    for matrix, start in zip(matrices, before, strict=True):
+        moved = start * (1 - 0.01 * 0.01) - matrix.detach()
+        sizes = torch.linalg.svdvals(moved) / (0.01 * 0.2 * 24**0.5)
+        assert 0.5 < sizes.min() < sizes.max() < 1.4
+        assert float((moved * matrix.grad).sum()) > 0
+
+
+def test_what_a_text_gives_as_a_pair():
+    assert as_pair(TrainingText("a", "de", "Hund", english="dog")) == ("bitext", "Hund", "dog")
+    assert as_pair(TrainingText("code:a", "en", "add", answer="def add"))[0] == "code"
+    assert as_pair(TrainingText("a", "en", "What?", answer="That."))[0] == "qa"
+    assert as_pair(TrainingText("a", "en", "alone")) is None
 
 
 def test_development_triples_share_no_names_and_two_kinds_are_never_trained_on():
@@ -189,12 +284,13 @@ def test_a_function_is_read_without_its_docstring():
 
 
 def test_a_sentence_asks_for_the_rest_of_its_passage():
-    text = "Bees make honey. Wasps do not. Ants live below the ground."
+    sentences = ["Bees make honey of what they find.", "Wasps do not, but eat fruit.", "Ants live below the ground."]
+    passage = " ".join(f"{sentence} {number}." for number in range(6) for sentence in sentences)
     for seed in range(20):
-        asked, rest = sentence_of(text, random.Random(seed))
-        assert asked in text
+        asked, rest = sentence_of(TrainingText("insects", "en", passage), random.Random(seed))
+        assert asked in passage
         assert rest
-    assert sentence_of("One sentence alone.", random.Random(0)) is None
+    assert sentence_of(TrainingText("insects", "en", sentences[0]), random.Random(0)) is None
 
 
 def test_spearman_gives_equal_values_their_mean_rank():

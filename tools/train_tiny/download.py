@@ -25,10 +25,6 @@ _HELP = (
     "cs", "fi", "hu", "tr",
 )  # fmt: skip
 _INTERFACE = [*_HELP, "uk", "ar", "hi"]
-_FREEDICT = (
-    "deu-eng", "fra-eng", "spa-eng", "ita-eng", "por-eng", "jpn-eng", "nld-eng", "eng-deu", "eng-fra",
-    "eng-spa", "eng-ita", "eng-por", "eng-rus", "eng-jpn",
-)  # fmt: skip
 _WESNOTH = (
     "data", "did", "dm", "dw", "ei", "httt", "l", "low", "nr", "sof", "sota", "sotbe", "thot", "trow",
     "tsg", "ttb", "utbs",
@@ -69,7 +65,6 @@ def debian_packages() -> list[str]:
         *(f"gimp-help-{lang}" for lang in _GIMP),
         *(f"libreoffice-help-{lang}" for lang in _HELP),
         *(f"libreoffice-l10n-{lang}" for lang in _INTERFACE),
-        *(f"dict-freedict-{pair}" for pair in _FREEDICT),
         *(f"wesnoth-1.16-{part}" for part in _WESNOTH),
         *_MORE_MANUALS, *(f"{manual}-{lang}" for manual, langs in TRANSLATED.items() for lang in langs),
         *_MORE_HELP, *EDUCATION, *DESKTOP, *MORE_GAMES, *STORY_GAMES, SUPERTUX, "freeorion-data",

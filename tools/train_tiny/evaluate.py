@@ -12,9 +12,8 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import torch
-from tokenizers import Tokenizer
-from transformers import Qwen3Model
 
+from qwen3_embed_integrations import Qwen3Encoder
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 from .benchmark import Benchmark, BitextSet, SimilaritySet, TripleSet
@@ -22,13 +21,11 @@ from .evalsets import HitSet, RetrievalSet
 from .measured import Measured, load_scores, save_scores
 from .metrics import hit_scores, ndcg_scores, normalised, top_1_scores
 from .teachers import load_e5, load_minilm
-from .train import Encoder
 
 logger = logging.getLogger(__name__)
 
 DIMENSIONS = (256, 128, 64)
 BASELINES = ("BM25", "MiniLM", "e5-small")
-_PART, _MAX_TOKENS = 2048, 8192
 Encode = Callable[[list[str]], np.ndarray]
 
 
@@ -61,14 +58,11 @@ def bm25_scores(dataset: RetrievalSet) -> np.ndarray:
 
 @cache
 def model_system(name: str, folder: Path) -> System:
-    """Return a folder in the package's format as a system; `forward` computes what `Qwen3Model` does."""
-    model = Qwen3Model.from_pretrained(folder, dtype=torch.float32).eval()
-    encoder = Encoder(model, Tokenizer.from_file(str(folder / "tokenizer.json")), "cpu")
+    """Return a folder in the package's format as a system, embedded as users do."""
+    encoder = Qwen3Encoder(model=str(folder), dtype="float32").load()
 
     def encode(texts: list[str]) -> np.ndarray:
-        with torch.no_grad():
-            parts = [encoder(texts[start : start + _PART], _MAX_TOKENS) for start in range(0, len(texts), _PART)]
-        return torch.cat(parts).numpy()
+        return encoder.encode_document(texts)
 
     return System(name, encode, encode, DIMENSIONS, takes_instructions=True)
 

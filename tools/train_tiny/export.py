@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-from transformers import Qwen3Model
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer, Qwen3Model
 
-from .model import HIDDEN_SIZE, MAX_LENGTH
+from .architecture import CHAT_END_TOKEN, END_TOKEN, HIDDEN_SIZE, MAX_LENGTH, config
 from .prompts import QUERY_PROMPT
 
 _JSON_FILES = {
@@ -30,6 +30,21 @@ _JSON_FILES = {
     },
     "sentence_bert_config.json": {"max_seq_length": MAX_LENGTH, "do_lower_case": False},
 }  # fmt: skip
+
+
+def trained_model(folder: Path, start: Path) -> Qwen3Model:
+    """Return the model whose weights `train.save_weights` wrote.
+
+    Args:
+        folder: Of ``vectors.safetensors`` and ``layers.safetensors``.
+        start: Folder of the model whose tokenizer it was trained with.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    ends = (tokenizer.convert_tokens_to_ids(token) for token in (END_TOKEN, CHAT_END_TOKEN))
+    model = Qwen3Model(config(len(tokenizer), *ends))
+    tensors = load_file(folder / "vectors.safetensors") | load_file(folder / "layers.safetensors")
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    return model.eval()
 
 
 def export_model(model: Qwen3Model, tokenizer_folder: Path, target: Path) -> int:

@@ -1,100 +1,104 @@
-"""What the training minimises: finding the other half of a pair, and keeping similarities."""
+"""What the training minimises: the teacher's vectors and similarities, the other half of a pair, the right sentence.
+
+Everything is compared at three widths of the embedding at once: the first 256, 128 and 64 numbers (Matryoshka).
+"""
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
-from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize, softmax
+from torch.nn.functional import kl_div, log_softmax, logsigmoid, normalize, softmax
 
+WIDTHS = {256: 0.4, 128: 0.3, 64: 0.3}
+"""Numbers of an embedding that are compared, and how much each weighs."""
 _TEMPERATURE = 0.05
-_WIDTHS = {256: 0.5, 128: 0.3, 64: 0.2}
-_DUPLICATE = 0.93
-_SQUARES_WEIGHT = 20.0
+_HIDDEN = -1e4
+_SQUARES_WEIGHT = 10.0
 
 
-def contrastive_loss(
-    left: torch.Tensor,
-    right: torch.Tensor,
-    right_before: torch.Tensor,
-    wrong: torch.Tensor | None = None,
-    *,
-    symmetric: bool,
-) -> torch.Tensor:
-    """Return InfoNCE of ``left`` finding its ``right`` among the batch, and each its own ``wrong``, at every width.
-
-    Args:
-        left: ``[n, 256]``, not normalised.
-        right: ``[n, 256]``.
-        right_before: ``[n, 256]``, unit rows; texts that these find the same are no negatives of each other.
-        wrong: ``[n, 256]``, a negative of each row, or None.
-        symmetric: Whether ``right`` should find its ``left`` too.
-    """
-    same = (right_before @ right_before.T > _DUPLICATE).fill_diagonal_(fill_value=0)
-    rows = torch.arange(len(left), device=left.device)
-    total = left.new_zeros(())
-    for width, weight in _WIDTHS.items():
-        one, other = normalize(left[:, :width], dim=-1), normalize(right[:, :width], dim=-1)
-        logits = (one @ other.T / _TEMPERATURE).masked_fill(same, -1e4)
-        if wrong is not None:
-            unlike = normalize(wrong[:, :width], dim=-1)
-            worse = torch.stack([(one * unlike).sum(-1), (other * unlike).sum(-1)], dim=-1)
-            asked = torch.cat([logits, worse / _TEMPERATURE], dim=1)
-        else:
-            asked = logits
-        loss = cross_entropy(asked, rows)
-        if symmetric:
-            loss = (loss + cross_entropy(logits.T, rows)) / 2
-        total = total + weight * loss
-    return total
+def nested(rows: torch.Tensor) -> torch.Tensor:
+    """Return the rows ``[n, 256]`` cut to each width and normalised, ``[widths, n, 256]``, zeros behind the cut."""
+    return normalize(rows * _widths(rows.device)[0], dim=-1)
 
 
-def similarity_divergence(found: torch.Tensor, before: torch.Tensor, n: int) -> torch.Tensor:
-    """Return the KL divergence of the similarities within each half of the rows from those ``before``."""
-    total = found.new_zeros(())
-    for half in (slice(None, n), slice(n, None)):
-        total = total + _divergence(normalize(found[half], dim=-1), before[half]) / 2
-    return total
+def _weighted(losses: torch.Tensor) -> torch.Tensor:
+    """Return the sum of one loss a width, each with its weight."""
+    return (losses * _widths(losses.device)[1]).sum()
 
 
-def _divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
-    """Return KL(wanted || found) of each text's similarities to the others of the batch."""
-    self_pairs = torch.eye(len(ours), dtype=torch.bool, device=ours.device)
-    wanted, got = ((rows @ rows.T).masked_fill(self_pairs, -1e4) for rows in (theirs, ours))
-    wanted_shares, got_shares = softmax(wanted / _TEMPERATURE, -1), log_softmax(got / _TEMPERATURE, -1)
-    return kl_div(got_shares, wanted_shares, reduction="batchmean")
+@cache
+def _widths(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return which numbers each width keeps, ``[widths, 1, 256]``, and the widths' weights, made once."""
+    numbers = torch.arange(max(WIDTHS))
+    kept = torch.stack([numbers < width for width in WIDTHS])[:, None]
+    return kept.to(device), torch.tensor(list(WIDTHS.values())).to(device)
 
 
-def distillation_loss(found: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-    """Return how far the texts' similarities are from the teacher's, at every width.
+def divergence(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
+    """Return KL(theirs || ours) of each row's similarities ``[widths, n, m]`` and ``[n, m]``, one a width."""
+    wanted = softmax(theirs / _TEMPERATURE, -1).expand_as(ours)
+    return kl_div(log_softmax(ours / _TEMPERATURE, -1), wanted, reduction="none").sum(-1).mean(-1)
 
-    The divergence looks at each text's nearest, the squared difference at all.
+
+def vector_loss(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return one less the mean cosine of embeddings ``[n, 256]`` and what they should be."""
+    return 1 - torch.cosine_similarity(found, wanted, dim=-1).mean()
+
+
+def similarity_loss(found: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Return how far the texts' similarities to each other are from the teacher's.
 
     Args:
         found: ``[n, 256]``, not normalised.
-        teacher: ``[n, any]``, the teacher's unit rows.
+        teacher: The teacher's unit rows ``[n, any]``.
     """
-    total = found.new_zeros(())
-    wanted = teacher @ teacher.T
-    for width, weight in _WIDTHS.items():
-        rows = normalize(found[:, :width], dim=-1)
-        squares = (rows @ rows.T - wanted).square().mean()
-        total = total + weight * (_divergence(rows, teacher) + _SQUARES_WEIGHT * squares)
-    return total
+    rows, wanted = nested(found), teacher @ teacher.T
+    scores = rows @ rows.mT
+    squares = (scores - wanted).square().mean((-1, -2))
+    own = torch.eye(len(found), dtype=torch.bool, device=found.device)
+    apart = divergence(scores.masked_fill(own, _HIDDEN), wanted.masked_fill(own, _HIDDEN))
+    return _weighted(apart + _SQUARES_WEIGHT * squares)
 
 
-def pair_distillation_loss(
-    found: tuple[torch.Tensor, torch.Tensor], teacher: tuple[torch.Tensor, torch.Tensor]
+def pair_loss(
+    left: torch.Tensor,
+    right: torch.Tensor,
+    masked: torch.Tensor,
+    wanted: torch.Tensor | None = None,
+    *,
+    symmetric: bool,
 ) -> torch.Tensor:
-    """Return how far the similarities of questions to passages are from the teacher's, at every width.
+    """Return InfoNCE of each left text finding its right one, and the divergence from the teacher's scores.
 
     Args:
-        found: Both sides, ``[n, 256]``, not normalised.
-        teacher: Both sides, ``[n, any]``, the teacher's unit rows.
+        left: ``[n, 256]``, not normalised.
+        right: ``[m, 256]``; the first n are the left texts' own, the rest more negatives.
+        masked: ``[n, m]``, candidates that are no negatives of a left text: they may belong to it too.
+        wanted: The teacher's similarities ``[n, m]``, None where it knows none.
+        symmetric: Whether each of the first n right texts should find its left text too.
     """
-    total = found[0].new_zeros(())
-    wanted = teacher[0] @ teacher[1].T / _TEMPERATURE
-    for width, weight in _WIDTHS.items():
-        left, right = (normalize(side[:, :width], dim=-1) for side in found)
-        got = left @ right.T / _TEMPERATURE
-        for ours, theirs in ((got, wanted), (got.T, wanted.T)):
-            total = total + weight / 2 * kl_div(log_softmax(ours, -1), softmax(theirs, -1), reduction="batchmean")
-    return total
+    scores = nested(left) @ nested(right).mT
+    logits = (scores / _TEMPERATURE).masked_fill(masked, _HIDDEN)
+    loss = -log_softmax(logits, -1).diagonal(dim1=-2, dim2=-1).mean(-1)
+    if symmetric:
+        back = log_softmax(logits[..., : len(left)], -2).diagonal(dim1=-2, dim2=-1)
+        loss = (loss - back.mean(-1)) / 2
+    if wanted is not None:
+        loss = loss + divergence(scores, wanted)
+    return _weighted(loss)
+
+
+def triple_loss(one: torch.Tensor, same: torch.Tensor, different: torch.Tensor) -> torch.Tensor:
+    """Return how badly sentences tell one of the same meaning from one of another.
+
+    Args:
+        one: ``[n, 256]``, not normalised.
+        same: What means the same.
+        different: What differs in meaning, though nearly the same in words.
+    """
+    a, b, c = nested(one), nested(same), nested(different)
+    near = (a * b).sum(-1)
+    apart = logsigmoid((near - (a * c).sum(-1)) / _TEMPERATURE) + logsigmoid((near - (b * c).sum(-1)) / _TEMPERATURE)
+    among = log_softmax(a @ b.mT / _TEMPERATURE, -1).diagonal(dim1=-2, dim2=-1)
+    return _weighted(-(apart + among).mean(-1))

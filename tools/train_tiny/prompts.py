@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
+
 from qwen3_embed_integrations.core.prompts import TASKS, query_prompt
 
 WEB_TASK = "Given a web search query, retrieve relevant passages that answer the query"
 QUERY_PROMPT = f"Instruct: {WEB_TASK}\nQuery:"
 _OTHER_INSTRUCTION = 0.15
+_ANY_PRESET = 0.1
 # How likely each instruction stands before a query; the rest of the queries have none.
 INSTRUCTIONS: dict[str, dict[str, float]] = {
     "qa": dict.fromkeys(
@@ -40,23 +43,46 @@ _QUESTIONS = (
 )  # fmt: skip
 
 
-def query_prefix(rng: random.Random, kind: str) -> str:
-    """Return the instruction of a query that asks for a text of another kind, or none."""
-    if rng.random() < _OTHER_INSTRUCTION and kind != "code":
-        return query_prompt(rng.choice(_MORE_INSTRUCTIONS))
-    return symmetric_prefix(rng, kind)
-
-
-def symmetric_prefix(rng: random.Random, kind: str) -> str:
-    """Return an instruction of the presets for texts on both sides of pairs of this kind, or none."""
-    weights = INSTRUCTIONS[kind]
-    name = rng.choices([*weights, ""], [*weights.values(), 1 - sum(weights.values())])[0]
-    return query_prompt(TASKS[name].instruction) if name else ""
-
-
 def as_question(text: str, rng: random.Random) -> str:
     """Return a heading or a word as somebody would ask for it; a question stays, without its mark half of the time."""
     if text.endswith("?"):
         return text if rng.random() < 0.5 else text[:-1]  # noqa: PLR2004 - a half
     plain = text if text[:2].isupper() else text[0].lower() + text[1:]
     return rng.choice(_QUESTIONS).format(plain)
+
+
+_ASKED_WITH = ("a question", "a search query", "a user's question", "a query", "a problem", "a topic", "a request")
+_FOUND = ("passages", "documents", "texts", "articles", "paragraphs", "pages", "snippets", "answers", "records")
+_PURPOSES = (
+    "that answer it", "that are relevant", "that help with it", "that say the same", "about it", "that explain it",
+    "that match it", "that support it", "to read next", "that resolve it", "from the knowledge base", "in the archive",
+)  # fmt: skip
+
+
+class InstructionTable:
+    """All instructions by number, the first none, and how likely each stands before a text of a kind."""
+
+    def __init__(self) -> None:
+        """Number the presets, some more sentences, and combinations that no preset holds."""
+        names = list(TASKS)
+        combined = [
+            f"Given {asked}, retrieve {found} {purpose}"
+            for asked in _ASKED_WITH
+            for found in _FOUND
+            for purpose in _PURPOSES
+        ]
+        self.sentences = [*(TASKS[name].instruction for name in names), *_MORE_INSTRUCTIONS, *combined]
+        self.shares: dict[str, np.ndarray] = {}
+        for kind, weights in INSTRUCTIONS.items():
+            preset = np.array([0.0, *(weights.get(name, 0.0) + _ANY_PRESET / len(names) for name in names)])
+            other = np.concatenate([
+                np.full(len(_MORE_INSTRUCTIONS), _OTHER_INSTRUCTION / 2 / len(_MORE_INSTRUCTIONS)),
+                np.full(len(combined), _OTHER_INSTRUCTION / 2 / len(combined)),
+            ])  # fmt: skip
+            shares = np.concatenate([preset, other])
+            shares[0] = max(0.2, 1 - shares.sum())
+            self.shares[kind] = shares / shares.sum()
+
+    def before_colon(self) -> list[str]:
+        """Return each instruction's prompt up to its last colon, which is read together with the text's first word."""
+        return ["", *(query_prompt(sentence).removesuffix(":") for sentence in self.sentences)]

@@ -36,23 +36,3 @@ class WorkFolder:
     def development(self) -> Path:
         """Sections of three manuals that evaluate the training and are no part of it."""
         return self.root / "development.jsonl"
-
-    @property
-    def teacher_texts(self) -> Path:
-        """Short texts with the teacher's vectors."""
-        return self.root / "teacher-texts"
-
-    @property
-    def token_vectors(self) -> Path:
-        """The trained token vectors."""
-        return self.root / "token-vectors.safetensors"
-
-    @property
-    def checkpoint(self) -> Path:
-        """Weights, optimizer state and progress of the training of all layers."""
-        return self.root / "checkpoint.pt"
-
-    @property
-    def order(self) -> Path:
-        """Weights of the training on triples."""
-        return self.root / "order.pt"

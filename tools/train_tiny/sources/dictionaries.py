@@ -6,36 +6,18 @@ import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
-import wordfreq
-from tools.train_tiny.training_text import LANGUAGES, TrainingText, clean, is_useful
+from tools.train_tiny.training_text import TrainingText, clean, is_useful
 
 _QUESTIONS = (
     "What is {}?", "What does {} mean?", "define {}", "What is meant by {}?", "Explain {}", "{} definition",
     "Who or what is {}?", "meaning of {}", "Tell me about {}", "information about {}",
 )  # fmt: skip
-_ASIDES = re.compile(r"/[^/]*/|<[^>]*>|\[[^\]]*\]|\([^)]*\)|\{|\}")
-_HEADWORDS_ONLY = re.compile(r"^[^\s].*/[^/]+/")
 _GCIDE_GRAMMAR = re.compile(r"^[^\n]*(?:\n(?!   (?:\d+\. )?[A-Z(]).*)*\n")
 _GCIDE_NOISE = re.compile(r"\[[^\]]*\]|--[A-Z][\w. ]*|\\[^\\]*\\|\b\d+\.(?= )|\s+")
 _MIN_DEFINITION_CHARS = 60
-_WORDS_A_LANGUAGE = 12_000
-_COMMON_WORDS = 60_000
 _PARTS_OF_SPEECH = {".noun": "n", ".verb": "v", ".adj": "a", ".adv": "r"}
-_ISO_639_3 = {
-    "deu": "de",
-    "fra": "fr",
-    "spa": "es",
-    "ita": "it",
-    "por": "pt",
-    "rus": "ru",
-    "jpn": "ja",
-    "nld": "nl",
-    "eng": "en",
-}
 
 
 @dataclass(frozen=True)
@@ -119,48 +101,6 @@ def read_gcide(root: Path) -> Iterator[TrainingText]:
             )
 
 
-def read_freedict(root: Path) -> Iterator[TrainingText]:
-    """Yield words with their first English translation, from dictionaries in both directions."""
-    for path in sorted(root.glob("dict-freedict-*/usr/share/dictd/freedict-*.dict.dz")):
-        source, target = (_ISO_639_3[code] for code in path.name.split(".")[0].split("-")[1:3])
-        lang = target if source == "en" else source
-        n_words = 0
-        for headword, translation in _entries(_read_dict(path)):
-            english, word = (headword, translation) if source == "en" else (translation, headword)
-            if n_words < _WORDS_A_LANGUAGE and _is_common(word, lang) and _is_common(english, "en") and word != english:
-                n_words += 1
-                yield TrainingText("freedict", lang, word, role="query", english=english)
-                yield TrainingText("freedict", "en", english, role="query")
-
-
-def _entries(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (headword, first translation): a line with its sounds between slashes, then the meaning."""
-    lines = text.splitlines()
-    for line, following in pairwise(lines):
-        if _HEADWORDS_ONLY.match(line) and following.strip():
-            headword = _ASIDES.sub("", line).split(",")[0].strip()
-            translation = re.split(r"[,;]", _ASIDES.sub("", re.sub(r"^\d+\.", "", following)))[0].strip()
-            yield clean(headword), clean(translation)
-
-
-def _is_common(word: str, lang: str) -> bool:
-    known = _common_words(lang)
-    return is_useful(word) and (word.lower() in known or all(part in known for part in word.lower().split()))
-
-
-@cache
-def _common_words(lang: str) -> frozenset[str]:
-    return frozenset(wordfreq.top_n_list(lang, _COMMON_WORDS))
-
-
 def _read_dict(path: Path) -> str:
     with gzip.open(path) as file:
         return file.read().decode(errors="replace")
-
-
-def read_word_lists(n_words: int = 4000) -> Iterator[TrainingText]:
-    """Yield the most frequent words of every language; the teacher labels them as they are."""
-    for lang in LANGUAGES:
-        for word in wordfreq.top_n_list(lang, n_words):
-            if word.isalpha():
-                yield TrainingText("wordfreq", lang, word, role="query")

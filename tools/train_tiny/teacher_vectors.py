@@ -1,0 +1,129 @@
+"""What the teacher says of the English texts: its vectors, brought to 256 numbers whose beginnings say most."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+from transformers import BertModel
+
+from .losses import pair_loss, similarity_loss
+
+_GROUP_TOKENS = 1 << 16
+_STEPS, _ROWS = 250, 2048
+_PAIRS_WEIGHT = 0.3
+_MOST_ALIKE = 0.92
+
+
+@torch.inference_mode()
+def teacher_embeddings(
+    model: BertModel, ids: np.ndarray, lengths: np.ndarray, device: str, dtype: torch.dtype
+) -> torch.Tensor:
+    """Return the mean-pooled unit rows of texts, float16 ``[n, 384]``, on the device.
+
+    Args:
+        model: The teacher.
+        ids: Its token ids of all texts, one after the other.
+        lengths: Tokens of each text.
+        device: Where to compute.
+        dtype: What to compute in.
+    """
+    model = model.to(device=device, dtype=dtype)
+    lengths = lengths.astype(np.int64)
+    order = np.argsort(lengths, kind="stable")
+    flat = torch.from_numpy(ids.astype(np.int32)).to(device)
+    columns = torch.from_numpy(np.stack([np.cumsum(lengths) - lengths, lengths, np.arange(len(lengths))])[:, order])
+    columns = columns.to(device)
+    found = torch.zeros((len(lengths), model.config.hidden_size), dtype=torch.float16, device=device)
+    at = 0
+    while at < len(order):
+        until = min(len(order), at + max(1, _GROUP_TOKENS // int(lengths[order[at]] + 4)))
+        width = int(lengths[order[until - 1]])
+        until = min(until, at + max(1, _GROUP_TOKENS // width))
+        starts, sizes, places = columns[:, at:until]
+        width = int(lengths[order[until - 1]])
+        column = torch.arange(width, device=device)
+        mask = column < sizes[:, None]
+        chosen = flat[(starts[:, None] + column).clamp_(max=len(flat) - 1)].masked_fill(~mask, 0)
+        hidden = model(input_ids=chosen, attention_mask=mask.long()).last_hidden_state.float()
+        pooled = (hidden * mask[..., None]).sum(1) / sizes[:, None]
+        found[places] = normalize(pooled, dim=-1).half()
+        at = until
+    return found
+
+
+def nested_map(rows: torch.Tensor, asked: torch.Tensor, answers: torch.Tensor, seed: int = 3) -> torch.Tensor:
+    """Return a map ``[384, 256]`` after which the first 64 and 128 numbers keep the rows' similarities too.
+
+    It begins as the principal directions of the rows, and is trained to keep each text's nearest among others, and to
+    find the answer of a question, at each width.
+
+    Args:
+        rows: The teacher's unit rows of all English texts.
+        asked: Those of questions, ``[n, 384]``.
+        answers: Those of their answers.
+        seed: Of the rows drawn.
+    """
+    generator = torch.Generator(rows.device).manual_seed(seed)
+
+    def drawn(of: torch.Tensor, n: int) -> torch.Tensor:
+        return torch.randint(len(of), (n,), generator=generator, device=of.device)
+
+    sample = rows[drawn(rows, 1 << 17)].float()
+    values, directions = torch.linalg.eigh(sample.T @ sample)
+    table = directions[:, torch.argsort(values, descending=True)][:, :256].contiguous().requires_grad_()
+    optimizer = torch.optim.Adam([table], lr=2e-3)
+    for step in range(_STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * (1 - step / _STEPS)
+        some, pairs = rows[drawn(rows, _ROWS)].float(), drawn(asked, _ROWS)
+        left, right = asked[pairs].float(), answers[pairs].float()
+        loss = similarity_loss(some @ table, some)
+        unmasked = torch.zeros((_ROWS, _ROWS), dtype=torch.bool, device=rows.device)
+        loss = loss + _PAIRS_WEIGHT * pair_loss(left @ table, right @ table, unmasked, symmetric=False)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    return table.detach()
+
+
+def hard_negatives(
+    asked: torch.Tensor, answers: torch.Tensor, own: torch.Tensor, candidates: torch.Tensor, n: int
+) -> torch.Tensor:
+    """Return, for each question, the places of the candidates that the teacher finds most like its answers.
+
+    Those that it finds nearly as good as the question's own answer are left out: they may answer it too.
+
+    Args:
+        asked: Unit rows of questions ``[q, 384]``.
+        answers: Unit rows of their answers.
+        own: The place of each question's answer among the candidates.
+        candidates: Unit rows ``[c, 384]``.
+        n: How many.
+
+    """
+    found = []
+    for start in range(0, len(asked), 4096):
+        chosen = slice(start, start + 4096)
+        scores = (asked[chosen] @ candidates.T).float()
+        limit = (asked[chosen] * answers[chosen]).float().sum(1) * _MOST_ALIKE
+        scores.masked_fill_(scores > limit[:, None], -2.0)
+        scores[torch.arange(len(scores), device=scores.device), own[chosen]] = -2.0
+        found.append(scores.topk(min(n, scores.shape[1]), dim=1).indices)
+    return torch.cat(found)
+
+
+class Clock:
+    """Prints how long each part of the preparation took."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self.at = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """Print the seconds since the last lap."""
+        now = time.monotonic()
+        print(f"{name}: {now - self.at:.1f} s", flush=True)
+        self.at = now
