@@ -107,17 +107,22 @@ def _last_layer(
     normed = _norm(weights, f"{at}input_layernorm", hidden)
     key = _rotated(_heads(weights, at, "k", normed), *rotation)
     value = _product(weights, f"{at}self_attn.v_proj", normed).unflatten(-1, (-1, HEAD_DIM)).transpose(1, 2)
-    rows, last = torch.arange(len(hidden), device=hidden.device), lengths - 1
-    asking = _heads(weights, at, "q", normed[rows, last][:, None])
+    last = lengths - 1
+    asking = _heads(weights, at, "q", _at(normed, last)[:, None])
     query = _rotated(asking, *(table[last][:, None, None] for table in rotation))
     # The heads that share a key head stand side by side, [n, key heads, heads of each, head_dim].
     query = query[:, :, 0].unflatten(1, (N_KEY_HEADS, -1))
     scores = (query @ key.transpose(-1, -2)).float() * HEAD_DIM**-0.5
     seen = torch.arange(hidden.shape[1], device=hidden.device) <= last[:, None]
     shares = scores.masked_fill(~seen[:, None, None], float("-inf")).softmax(-1).to(value.dtype)
-    state = hidden[rows, last] + _product(weights, f"{at}self_attn.o_proj", (shares @ value).flatten(1))
+    state = _at(hidden, last) + _product(weights, f"{at}self_attn.o_proj", (shares @ value).flatten(1))
     state = state + _feed_forward(weights, at, state)
     return rms_norm(state.float(), (HIDDEN_SIZE,), weights["norm.weight"], _EPS)
+
+
+def _at(hidden: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Return the state at one place of each row, ``[n, 256]``; the gradient of `gather` needs no sorting on a GPU."""
+    return hidden.gather(1, places[:, None, None].expand(-1, 1, hidden.shape[-1]))[:, 0]
 
 
 def _norm(weights: Weights, name: str, hidden: torch.Tensor) -> torch.Tensor:
