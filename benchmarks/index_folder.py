@@ -3,9 +3,11 @@
     python benchmarks/index_folder.py [--files 10000] [--kills 20] [--write benchmarks/results/index_folder.json]
 
 The folder is made anew, a tenth of the files longer than one chunk. First the index is made without a break, and the
-memory of the process is sampled; then a second index is made by processes that are killed (SIGKILL) at moments drawn
-between their start and the time that the first took, until one ends by itself. Both must hold exactly the chunks of the
-folder, none lost and none twice, and one more run must embed nothing.
+memory of the process is sampled. Then further indexes of the same folder are made by processes that are killed
+(SIGKILL) at moments drawn between their start and the time that the first took. Each run goes on where the last was, so
+an index takes a few kills until a run ends by itself; fresh indexes follow until there were `--kills`. After each kill
+a copy of the index is read: it may hold none of the chunks twice and no other. In the end it must hold exactly the
+chunks of the folder, and one more run must embed nothing.
 """
 
 from __future__ import annotations
@@ -14,16 +16,20 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import chromadb
 import psutil
 from chromadb.config import Settings
+from chromadb.errors import NotFoundError
 
 from qwen3_embed_integrations import Qwen3Encoder
 from qwen3_embed_integrations.rag.corpora.corpus import chunks_by_id
@@ -33,6 +39,7 @@ from qwen3_embed_integrations.rag.index import COLLECTION
 SEED = 18
 LONG = 10  # every tenth file
 SAMPLE_S = 0.5
+EMBEDDED = " embedded in "  # in what a run prints, if it embedded anything
 
 
 def write_folder(folder: Path, n_files: int) -> None:
@@ -84,19 +91,33 @@ def expected(docs: Path) -> set[str]:
     )
 
 
-def killed_at(docs: Path, index: Path, seconds: float, n_kills: int) -> list[float]:
-    """Kill runs at random moments until there were `n_kills` or one ended; return the moments in seconds."""
-    random_values, moments = random.Random(SEED), []  # noqa: S311 - seeded, no secret
-    for _ in range(n_kills):
-        process, moment = start(docs, index), random_values.uniform(0, seconds)
+def killed_runs(docs: Path, index: Path, draws: Iterator[float]) -> Iterator[float]:
+    """Start a run for each drawn moment and kill it then; yield the moments, in seconds, until a run ended first."""
+    for moment in draws:
+        process = start(docs, index)
         try:
             process.communicate(timeout=moment)
-            break
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            moments.append(round(moment, 1))
-    return moments
+            yield moment
+        else:
+            return
+
+
+def stored_after_kill(index: Path, wanted: set[str]) -> int:
+    """Return how many chunks a killed run left, read from a copy; end the program if one is doubled or foreign."""
+    if not index.exists():
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(shutil.copytree(index, Path(scratch, index.name)))
+        try:
+            found = stored(copy)
+        except NotFoundError:
+            return 0
+    if len(found) != len(set(found)) or not wanted.issuperset(found):
+        sys.exit(f"{index.name}: {len(found)} chunks after a kill, some of them doubled or foreign.")
+    return len(found)
 
 
 def check(index: Path, wanted: set[str]) -> None:
@@ -104,6 +125,35 @@ def check(index: Path, wanted: set[str]) -> None:
     found = stored(index)
     if len(found) != len(set(found)) or set(found) != wanted:
         sys.exit(f"{index.name}: {len(found)} chunks, {len(set(found) ^ wanted)} of them lost, doubled or foreign.")
+
+
+def check_another_run(docs: Path, index: Path) -> None:
+    """End the program if one more run embeds anything."""
+    printed, _ = finish(start(docs, index))
+    if EMBEDDED in printed:
+        sys.exit(f"{index.name}: another run embedded again:\n{printed}")
+
+
+def broken_indexes(docs: Path, wanted: set[str], seconds: float, n_kills: int) -> Iterator[dict[str, Any]]:
+    """Make indexes by runs that are killed, until there were `n_kills`; yield the kills of each index."""
+    random_values = random.Random(SEED)  # noqa: S311 - seeded, no secret
+    draws = (random_values.uniform(0, seconds) for _ in iter(int, 1))
+    for number in count(1):
+        if n_kills <= 0:
+            return
+        index, kills = docs.with_name(f"index {number}"), []
+        for moment in killed_runs(docs, index, draws):
+            kills.append({"at_s": round(moment, 1), "chunks_stored": stored_after_kill(index, wanted)})
+            print(f"{index.name}: killed after {moment:.1f} s, {kills[-1]['chunks_stored']:,} chunks", flush=True)
+            if len(kills) == n_kills:
+                finish(start(docs, index))
+                break
+        check(index, wanted)
+        check_another_run(docs, index)
+        shutil.rmtree(index)
+        n_kills -= len(kills)
+        yield {"kills": kills, "lost": 0, "doubled": 0, "embedded_by_another_run": 0}
+        print(f"{index.name}: all {len(wanted):,} chunks, each once; another run embeds nothing", flush=True)
 
 
 def main() -> None:
@@ -115,26 +165,28 @@ def main() -> None:
     args = parser.parse_args()
     os.environ.setdefault("XDG_CACHE_HOME", tempfile.mkdtemp())
     with tempfile.TemporaryDirectory() as scratch:
-        docs, whole, broken = (Path(scratch, name) for name in ("docs", "whole", "broken"))
+        docs, whole = Path(scratch, "docs"), Path(scratch, "whole")
         write_folder(docs, args.files)
         wanted = expected(docs)
         started = time.perf_counter()
-        _, samples = finish(start(docs, whole))
+        printed, samples = finish(start(docs, whole))
         seconds = time.perf_counter() - started
+        if EMBEDDED not in printed:
+            sys.exit(f"The first run does not say that it embedded:\n{printed}")
         check(whole, wanted)
-        moments = killed_at(docs, broken, seconds, args.kills)
-        finish(start(docs, broken))
-        check(broken, wanted)
-        again, _ = finish(start(docs, broken))
+        check_another_run(docs, whole)
+        print(f"{len(wanted):,} chunks in {seconds:.1f} s", flush=True)
         third = len(samples) // 3
+        indexes = list(broken_indexes(docs, wanted, seconds, args.kills))
         figures: dict[str, Any] = {
             "files": args.files,
             "chunks": len(wanted),
             "seconds": round(seconds, 1),
             "memory_mb": {"at a third": round(samples[third]), "at two thirds": round(samples[2 * third])},
             "peak_mb": round(max(samples)),
-            "killed_at_s": moments,
-            "embedded_by_another_run": 0 if " embedded in " not in again else again,
+            "embedded_by_another_run": 0,
+            "kills": sum(len(index["kills"]) for index in indexes),
+            "broken_indexes": indexes,
         }
     print(json.dumps(figures, indent=1))
     if args.write:

@@ -30,17 +30,25 @@ def zipped(entries: dict[str, str | bytes], *, level: int = zipfile.ZIP_DEFLATED
     return data.getvalue()
 
 
-def pdf_bomb(n_operators: int) -> bytes:
-    """Return a PDF with one page, whose many operators are compressed twice."""
-    operators = zlib.compress(zlib.compress(b"BT /F1 1 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
+def pdf_bomb(n_operators: int, n_pages: int = 1) -> bytes:
+    """Return a small PDF whose pages share one stream of text operators, compressed twice."""
+    operators = zlib.compress(zlib.compress(b"BT /F1 9 Tf " + b"(a)Tj " * n_operators + b"ET", 9), 9)
+    pages = b" ".join(b"%d 0 R" % (5 + number) for number in range(n_pages))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 900 900]/Contents 3 0 R/Resources<</Font<</F1 4 0 R>>>>>>"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (pages, n_pages),
         b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream" % (len(operators), operators),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        *[page] * n_pages,
     ]
-    body = b"".join(b"%d 0 obj%sendobj\n" % (number, data) for number, data in enumerate(objects, 1))
-    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
+    body, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, data in enumerate(objects, start=1):
+        table += b"%010d 00000 n \n" % len(body)
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, data)
+    size = len(objects) + 1
+    trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(body))
+    return body + b"xref\n0 %d\n" % size + table + trailer
 
 
 def docx(body: str, prefix: str = "") -> bytes:

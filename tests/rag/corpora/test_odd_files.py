@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from document_files import FACT, docx, epub, opendocument, pdf, pdf_bomb, word_paragraph, written, xlsx, zipped
+from document_files import FACT, docx, epub, opendocument, pdf, word_paragraph, written, xlsx, zipped
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag.corpora.folder import folder_corpus
 from rag_documents import chunks_of
@@ -162,12 +162,6 @@ def test_a_protected_pdf_and_a_scan_are_named(tmp_path):
     writer.encrypt("secret", algorithm="RC4-128")
     assert "is a PDF that is protected by a password" in refused(tmp_path, "a.pdf", written(writer))
     assert "without text, perhaps a scan" in refused(tmp_path, "a.pdf", written(pdf("")))
-
-
-def test_a_pdf_bomb_ends_and_the_next_file_is_read(tmp_path):
-    (tmp_path / "bomb.pdf").write_bytes(pdf_bomb(200_000))
-    (tmp_path / "zz.txt").write_text(FACT)
-    assert "zz.txt" in [d.source for d in folder_corpus(tmp_path, skip_unreadable=True).documents]
 
 
 def test_a_file_that_takes_too_long_is_named_and_the_next_one_is_read(tmp_path, monkeypatch):

@@ -1,11 +1,15 @@
 import io
 import json
+import re
+import sys
 
 import pytest
 
+from document_files import pdf_bomb
 from qwen3_embed_integrations.core.errors import ConfigError, RagError
 from qwen3_embed_integrations.rag.corpora import reader_process
 from qwen3_embed_integrations.rag.corpora.blocks import Block, UnreadableFileError
+from qwen3_embed_integrations.rag.corpora.loaders.registry import READERS as OWN_READERS
 from qwen3_embed_integrations.rag.corpora.loaders.registry import TEXT
 from qwen3_embed_integrations.rag.corpora.reader_process import ReaderProcess, serve
 
@@ -113,3 +117,33 @@ def test_a_process_that_does_not_start_is_an_error_with_its_exit_code(tmp_path, 
 def test_a_process_without_a_pipe_is_an_error():
     with pytest.raises(RagError, match="no pipe"):
         reader_process._stream(None)
+
+
+def read_after_bomb(folder, bomb, timeout_s):
+    """Return why a PDF bomb is not read, by a process that reads the next file then."""
+    (folder / "bomb.pdf").write_bytes(bomb)
+    (folder / "a.txt").write_text("One.")
+    with ReaderProcess(timeout_s) as process:
+        with pytest.raises(UnreadableFileError) as refused:
+            process.read(folder / "bomb.pdf", "bomb.pdf", OWN_READERS[".pdf"])
+        assert process.read(folder / "a.txt", "a", TEXT).blocks == (Block("One."),)
+    return str(refused.value)
+
+
+def test_the_pdf_of_a_bomb_is_read_while_it_is_small(tmp_path):
+    (tmp_path / "small.pdf").write_bytes(pdf_bomb(20, n_pages=2))
+    with ReaderProcess(60.0) as process:
+        blocks = process.read(tmp_path / "small.pdf", "small.pdf", OWN_READERS[".pdf"]).blocks
+    assert [(block.text, block.page) for block in blocks] == [("a" * 20, 1), ("a" * 20, 2)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS and Windows do not limit the memory of a process")
+def test_a_pdf_that_needs_too_much_memory_ends_its_reader_and_the_next_file_is_read(tmp_path):
+    reason = read_after_bomb(tmp_path, pdf_bomb(3_000_000), timeout_s=60.0)
+    assert re.fullmatch(
+        r"ended the process that read it \(exit code -\d+\); perhaps it needs more than 2 GB of memory", reason
+    )
+
+
+def test_a_pdf_that_needs_too_much_time_is_ended_and_the_next_file_is_read(tmp_path):
+    assert read_after_bomb(tmp_path, pdf_bomb(10_000, n_pages=4_000), 2.0) == "takes longer than 2 s to read"

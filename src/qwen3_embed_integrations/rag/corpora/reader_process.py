@@ -28,6 +28,7 @@ _START_S = 120.0  # for the imports, on a busy machine
 _CODE = f"import json, sys; sys.path[:] = json.loads(sys.argv[1]);from {__name__} import main; main()"
 _READY = b"ready\n"
 _JOIN_S = 5.0
+_NEEDS_MEMORY = f"needs more than {MAX_MEMORY_BYTES / 1e9:.0f} GB of memory"
 
 
 class ReaderProcess:
@@ -78,7 +79,7 @@ class ReaderProcess:
             answer = b""
         if not answer:
             code = self._end()
-            raise UnreadableFileError(f"ended the process that read it (exit code {code}), perhaps for lack of memory")
+            raise UnreadableFileError(f"ended the process that read it (exit code {code}); perhaps it {_NEEDS_MEMORY}")
         return _document(json.loads(answer), source)
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -152,7 +153,7 @@ def _answer(path: str, source: str, target: str) -> dict[str, Any]:
     except OSError as error:
         return {"unreadable": f"can't be opened ({error.strerror or error})"}
     except MemoryError:
-        return {"unreadable": f"needs more than {MAX_MEMORY_BYTES / 1e9:.0f} GB of memory"}
+        return {"unreadable": _NEEDS_MEMORY}
     except Exception as error:  # noqa: BLE001 - a parser of an odd file raises anything
         return {"unreadable": f"can't be read ({type(error).__name__}: {error})"}
 
