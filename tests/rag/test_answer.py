@@ -4,14 +4,17 @@ from langchain_core.language_models import FakeListChatModel
 
 from qwen3_embed_integrations.core.errors import RagError
 from qwen3_embed_integrations.rag.answer import (
+    WORDS_WEIGHT,
     Generated,
     Sentence,
     extractive,
     rank_sentences,
     rendered_prompt,
     sentences_of,
+    table_rows,
 )
 from qwen3_embed_integrations.rag.passage import Passage
+from qwen3_embed_integrations.rag.words import Term
 
 PASSAGES = [
     Passage(
@@ -58,6 +61,44 @@ def test_sentences_are_ranked_by_their_likeness_to_the_question_and_know_their_p
 def test_passages_without_sentences_have_no_ranking(embeddings):
     embedding = np.asarray(embeddings.embed_query("x"), dtype=np.float32)
     assert rank_sentences(embeddings.encoder, embedding, [Passage("f(x)", "f", "f", 0.5)]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Bike | A day\nCargo bike | 40 euros", {"Cargo bike | 40 euros": "Bike: Cargo bike, A day: 40 euros"}),
+        ("Bike | A day\nTrailer |  | on request", {"Trailer | | on request": "Bike: Trailer, on request"}),
+        (" | A day\nCargo bike | 40 euros", {"Cargo bike | 40 euros": "Cargo bike, A day: 40 euros"}),
+        ("Bike | A day", {}),
+        ("Use a | b for both.\nIt is quick.", {}),
+        ("", {}),
+    ],
+)
+def test_the_rows_of_a_table_name_their_columns(text, rows):
+    assert table_rows(text) == rows
+
+
+def test_the_row_that_answers_is_the_answer_and_stands_in_the_passage(embeddings):
+    passage = Passage("Prices\n\nBike | A day\nCity bike | 15 euros\nCargo bike | 40 euros", "prices", "Prices", 0.9)
+    embedding = np.asarray(embeddings.embed_query("What does a cargo bike cost?"), dtype=np.float32)
+    terms = [Term("cargo", 3.0, is_known=True), Term("bike", 1.0, is_known=True), Term("cost", 3.0, is_known=False)]
+    ranked = rank_sentences(embeddings.encoder, embedding, [passage], terms)
+    assert [sentence.text for sentence in ranked] == ["Cargo bike | 40 euros", "City bike | 15 euros"]
+    answer = extractive("?", [passage], ranked[:1])
+    assert answer.text == "Bike: Cargo bike, A day: 40 euros [1]"
+
+
+def test_a_sentence_with_the_words_of_the_question_comes_before_its_neighbours(embeddings):
+    question = "How expensive may my room be in Paris?"
+    passages = [
+        Passage("In Munich and Paris the limit is 160 euros.", "travel", "travel", 0.1),
+        Passage("Store it in a dry place, about half full.", "battery", "battery", 0.2),
+    ]
+    embedding = np.asarray(embeddings.embed_query(question), dtype=np.float32)
+    terms = [Term("paris", 3.0, is_known=True), Term("expensive", 3.0, is_known=False)]
+    found = [rank_sentences(embeddings.encoder, embedding, passages, known) for known in ((), terms)]
+    assert found[1][0].passage == 1
+    assert found[1][0].score == pytest.approx(next(one.score for one in found[0] if one.passage == 1) + WORDS_WEIGHT)
 
 
 def test_an_extractive_answer_cites_the_nearest_sentences_once_each():

@@ -4,7 +4,7 @@ from qwen3_embed_integrations import BM25Index
 from qwen3_embed_integrations.rag.corpora.blocks import Block
 from qwen3_embed_integrations.rag.corpora.chunking import Chunk
 from qwen3_embed_integrations.rag.index import open_index
-from qwen3_embed_integrations.rag.words import known_share, question_terms, sync_words, telling_terms
+from qwen3_embed_integrations.rag.words import known_share, question_terms, shared_weight, sync_words, telling_terms
 
 
 def chunk(text, header=""):
@@ -42,6 +42,14 @@ def test_words_of_every_document_are_known_also_in_a_small_folder(n_documents):
 def test_frequent_words_tell_nothing(index):
     assert telling_terms(question_terms(index, "Is the tower a zebra?")) == {"tower"}
     assert telling_terms([]) == frozenset()
+
+
+def test_the_shared_weight_is_that_of_the_known_terms_in_a_text(index):
+    terms = question_terms(index, "Where is the tower? the zebra")
+    shares = [shared_weight(terms, text) for text in ("The tower.", "A zebra at the gate.", "Nothing.")]
+    assert (shares[0], shares[2]) == (1.0, 0.0)
+    assert 0.0 < shares[1] < 0.5
+    assert shared_weight([], "The tower.") == 0.0
 
 
 def test_the_heading_path_is_searched_too():

@@ -23,7 +23,7 @@ from .index import Index
 from .passage import Passage, stored_passage
 from .ranking import Ranking
 from .remedy import with_remedy
-from .words import question_terms, telling_terms
+from .words import Term, question_terms, telling_terms
 
 _RERANKED = 20
 """Candidates that a reranker reads, or a fifth of them if that is more."""
@@ -37,11 +37,13 @@ class Retrieved:
         passages: The best first.
         evidence: That one of them answers the question.
         terms: Those terms of the question that stand in the documents and say something.
+        question_terms: All terms of the question.
     """
 
     passages: list[Passage]
     evidence: Evidence
     terms: frozenset[str] = frozenset()
+    question_terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Retriever:
         else:
             found = _reranked(self.reranker, question, found[: max(_RERANKED, n_candidates // 5)])
             evidence = of_logits([passage.ranking.logit or 0.0 for passage in found])
-        return Retrieved(found, evidence, telling_terms(terms))
+        return Retrieved(found, evidence, telling_terms(terms), tuple(terms))
 
     def _dense_search(self, question: str, embedding: list[float], top_k: int) -> list[Passage]:
         del question

@@ -72,7 +72,8 @@ class Session:
             abstain(self.console, question, found, self.floor, as_json=self.options.json)
             return
         passages = self._passages(question, found.passages)
-        sentences = rank_sentences(self.embeddings.encoder, np.asarray(embedding, dtype=np.float32), passages)
+        vector = np.asarray(embedding, dtype=np.float32)
+        sentences = rank_sentences(self.embeddings.encoder, vector, passages, found.question_terms)
         if self.options.json:
             self._print_json(question, passages, self.generator(question, passages, sentences))
         else:

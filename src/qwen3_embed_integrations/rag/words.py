@@ -11,6 +11,7 @@ from chromadb.api.models.Collection import Collection
 
 from qwen3_embed_integrations import BM25Index
 from qwen3_embed_integrations.chroma import open_bm25_index
+from qwen3_embed_integrations.hybrid import tokenize
 
 from .corpora.chunking import Chunk
 
@@ -74,6 +75,13 @@ def known_share(terms: Sequence[Term]) -> float:
     """Return how much of a question, by weight of its terms, stands anywhere in the documents: from 0 to 1."""
     total = sum(term.weight for term in terms)
     return sum(term.weight for term in terms if term.is_known) / total if total else 0.0
+
+
+def shared_weight(terms: Sequence[Term], text: str) -> float:
+    """Return how much of a question's known terms, by weight, stands in a text: from 0 to 1."""
+    known = {term.text: term.weight for term in terms if term.is_known}
+    total = sum(known.values())
+    return sum(known[term] for term in known.keys() & tokenize(text)) / total if total else 0.0
 
 
 def telling_terms(terms: Sequence[Term]) -> frozenset[str]:
