@@ -1,6 +1,7 @@
 """Index a folder of many files: time and memory, kills at random moments, a second run.
 
-    python benchmarks/index_folder.py [--files 10000] [--kills 20] [--write benchmarks/results/index_folder.json]
+    python benchmarks/index_folder.py [--files 10000] [--kills 20] [--kill-files 10000]
+                                      [--write benchmarks/results/index_folder.json]
 
 The folder is made anew, a tenth of the files longer than one chunk. First the index is made without a break, and the
 memory of the process is sampled. Then further indexes of the same folder are made by processes that are killed
@@ -156,38 +157,55 @@ def broken_indexes(docs: Path, wanted: set[str], seconds: float, n_kills: int) -
         print(f"{index.name}: all {len(wanted):,} chunks, each once; another run embeds nothing", flush=True)
 
 
+def whole_index(docs: Path) -> tuple[set[str], float, list[float]]:
+    """Index the folder without a break; return the ids it must hold, the seconds, and the memory in MB."""
+    index, wanted = docs.with_name(f"{docs.name} index"), expected(docs)
+    started = time.perf_counter()
+    printed, samples = finish(start(docs, index))
+    seconds = time.perf_counter() - started
+    if EMBEDDED not in printed:
+        sys.exit(f"The first run does not say that it embedded:\n{printed}")
+    check(index, wanted)
+    check_another_run(docs, index)
+    print(f"{len(wanted):,} chunks in {seconds:.1f} s", flush=True)
+    return wanted, seconds, samples
+
+
 def main() -> None:
-    """Run the three parts and print their figures."""
+    """Run both parts and print their figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--write", type=Path, help="JSON file to write the figures to")
+    parser.add_argument("--files", type=int, default=10_000, help="files of the unbroken index; 0: none")
+    parser.add_argument("--kills", type=int, default=20, help="0: no run is killed")
+    parser.add_argument("--kill-files", type=int, default=10_000, help="files of the indexes whose runs are killed")
+    parser.add_argument("--write", type=Path, help="JSON file of the figures; those not measured stay")
     args = parser.parse_args()
     os.environ.setdefault("XDG_CACHE_HOME", tempfile.mkdtemp())
+    figures = json.loads(args.write.read_text()) if args.write and args.write.exists() else {}
     with tempfile.TemporaryDirectory() as scratch:
-        docs, whole = Path(scratch, "docs"), Path(scratch, "whole")
-        write_folder(docs, args.files)
-        wanted = expected(docs)
-        started = time.perf_counter()
-        printed, samples = finish(start(docs, whole))
-        seconds = time.perf_counter() - started
-        if EMBEDDED not in printed:
-            sys.exit(f"The first run does not say that it embedded:\n{printed}")
-        check(whole, wanted)
-        check_another_run(docs, whole)
-        print(f"{len(wanted):,} chunks in {seconds:.1f} s", flush=True)
-        third = len(samples) // 3
-        indexes = list(broken_indexes(docs, wanted, seconds, args.kills))
-        figures: dict[str, Any] = {
-            "files": args.files,
-            "chunks": len(wanted),
-            "seconds": round(seconds, 1),
-            "memory_mb": {"at a third": round(samples[third]), "at two thirds": round(samples[2 * third])},
-            "peak_mb": round(max(samples)),
-            "embedded_by_another_run": 0,
-            "kills": sum(len(index["kills"]) for index in indexes),
-            "broken_indexes": indexes,
-        }
+        docs, kill_docs = Path(scratch, "docs"), Path(scratch, "kill docs")
+        if args.files:
+            write_folder(docs, args.files)
+            wanted, seconds, samples = whole_index(docs)
+            third = len(samples) // 3
+            figures |= {
+                "files": args.files,
+                "chunks": len(wanted),
+                "seconds": round(seconds, 1),
+                "memory_mb": {"at a third": round(samples[third]), "at two thirds": round(samples[2 * third])},
+                "peak_mb": round(max(samples)),
+                "embedded_by_another_run": 0,
+            }
+        if args.kills:
+            write_folder(kill_docs, args.kill_files)
+            wanted, seconds, _ = whole_index(kill_docs)
+            indexes = list(broken_indexes(kill_docs, wanted, seconds, args.kills))
+            figures["killed"] = {
+                "files": args.kill_files,
+                "chunks": len(wanted),
+                "seconds": round(seconds, 1),
+                "kills": sum(len(index["kills"]) for index in indexes),
+                "indexes": indexes,
+            }
     print(json.dumps(figures, indent=1))
     if args.write:
         args.write.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
