@@ -11,7 +11,7 @@ from qwen3_embed_integrations.rag.answer import (
     rank_sentences,
     rendered_prompt,
     sentences_of,
-    table_rows,
+    table_records,
 )
 from qwen3_embed_integrations.rag.passage import Passage
 from qwen3_embed_integrations.rag.words import Term
@@ -64,7 +64,7 @@ def test_passages_without_sentences_have_no_ranking(embeddings):
 
 
 @pytest.mark.parametrize(
-    ("text", "rows"),
+    ("text", "records"),
     [
         ("Bike | A day\nCargo bike | 40 euros", {"Cargo bike | 40 euros": "Bike: Cargo bike, A day: 40 euros"}),
         ("Bike | A day\nTrailer |  | on request", {"Trailer | | on request": "Bike: Trailer, on request"}),
@@ -74,11 +74,11 @@ def test_passages_without_sentences_have_no_ranking(embeddings):
         ("", {}),
     ],
 )
-def test_the_rows_of_a_table_name_their_columns(text, rows):
-    assert table_rows(text) == rows
+def test_the_records_of_a_table_name_their_columns(text, records):
+    assert table_records(text) == records
 
 
-def test_the_row_that_answers_is_the_answer_and_stands_in_the_passage(embeddings):
+def test_the_record_that_answers_is_the_answer_and_stands_in_the_passage(embeddings):
     passage = Passage("Prices\n\nBike | A day\nCity bike | 15 euros\nCargo bike | 40 euros", "prices", "Prices", 0.9)
     embedding = np.asarray(embeddings.embed_query("What does a cargo bike cost?"), dtype=np.float32)
     terms = [Term("cargo", 3.0, is_known=True), Term("bike", 1.0, is_known=True), Term("cost", 3.0, is_known=False)]

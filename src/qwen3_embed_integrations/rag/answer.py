@@ -120,26 +120,26 @@ def sentences_of(text: str) -> list[str]:
     return [piece for piece in pieces if _is_prose(piece)]
 
 
-def table_rows(text: str) -> dict[str, str]:
+def table_records(text: str) -> dict[str, str]:
     r"""Return each row of a table below its header → the row with the names of the columns; of other text, nothing.
 
     Example:
-        >>> table_rows("Bike | A day | A week\nCargo bike | 40 euros | 190 euros")
+        >>> table_records("Bike | A day | A week\nCargo bike | 40 euros | 190 euros")
         {'Cargo bike | 40 euros | 190 euros': 'Bike: Cargo bike, A day: 40 euros, A week: 190 euros'}
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < _MIN_LINES or not all(_CELLS in f" {line} " for line in lines):
         return {}
-    names, *rows = [[" ".join(cell.split()) for cell in line.split("|")] for line in lines]
+    names, *records = [[" ".join(cell.split()) for cell in line.split("|")] for line in lines]
     normalised = (" ".join(line.split()) for line in lines[1:])
-    return {line: ", ".join(_named_cells(names, cells)) for line, cells in zip(normalised, rows, strict=True)}
+    return {line: ", ".join(_named_cells(names, cells)) for line, cells in zip(normalised, records, strict=True)}
 
 
 def _candidates(text: str) -> Mapping[str, str]:
     """Return sentence or row → what an answer says instead, "" for itself."""
     found = dict[str, str]()
     for part in text.split("\n\n"):
-        found |= table_rows(part) or dict.fromkeys(sentences_of(part), "")
+        found |= table_records(part) or dict.fromkeys(sentences_of(part), "")
     return found
 
 
