@@ -34,7 +34,10 @@ async def test_langchain(handle: QdrantHandle, embeddings: Qwen3Embeddings) -> N
     found = retriever.invoke("cats sleep")
     assert (found[0].page_content, found[0].id, found[0].metadata["n"]) == (TEXTS[0], TEXTS[0], 0)
     assert found[0].metadata["relevance_score"] > found[1].metadata["relevance_score"]
-    assert await retriever.ainvoke("cats sleep") == found
+    again = await retriever.ainvoke("cats sleep")  # in another thread, whose products may differ in their last bits
+    assert [document.id for document in again] == [document.id for document in found]
+    scores = [document.metadata["relevance_score"] for document in found]
+    assert [document.metadata["relevance_score"] for document in again] == pytest.approx(scores, abs=1e-6)
     only = LangChainRetriever(store=handle, embeddings=embeddings, where=WHERE)
     assert [document.page_content for document in only.invoke("cats sleep")] == [TEXTS[1]]
 
