@@ -18,6 +18,7 @@ from tools.train_tiny.measured import Measured, interval, load_scores, save_scor
 from tools.train_tiny.metrics import spearman
 from tools.train_tiny.muon import Muon
 from tools.train_tiny.pairs import as_pair, sentence_of
+from tools.train_tiny.prepare import prepared
 from tools.train_tiny.prompts import InstructionTable
 from tools.train_tiny.sources.code_functions import python_functions
 from tools.train_tiny.sources.translated_docs import aligned_texts, parse_markdown, parse_xml
@@ -197,6 +198,13 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     exported = trained_model(tmp_path, PACKAGED)
     wanted = again["layers.3.mlp.down_proj.weight"].detach().half().float()
     assert torch.equal(exported.layers[3].mlp.down_proj.weight, wanted)
+
+
+def test_what_another_bundle_prepared_is_refused(bundled, tmp_path):
+    kept = tmp_path / "prepared.pt"
+    torch.save({"rows": torch.zeros(3, 256), "wanted": torch.zeros(3, 256), "negatives": {}}, kept)
+    with pytest.raises(ValueError, match=r"of 3 texts, the bundle .* made of another bundle"):
+        prepared(bundled, "cpu", torch.float32, kept)
 
 
 def test_a_right_pair_costs_less_than_a_wrong_one_and_a_masked_one_nothing():

@@ -53,9 +53,20 @@ class TeacherVectors:
 
 
 def prepared(bundle: Bundle, device: str, dtype: torch.dtype, kept: Path) -> Prepared:
-    """Compute it, or read it from the file ``kept``, which is written at the end; the teacher's rows take longest."""
+    """Compute it, or read it from the file ``kept``, which is written at the end; the teacher's rows take longest.
+
+    Raises:
+        ValueError: The file was made of another bundle.
+    """
     if kept.exists():
         state = torch.load(kept, weights_only=True, map_location=device)
+        n_english = int(bundle.numbers["is_english"].sum())
+        if len(state["rows"]) != n_english:
+            message = (
+                f"{kept} holds the teacher's vectors of {len(state['rows'])} texts, the bundle {n_english} English "
+                "texts: it was made of another bundle; choose another folder"
+            )
+            raise ValueError(message)
         negatives = {kind: numbers.cpu().numpy() for kind, numbers in state["negatives"].items()}
         return Prepared(TeacherVectors(bundle, state["rows"]), state["wanted"], negatives)
     clock = Clock()
