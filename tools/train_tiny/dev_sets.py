@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from .evalsets import RetrievalSet
 from .sources.code_functions import read_functions
@@ -13,11 +10,8 @@ from .sources.locale_files import read_android
 from .sources.translated_docs import aligned_texts, language_folders, parse_markdown
 from .training_text import language_of
 
-Encode = Callable[[list[str]], np.ndarray]
 Pairs = dict[str, list[tuple[str, str]]]
 _N_PAIRS = 300
-_PART = 512
-_SMALL_DOCUMENTS = 400
 _LEAST_TRANSLATED = 40
 
 

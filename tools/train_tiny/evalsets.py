@@ -96,17 +96,6 @@ def _fitz_cases(path: Path) -> Iterator[dict[str, list[str]]]:
         yield from cases.values()
 
 
-def load_translations(heldout: Path, n_pairs: int = 500) -> dict[str, list[tuple[str, str]]]:
-    """Return up to ``n_pairs`` held-out (text, English original) pairs a language, originals distinct."""
-    pairs: dict[str, dict[str, str]] = {}
-    for line in heldout.read_text("utf-8").splitlines():
-        record = json.loads(line)
-        of_language = pairs.setdefault(record["lang"], {})
-        if len(of_language) < n_pairs:
-            of_language.setdefault(record["english"], record["text"])
-    return {lang: [(text, english) for english, text in found.items()] for lang, found in sorted(pairs.items())}
-
-
 def evaluation_texts(unpacked: Path) -> Iterator[str]:
     """Yield every text and every sentence-like part of the retrieval sets, to keep them out of training."""
     for dataset in (load_perlfaq(unpacked), load_fitz_gov()):

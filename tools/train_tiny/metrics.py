@@ -30,20 +30,10 @@ def hit_scores(scores: np.ndarray, dataset: RetrievalSet, n_first: int = 3) -> n
     return 100.0 * np.array(hits)
 
 
-def ndcg_at_10(scores: np.ndarray, dataset: RetrievalSet) -> float:
-    """Return the mean of `ndcg_scores`."""
-    return float(ndcg_scores(scores, dataset).mean())
-
-
 def top_1_scores(queries: np.ndarray, documents: np.ndarray) -> np.ndarray:
     """Return 100 for each row whose nearest document is the one of the same number, else 0."""
     nearest = (queries @ documents.T).argmax(axis=1)
     return 100.0 * (nearest == np.arange(len(queries)))
-
-
-def top_1(queries: np.ndarray, documents: np.ndarray) -> float:
-    """Return the mean of `top_1_scores`."""
-    return float(top_1_scores(queries, documents).mean())
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:
