@@ -129,7 +129,8 @@ def test_our_own_remote_backend(served, documents, query, engine):
     remote = Qwen3Encoder(model="tiny", backend="remote", engine=engine, base_url=served.url)
     try:
         same(remote.encode_document(TEXTS), documents)
-        same(remote.encode_query([QUERY])[0], query)
+        # The instruction is sent written out, so it is no shared prefix: the same numbers up to their last bits.
+        np.testing.assert_allclose(remote.encode_query([QUERY])[0], query, rtol=0, atol=1e-6)
         if engine == "tei":
             same(remote.encode_document([""]), Qwen3Encoder(model="tiny").encode_document([""]))
     finally:
