@@ -19,6 +19,8 @@ from qwen3_embed_integrations.hybrid.tokenizer import MAX_TERM_CHARACTERS, token
         ("1,000,000 or 3.14", ["1000000", "or", "3.14", "3", "14"]),
         ("The end. Next", ["the", "end", "next"]),
         ("x of 7", ["x", "of", "7"]),
+        ("i.e. the U.S.A.", ["i.e", "ie", "the", "u.s.a", "usa"]),
+        ("x.y.size", ["x.y.size", "x", "y", "size"]),
         ("?! … 🎉", []),
     ],
 )

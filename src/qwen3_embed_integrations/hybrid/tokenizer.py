@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
 MAX_TERM_CHARACTERS = 64
 """Longer terms (keys, base64) are cut: 64 characters tell them apart, and the index stays small."""
 
@@ -35,6 +35,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FOREIGN_DIGIT = re.compile(r"[^\W0-9]")
 _CASE_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _SEPARATORS = re.compile(r"[._\-@]+")
+_ABBREVIATION = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")  # letters, each after a full stop: the pronoun I is not in "i.e."
 
 
 def tokenize(text: str) -> list[str]:
@@ -46,7 +47,8 @@ def tokenize(text: str) -> list[str]:
       `utf-8`, `v1.2.3`; `C++` and `C#` keep their signs.
     - Chinese becomes characters and overlapping pairs; Japanese kana, Thai, Lao, Khmer and Myanmar become pairs; a
       Korean word stays whole, and in pairs.
-    - Single characters and digits count. Punctuation and emoji don't.
+    - Single characters and digits count, but an abbreviation is whole and without its full stops: `i.e.`, `U.S.A.`.
+      Punctuation and emoji don't count.
 
     Example:
         >>> tokenize("Call getUserName in C++")
@@ -125,6 +127,9 @@ def _identifier_terms(word: str) -> Iterator[str]:
     """Yield the word, then its parts if it has several."""
     whole = word.strip("._-@") or word
     yield _folded(whole)
+    if _ABBREVIATION.fullmatch(whole):
+        yield _folded(whole.replace(".", ""))
+        return
     parts = [part for piece in _SEPARATORS.split(whole) for part in _CASE_BORDER.split(piece) if part]
     if len(parts) > 1:
         yield from (_folded(part) for part in parts)

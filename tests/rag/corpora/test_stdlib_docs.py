@@ -70,6 +70,7 @@ def test_an_entry_holds_signature_and_docstring(entries):
 def test_a_module_ends_in_what_it_defines_with_the_first_sentence_of_each(entries):
     contents = entries["smtplib"].rpartition("SMTP: ")[2]
     assert contents.startswith("This class manages a connection to an SMTP or ESMTP server.\n")
+    assert 'Sniffer: "Sniffs" the format of a CSV file (i.e. delimiter, quotechar)' in entries["csv"]
     assert "SMTP.sendmail" not in entries["smtplib"]
     assert "sqrt: Return the square root of x." in entries["math"]
 

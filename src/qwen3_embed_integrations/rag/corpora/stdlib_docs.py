@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,6 +11,7 @@ from .compiled_modules import compiled_modules, load_compiled, module_definition
 from .decoding import clean
 from .language_topics import topic_documents
 from .loaders.plain_text import paragraphs
+from .sentences import split_sentences
 from .source_modules import Definition, SourceModule, source_modules
 
 _Modules = Mapping[str, SourceModule]
@@ -20,7 +20,6 @@ _WITHOUT_A_PAGE = frozenset(
     {"genericpath", "ntpath", "nturl2path", "opcode", "posixpath", "sre_compile", "sre_constants", "sre_parse"}
 )
 """Modules that implement others (`os.path`, `re`, `dis`) and that the library reference does not name."""
-_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 _MAX_SENTENCE = 200
 
 
@@ -63,7 +62,7 @@ def _contents(entries: Mapping[str, Definition], modules: set[str]) -> dict[str,
 
 def _first_sentence(doc: str) -> str:
     paragraph = " ".join(doc.strip().partition("\n\n")[0].split())
-    return _SENTENCE_END.split(paragraph, maxsplit=1)[0][:_MAX_SENTENCE]
+    return next(iter(split_sentences(paragraph)), "").strip()[:_MAX_SENTENCE]
 
 
 def _blocks(text: str) -> Iterator[Block]:
