@@ -25,13 +25,20 @@ def ours(dtype: str) -> Callable[[str], Pair]:
     return load
 
 
-def ours_exported(dtype: str, runtime: str) -> Callable[[str], Pair]:
-    """Return this package's encoder on an exported graph, which is kept beside the checkpoint."""
+def ours_exported(dtype: str, runtime: str, computed: str = "auto") -> Callable[[str], Pair]:
+    """Return this package's encoder on an exported graph, which is kept beside the checkpoint.
+
+    Args:
+        dtype: Of the export.
+        runtime: What runs it.
+        computed: The dtype of the arithmetic; "auto" for that of the export.
+    """
 
     def load(model: str) -> Pair:
         from qwen3_embed_integrations import Qwen3Encoder
 
-        encoder = Qwen3Encoder(model=str(_exported(model, dtype)), backend="onnx", runtime=runtime).load()
+        folder = str(_exported(model, dtype))
+        encoder = Qwen3Encoder(model=folder, backend="onnx", runtime=runtime, dtype=computed).load()
         return encoder.encode_document, encoder.encode_query
 
     return load
@@ -145,6 +152,7 @@ LOADERS: dict[str, Callable[[str], Pair]] = {
     "ours_onnx_int8": ours_exported("int8", "onnxruntime"),
     "ours_onnx_int4": ours_exported("int4", "onnxruntime"),
     "ours_openvino": ours_exported("float32", "openvino"),
+    "ours_openvino_bfloat16": ours_exported("float32", "openvino", "bfloat16"),
     "st_float32": exports.sentence_transformers("float32"),
     "st_bfloat16": exports.sentence_transformers("bfloat16"),
     "st_openvino": exports.openvino(int8=False),

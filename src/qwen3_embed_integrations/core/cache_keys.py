@@ -30,7 +30,8 @@ class EmbeddingKey:
         space: The vector space, with the prompt of the text as `document_prompt`.
         max_length: Tokens to which a text is truncated.
         on_overflow: Whether a longer text has an embedding at all.
-        dtype: As configured, "auto" being a value of its own; of an exported model the one in its files.
+        dtype: As configured, "auto" being a value of its own; of an exported model the one in its files, unless another
+            is configured.
         server: The options that decide what a remote server computes; () for a local model.
     """
 
@@ -108,6 +109,6 @@ def _key(config: EncoderConfig, model_info: ModelInfo, space: VectorSpace) -> Em
         space=space,
         max_length=model_info.max_length(config),
         on_overflow=config.on_overflow,
-        dtype=model_info.stored_dtype or config.dtype,
+        dtype=config.dtype if config.dtype != "auto" else model_info.stored_dtype or "auto",
         server=tuple((name, getattr(config, name)) for name in _SERVER_OPTIONS) if config.backend == "remote" else (),
     )

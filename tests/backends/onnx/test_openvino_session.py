@@ -6,8 +6,14 @@ import pytest
 from exported_models import TEXTS, changed_graph, copied
 from qwen3_embed_integrations import CheckpointError, ConfigError, EncoderConfig, Qwen3Encoder
 from qwen3_embed_integrations.backends.registry import report_plan
+from qwen3_embed_integrations.core.cache_keys import embedding_key
 
-pytest.importorskip("openvino")
+openvino = pytest.importorskip("openvino")
+from qwen3_embed_integrations.backends.onnx.openvino_session import check_bfloat16  # noqa: E402 - needs openvino
+
+
+def multiplies_bfloat16():
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def on_openvino(folder, **options):
@@ -20,6 +26,21 @@ def test_embeddings_are_torchs(model, checkpoint, exported_folder):
     torch_encoder, encoder = Qwen3Encoder(model=str(original), dtype="float32"), on_openvino(folder)
     for name in ("encode_document", "encode_query"):
         assert np.abs(getattr(torch_encoder, name)(TEXTS) - getattr(encoder, name)(TEXTS)).max() <= 1e-6
+
+
+@pytest.mark.skipif(not multiplies_bfloat16(), reason="this CPU has no bfloat16")
+def test_bfloat16_is_near_and_kept_apart_from_float32(exported_folder):
+    exact, encoder = on_openvino(exported_folder), on_openvino(exported_folder, dtype="bfloat16")
+    for texts in (TEXTS, [" ".join(["long"] * 3000), *TEXTS]):
+        cosines = (encoder.encode_document(texts) * exact.encode_document(texts)).sum(1)
+        assert 0.9 < cosines.min() < 1 - 1e-7
+    keys = [embedding_key(one.config, one.model_info, "").digest for one in (encoder, exact)]
+    assert keys[0] != keys[1]
+
+
+def test_a_cpu_without_bfloat16_is_named():
+    with pytest.raises(ConfigError, match=r"OpenVINO has FP32, INT8 on this CPU. Omit dtype"):
+        check_bfloat16(["FP32", "INT8"])
 
 
 def test_a_device_that_is_not_there_is_named(exported_folder):

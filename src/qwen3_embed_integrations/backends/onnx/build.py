@@ -72,12 +72,17 @@ def open_session(config: EncoderConfig, model: ExportedModel, threads: ThreadPla
             from .openvino_session import OpenvinoSession
         except ModuleNotFoundError as error:
             raise missing_extra("openvino", "openvino") from error
-        return OpenvinoSession(model.graph, config.provider, threads)
+        return OpenvinoSession(model.graph, config.provider, threads, "bf16" if _is_lowered(config) else "f32")
     try:
         from .onnxruntime_session import OnnxruntimeSession
     except ModuleNotFoundError as error:
         raise missing_extra("onnxruntime", "onnx") from error
     return OnnxruntimeSession(model.graph, config.provider, threads)
+
+
+def _is_lowered(config: EncoderConfig) -> bool:
+    """Return whether OpenVINO is to compute in bfloat16 what is stored in more bits."""
+    return config.runtime == "openvino" and config.dtype == "bfloat16" and _is_cpu(config)
 
 
 def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
@@ -87,10 +92,11 @@ def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
         ConfigError: One of them asks for what an exported graph can't do.
     """
     dtype = model.manifest.dtype
-    if config.dtype not in {"auto", dtype}:
+    if config.dtype not in {"auto", dtype} and not (_is_lowered(config) and dtype in {"float32", "float16"}):
         raise ConfigError(
             f"dtype={config.dtype!r}, but {model.folder} was exported in {dtype}. Omit dtype, or export the model "
-            f"again with --dtype {config.dtype}."
+            f"again with --dtype {config.dtype}. "
+            'Only runtime="openvino" on a CPU computes a float32 or float16 export in bfloat16.'
         )
     if config.device not in {"auto", "cpu"}:
         raise ConfigError(
