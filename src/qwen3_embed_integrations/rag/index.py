@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -91,20 +92,39 @@ class Index:
         chunks: Mapping[str, Chunk],
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
+        """Embed a batch while the one before is stored."""
         done = 0
-        for batch in _batches(missing):
-            if on_progress and not done:
-                on_progress(0, len(missing))
-            found = [chunks[key] for key in batch]
-            self._collection.upsert(
-                ids=batch,
-                embeddings=cast("list[Sequence[float]]", self._embeddings.embed_documents([c.embedded for c in found])),
-                documents=[chunk.text for chunk in found],
-                metadatas=[chunk_metadata(chunk) for chunk in found],
-            )
-            done += len(batch)
-            if on_progress:
-                on_progress(done, len(missing))
+        with ThreadPoolExecutor(1, "qwen3-embed-index") as store:  # waits for what is being stored, Ctrl-C or not
+            storing: Future[int] | None = None
+            for batch in _batches(missing):
+                if on_progress and not done and storing is None:
+                    on_progress(0, len(missing))
+                found = [chunks[key] for key in batch]
+                embeddings = self._embeddings.embed_documents([chunk.embedded for chunk in found])
+                done = self._stored_so_far(storing, done, len(missing), on_progress)
+                storing = store.submit(self._store, batch, found, embeddings)
+            self._stored_so_far(storing, done, len(missing), on_progress)
+
+    def _store(self, ids: list[str], chunks: list[Chunk], embeddings: list[list[float]]) -> int:
+        self._collection.upsert(
+            ids=ids,
+            embeddings=cast("list[Sequence[float]]", embeddings),
+            documents=[chunk.text for chunk in chunks],
+            metadatas=[chunk_metadata(chunk) for chunk in chunks],
+        )
+        return len(ids)
+
+    @staticmethod
+    def _stored_so_far(
+        storing: Future[int] | None, done: int, n_missing: int, on_progress: Callable[[int, int], None] | None
+    ) -> int:
+        """Wait until a batch is stored; return the number of stored chunks, or raise the error."""
+        if storing is None:
+            return done
+        done += storing.result()
+        if on_progress:
+            on_progress(done, n_missing)
+        return done
 
     def chunks_of(self, source: str) -> list[Passage]:
         """Return all chunks of a document.
