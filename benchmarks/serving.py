@@ -1,7 +1,7 @@
 """The server under load: throughput and waits of concurrent clients beside the bare encoder, and memory.
 
 python benchmarks/serving.py                              the bundled model
-python benchmarks/serving.py --shape 0.6B --seconds 60    random weights of Qwen3-Embedding-0.6B's shape
+python benchmarks/serving.py --shape 0.6B --kind "single queries" --seconds 40    random weights of the 0.6B's shape
 python benchmarks/serving.py --requests 100000            memory over as many requests
 python benchmarks/serving.py --at http://127.0.0.1:7997 --name MODEL    another server that speaks OpenAI's format
 
@@ -165,9 +165,9 @@ async def rate_at(url: str, kind: str, bodies: list[Body], seconds: float, alone
         print("  which is what the clients leave", flush=True)
 
 
-async def measure(model: str, seconds: float, n_requests: int) -> None:
-    """Take all measurements of our server."""
-    kinds = workloads(None)
+async def measure(model: str, seconds: float, n_requests: int, only: str | None) -> None:
+    """Take all measurements of our server, or those of one kind of request."""
+    kinds = {name: bodies for name, bodies in workloads(None).items() if only in {None, name}}
     encoder = Qwen3Encoder(model=model).load()
     rates = {kind: await bare(encoder, bodies, seconds) for kind, bodies in kinds.items() if seconds}
     encoder.unload()
@@ -175,7 +175,7 @@ async def measure(model: str, seconds: float, n_requests: int) -> None:
         for kind, rate in rates.items():
             await rate_at(url, kind, kinds[kind], seconds, rate)
         if n_requests:
-            await memory_over(url, pid, kinds["single queries"], n_requests)
+            await memory_over(url, pid, workloads(None)["single queries"], n_requests)
 
 
 async def measure_other(url: str, name: str | None, seconds: float) -> None:
@@ -201,6 +201,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=["0.6B"])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--requests", type=int, default=0)
+    parser.add_argument("--kind", choices=list(workloads(None)), help="of request; both without it")
     parser.add_argument("--at", metavar="URL", help="measure the server that listens there")
     parser.add_argument("--name", help="its model")
     arguments = parser.parse_args()
@@ -208,7 +209,7 @@ def main() -> None:
     if arguments.at:
         asyncio.run(measure_other(arguments.at, arguments.name, arguments.seconds))
     else:
-        asyncio.run(measure(model, arguments.seconds, arguments.requests))
+        asyncio.run(measure(model, arguments.seconds, arguments.requests, arguments.kind))
 
 
 if __name__ == "__main__":
