@@ -93,17 +93,20 @@ class Index:
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         """Embed a batch while the one before is stored."""
-        done = 0
+        done, report = 0, on_progress or (lambda *_: None)
         with ThreadPoolExecutor(1, "qwen3-embed-index") as store:  # waits for what is being stored, Ctrl-C or not
             storing: Future[int] | None = None
             for batch in _batches(missing):
-                if on_progress and not done and storing is None:
-                    on_progress(0, len(missing))
+                if storing is None:
+                    report(0, len(missing))
                 found = [chunks[key] for key in batch]
                 embeddings = self._embeddings.embed_documents([chunk.embedded for chunk in found])
-                done = self._stored_so_far(storing, done, len(missing), on_progress)
+                if storing is not None:
+                    done += storing.result()
+                    report(done, len(missing))
                 storing = store.submit(self._store, batch, found, embeddings)
-            self._stored_so_far(storing, done, len(missing), on_progress)
+            if storing is not None:
+                report(done + storing.result(), len(missing))
 
     def _store(self, ids: list[str], chunks: list[Chunk], embeddings: list[list[float]]) -> int:
         self._collection.upsert(
@@ -113,18 +116,6 @@ class Index:
             metadatas=[chunk_metadata(chunk) for chunk in chunks],
         )
         return len(ids)
-
-    @staticmethod
-    def _stored_so_far(
-        storing: Future[int] | None, done: int, n_missing: int, on_progress: Callable[[int, int], None] | None
-    ) -> int:
-        """Wait until a batch is stored; return the number of stored chunks, or raise the error."""
-        if storing is None:
-            return done
-        done += storing.result()
-        if on_progress:
-            on_progress(done, n_missing)
-        return done
 
     def chunks_of(self, source: str) -> list[Passage]:
         """Return all chunks of a document.
