@@ -1,6 +1,7 @@
 """The bundled model's training: its texts, its losses, its optimizer, and that it goes on where it stopped."""
 
 import random
+from functools import partial
 from importlib.resources import files
 
 import numpy as np
@@ -29,6 +30,8 @@ from tools.train_tiny.token_store import TokenArrays, TokenStore
 from tools.train_tiny.train import Options, train
 from tools.train_tiny.training_text import TrainingText
 from transformers import BertConfig, BertModel, Qwen3Model
+
+from qwen3_embed_integrations import Qwen3Encoder
 
 PACKAGED = files("qwen3_embed_integrations") / "models" / "tiny"
 WORDS = [
@@ -172,13 +175,6 @@ def test_a_step_holds_blocks_of_each_kind_behind_instructions(bundled):
             assert len(set(numbers[block.right][: block.n])) == block.n
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(teacher_vectors, "_STEPS", 3)
-    monkeypatch.setattr(teacher_vectors, "_ROWS", 32)
-
-
-@pytest.mark.usefixtures("quick")
 def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_exported(bundled, tmp_path):
     def options(max_steps):
         return Options(60, "cpu", tmp_path, share=0.01, group_tokens=2048, max_steps=max_steps)
@@ -187,7 +183,7 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     first = train(bundled, options(2), lines.append)
     known = bundled.instructions
     config = architecture.config(known.vocab_size, known.end_token, known.chat_end_token)
-    start = architecture.start_weights(config, bundled.vectors)
+    start = architecture.start_weights(config, bundled.start)
     assert not [name for name, tensor in first.items() if torch.equal(tensor, start[name])]
     progress = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]
     assert progress["step"] == 2
@@ -200,11 +196,29 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     assert torch.equal(exported.layers[3].mlp.down_proj.weight, wanted)
 
 
+def _store(bundled):
+    known = bundled.instructions
+    return TokenStore(bundled.tokens, known.ids, known.end_token, "cpu")
+
+
+def test_training_starts_as_the_model_that_is_there(bundled, tokenizer):
+    texts = ["How do I read a file?", "sorted() returns a new list. " * 8, "\u65e5\u672c\u8a9e\u306e\u6587\u7ae0"]
+    known = bundled.instructions
+    config = architecture.config(known.vocab_size, known.end_token, known.chat_end_token)
+    start = architecture.start_weights(config, bundled.start)
+    assert architecture.num_hidden_layers(start) == 2 + architecture.num_hidden_layers(bundled.start)
+    store = TokenStore(TokenArrays.of(tokenizer, texts), known.ids, known.end_token, "cpu")
+    forward = partial(architecture.last_token, start, dtype=torch.float32)
+    found, _ = store.embed(forward, np.arange(3), np.zeros(3, np.int64), 1 << 12)
+    found = torch.nn.functional.normalize(found, dim=-1).numpy()
+    np.testing.assert_allclose(found, Qwen3Encoder(model="tiny").encode_document(texts), atol=1e-5)
+
+
 def test_what_another_bundle_prepared_is_refused(bundled, tmp_path):
     kept = tmp_path / "prepared.pt"
     torch.save({"rows": torch.zeros(3, 256), "wanted": torch.zeros(3, 256), "negatives": {}}, kept)
     with pytest.raises(ValueError, match=r"of 3 texts, the bundle .* made of another bundle"):
-        prepared(bundled, "cpu", torch.float32, kept)
+        prepared(bundled, _store(bundled), torch.float32, kept)
 
 
 def test_a_right_pair_costs_less_than_a_wrong_one_and_a_masked_one_nothing():

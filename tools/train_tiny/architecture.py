@@ -11,9 +11,9 @@ from transformers import Qwen3Config, Qwen3Model
 END_TOKEN = "<|endoftext|>"  # noqa: S105 - a token of text, no secret
 CHAT_END_TOKEN = "<|im_end|>"  # noqa: S105 - a token of text, no secret
 HIDDEN_SIZE = 256
-INTERMEDIATE_SIZE = 768
+INTERMEDIATE_SIZE = 512
 NUM_HIDDEN_LAYERS = 4
-N_HEADS, N_KEY_HEADS, HEAD_DIM = 4, 2, 64
+N_HEADS, N_KEY_HEADS, HEAD_DIM = 4, 4, 64
 MAX_LENGTH = 8192
 ROPE_THETA = 1e6
 _EPS = 1e-6
@@ -43,12 +43,14 @@ def config(vocab_size: int, end_token: int, chat_end_token: int) -> Qwen3Config:
     )
 
 
-def start_weights(model_config: Qwen3Config, token_vectors: torch.Tensor | None, seed: int = 0) -> Weights:
+def start_weights(model_config: Qwen3Config, start: Weights | None, seed: int = 0) -> Weights:
     """Return the weights before training, float32, named as `Qwen3Model` names them.
+
+    New layers stand below those of the model to start from, and add nothing at first: what it knows is kept.
 
     Args:
         model_config: As `config` makes it.
-        token_vectors: ``[vocab, 256]`` of an earlier model, which the token vectors start from; None for random ones.
+        start: Of an earlier model with as many layers or fewer; None for random weights.
         seed: Of the random numbers.
     """
     torch.manual_seed(seed)
@@ -57,10 +59,25 @@ def start_weights(model_config: Qwen3Config, token_vectors: torch.Tensor | None,
         if tensor.ndim == 2:  # noqa: PLR2004 - a matrix
             tensor.normal_(0.0, tensor.shape[1] ** -0.5)
         if name.endswith(("o_proj.weight", "down_proj.weight")):
-            tensor.mul_((2 * NUM_HIDDEN_LAYERS) ** -0.5)
-    vectors = torch.randn_like(weights["embed_tokens.weight"]) if token_vectors is None else token_vectors.float()
-    weights["embed_tokens.weight"] = vectors * (_VECTOR_RMS / vectors.square().mean().sqrt())
-    return weights
+            tensor.mul_(0.0 if start else (2 * NUM_HIDDEN_LAYERS) ** -0.5)
+    if start is None:
+        vectors = torch.randn_like(weights["embed_tokens.weight"])
+        return weights | {"embed_tokens.weight": vectors * (_VECTOR_RMS / vectors.square().mean().sqrt())}
+    n_new = NUM_HIDDEN_LAYERS - num_hidden_layers(start)
+    return weights | {_moved_up(name, n_new): tensor.float() for name, tensor in start.items()}
+
+
+def num_hidden_layers(weights: Weights) -> int:
+    """Return the number of layers."""
+    return sum(name.endswith("input_layernorm.weight") for name in weights)
+
+
+def _moved_up(name: str, n: int) -> str:
+    """Return the name of a weight in a model with ``n`` more layers below."""
+    if not name.startswith("layers."):
+        return name
+    _, number, rest = name.split(".", 2)
+    return f"layers.{int(number) + n}.{rest}"
 
 
 @cache
@@ -85,9 +102,10 @@ def last_token(weights: Weights, ids: torch.Tensor, lengths: torch.Tensor, dtype
     """
     cos, sin = rotations(ids.shape[1], ids.device, dtype)
     hidden = embedding(ids, weights["embed_tokens.weight"]).to(dtype)
-    for layer in range(NUM_HIDDEN_LAYERS - 1):
+    last = num_hidden_layers(weights) - 1
+    for layer in range(last):
         hidden = _layer(weights, f"layers.{layer}.", hidden, cos, sin)
-    return _last_layer(weights, f"layers.{NUM_HIDDEN_LAYERS - 1}.", hidden, (cos, sin), lengths)
+    return _last_layer(weights, f"layers.{last}.", hidden, (cos, sin), lengths)
 
 
 def _layer(weights: Weights, at: str, hidden: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

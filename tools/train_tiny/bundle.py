@@ -98,7 +98,7 @@ def write_bundle(  # noqa: PLR0913, PLR0917 - what it reads, writes and how much
     Args:
         texts: All training texts.
         target: The folder; it is made.
-        start: Folder of the model whose tokenizer, and token vectors, training starts with.
+        start: Folder of the model that training starts from.
         teacher: Folder of the teacher, a BERT whose tokens are averaged.
         n_triples: Triples from templates.
         cap: At most so many texts of one kind, source and language, times the language's share.
@@ -162,7 +162,7 @@ def _write_numbers(collected: Collected, target: Path, n_triples: int, rng: rand
 
 
 def _write_tokens(texts: list[str], start: Path, target: Path) -> None:
-    """Write the ids of all texts and instructions, and the token vectors to start from."""
+    """Write the ids of all texts and instructions, and the weights to start from."""
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     instructions = InstructionTable()
     before = [tokenizer.encode(text, add_special_tokens=False).ids for text in instructions.before_colon()]
@@ -173,12 +173,7 @@ def _write_tokens(texts: list[str], start: Path, target: Path) -> None:
     arrays = TokenArrays.of(tokenizer, texts)
     for name in TokenArrays.__dataclass_fields__:
         write_array(target / f"{name}.npy.xz", getattr(arrays, name))
-    vectors = load_file(start / "model.safetensors")["embed_tokens.weight"].float()
-    if float(vectors[:, -1].std()) == 0.0:
-        vectors[:, -1] = 0.0  # a constant much longer than the rest, which an earlier version of the model carried
-    scale = vectors.abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
-    write_array(target / "vectors.npy.xz", (vectors / scale).round().to(torch.int8).numpy())
-    write_array(target / "vector_scales.npy.xz", scale.numpy())
+    shutil.copyfile(start / "model.safetensors", target / "start.safetensors")
 
 
 def _write_teacher(english: list[str], folder: Path, target: Path) -> None:

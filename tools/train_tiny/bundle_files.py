@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from transformers import BertConfig, BertModel
 
 from .token_store import TokenArrays
@@ -77,10 +78,9 @@ class Bundle:
             return {name: np.asarray(stored[name]) for name in stored.files}
 
     @cached_property
-    def vectors(self) -> torch.Tensor:
-        """Return the token vectors to start from, float32 ``[vocab, 256]``."""
-        rows, scales = (read_array(self.folder / f"{name}.npy.xz") for name in ("vectors", "vector_scales"))
-        return torch.from_numpy(rows.astype(np.float32) * scales)
+    def start(self) -> dict[str, torch.Tensor]:
+        """Return the weights to start from."""
+        return load_file(self.folder / "start.safetensors")
 
     def teacher_texts(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the English texts under the teacher's tokenizer, uint16 ids one after the other, and their lengths."""

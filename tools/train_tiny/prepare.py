@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from .architecture import last_token
 from .bundle_files import PAIR_KINDS, Bundle
-from .teacher_vectors import Clock, hard_negatives, nested_map, teacher_embeddings
+from .teacher_vectors import Clock, hard_negatives, teacher_embeddings
+from .token_store import TokenStore
 
 _N_NEGATIVES = 24
+_FITTED = 20_000  # texts that the map to 256 numbers is fitted to
+_RIDGE = 0.01  # of the mean square of the teacher's numbers
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,13 @@ class TeacherVectors:
         return np.where(numbers < len(self.place), self.place[np.minimum(numbers, len(self.place) - 1)], -1)
 
 
-def prepared(bundle: Bundle, device: str, dtype: torch.dtype, kept: Path) -> Prepared:
+def prepared(bundle: Bundle, store: TokenStore, dtype: torch.dtype, kept: Path) -> Prepared:
     """Compute it, or read it from the file ``kept``, which is written at the end; the teacher's rows take longest.
 
     Raises:
         ValueError: The file was made of another bundle.
     """
+    device = store.device
     if kept.exists():
         state = torch.load(kept, weights_only=True, map_location=device)
         n_english = int(bundle.numbers["is_english"].sum())
@@ -75,10 +81,9 @@ def prepared(bundle: Bundle, device: str, dtype: torch.dtype, kept: Path) -> Pre
     vectors = TeacherVectors(bundle, teacher_embeddings(bundle.teacher(), ids, lengths, device, dtype))
     clock.lap("teacher's vectors")
     pairs = _english_pairs(bundle)
-    asked, answers = (vectors.rows[vectors.of(pairs["qa"][:, side])].float() for side in (0, 1))
-    table = nested_map(vectors.rows, asked, answers)
+    table = _map_to_start(bundle, vectors, store, dtype)
     wanted = torch.nn.functional.normalize(vectors.rows.float() @ table, dim=-1).half()
-    clock.lap("map to 256 numbers")
+    clock.lap("map to the space of the model to start from")
     negatives = {}
     for kind in ("qa", "code"):
         candidates, own = np.unique(pairs[kind][:, 1], return_inverse=True)
@@ -94,6 +99,20 @@ def prepared(bundle: Bundle, device: str, dtype: torch.dtype, kept: Path) -> Pre
     torch.save({"rows": vectors.rows, "wanted": wanted, "negatives": numbered}, kept.with_suffix(".partial"))
     kept.with_suffix(".partial").replace(kept)
     return Prepared(vectors, wanted, negatives)
+
+
+def _map_to_start(bundle: Bundle, vectors: TeacherVectors, store: TokenStore, dtype: torch.dtype) -> torch.Tensor:
+    """Return the map ``[384, 256]`` that brings the teacher's rows nearest to the embeddings of the start's model."""
+    english = np.flatnonzero(bundle.numbers["is_english"])
+    some = np.random.default_rng(3).choice(english, min(_FITTED, len(english)), replace=False)
+    weights = {name: tensor.to(store.device, torch.float32) for name, tensor in bundle.start.items()}
+    forward = partial(last_token, weights, dtype=dtype)
+    with torch.no_grad():
+        found, _ = store.embed(forward, some, np.zeros(len(some), np.int64), 1 << 14)
+    rows = vectors.rows[vectors.of(some)].float()
+    own = rows.T @ rows
+    own += _RIDGE * own.diagonal().mean() * torch.eye(len(own), device=own.device)
+    return torch.linalg.solve(own, rows.T @ torch.nn.functional.normalize(found, dim=-1))
 
 
 def _english_pairs(bundle: Bundle) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What the teacher says of the English texts: its vectors, brought to 256 numbers whose beginnings say most."""
+"""What the teacher says of the English texts: its vectors, and which answers it finds alike."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import torch
 from torch.nn.functional import normalize
 from transformers import BertModel
 
-from .losses import pair_loss, similarity_loss
-
 _GROUP_TOKENS = 1 << 16
-_STEPS, _ROWS = 250, 2048
-_PAIRS_WEIGHT = 0.3
 _MOST_ALIKE = 0.92
 
 
@@ -52,41 +48,6 @@ def teacher_embeddings(
         found[places] = normalize(pooled, dim=-1).half()
         at = until
     return found
-
-
-def nested_map(rows: torch.Tensor, asked: torch.Tensor, answers: torch.Tensor, seed: int = 3) -> torch.Tensor:
-    """Return a map ``[384, 256]`` after which the first 64 and 128 numbers keep the rows' similarities too.
-
-    It begins as the principal directions of the rows, and is trained to keep each text's nearest among others, and to
-    find the answer of a question, at each width.
-
-    Args:
-        rows: The teacher's unit rows of all English texts.
-        asked: Those of questions, ``[n, 384]``.
-        answers: Those of their answers.
-        seed: Of the rows drawn.
-    """
-    generator = torch.Generator(rows.device).manual_seed(seed)
-
-    def drawn(of: torch.Tensor, n: int) -> torch.Tensor:
-        return torch.randint(len(of), (n,), generator=generator, device=of.device)
-
-    sample = rows[drawn(rows, 1 << 17)].float()
-    values, directions = torch.linalg.eigh(sample.T @ sample)
-    table = directions[:, torch.argsort(values, descending=True)][:, :256].contiguous().requires_grad_()
-    optimizer = torch.optim.Adam([table], lr=2e-3)
-    for step in range(_STEPS):
-        for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * (1 - step / _STEPS)
-        some, pairs = rows[drawn(rows, _ROWS)].float(), drawn(asked, _ROWS)
-        left, right = asked[pairs].float(), answers[pairs].float()
-        loss = similarity_loss(some @ table, some)
-        unmasked = torch.zeros((_ROWS, _ROWS), dtype=torch.bool, device=rows.device)
-        loss = loss + _PAIRS_WEIGHT * pair_loss(left @ table, right @ table, unmasked, symmetric=False)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-    return table.detach()
 
 
 def hard_negatives(

@@ -76,7 +76,7 @@ class Training:
         """Begin, or go on from the checkpoint."""
         known = bundle.instructions
         started = architecture.start_weights(
-            architecture.config(known.vocab_size, known.end_token, known.chat_end_token), bundle.vectors
+            architecture.config(known.vocab_size, known.end_token, known.chat_end_token), bundle.start
         )
         self.weights = {name: tensor.to(options.device).requires_grad_() for name, tensor in started.items()}
         self.optimizers = _optimizers(self.weights, options.learning_rate)
@@ -130,9 +130,9 @@ def train(bundle: Bundle, options: Options, report: Callable[[str], None] = prin
         options: How long, how fast, where.
         report: Takes the log's lines.
     """
-    ready = prepared(bundle, options.device, options.dtype, options.out / "prepared.pt")
     known = bundle.instructions
     store = TokenStore(bundle.tokens, known.ids, known.end_token, options.device)
+    ready = prepared(bundle, store, options.dtype, options.out / "prepared.pt")
     sampler = StepSampler(bundle, ready.negatives, Sizes().scaled(options.share))
     training = Training(bundle, options)
     at, saved_s = training.at, training.at.elapsed_s
