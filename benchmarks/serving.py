@@ -119,7 +119,8 @@ async def load(url: str, bodies: list[Body], seconds: float) -> tuple[float, lis
 def as_request(body: Body) -> bytes:
     """Return a request as it is sent."""
     content = json.dumps(body).encode()
-    return b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+    head = b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return head + b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
 async def bare(encoder: Qwen3Encoder, bodies: list[Body], seconds: float) -> float:
