@@ -103,6 +103,7 @@ def test_a_sentence_with_the_words_of_the_question_comes_before_its_neighbours(e
 
 def test_an_extractive_answer_cites_the_nearest_sentences_once_each():
     sentences = [Sentence("A is so.", 2, 0.9), Sentence("A is so.", 1, 0.9), Sentence("B is too.", 1, 0.8)]
+    sentences.insert(1, Sentence("Letters: A is so.", 1, 0.9))  # a line of a list with the sentence in it
     answer = extractive("?", PASSAGES, [*sentences, Sentence("C is far off.", 1, 0.3)])
     assert (answer.text, answer.label) == ("A is so. [2] B is too. [1]", "extractive")
 

@@ -151,13 +151,14 @@ def _named_cells(names: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
 
 
 def extractive(question: str, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> Answer:
-    """Return the passages' own best sentences, each with its citation; nothing is generated."""
+    """Return the passages' own best sentences, each with its citation and none twice; nothing is generated."""
     del question, passages  # the sentences are already ranked
     chosen: dict[str, Sentence] = {}
     for sentence in sentences:
         if len(chosen) == _SENTENCES or sentence.score < _NEAR_BEST * sentences[0].score:
             break
-        chosen.setdefault(sentence.text, sentence)
+        if not any(sentence.text in text or text in sentence.text for text in chosen):
+            chosen[sentence.text] = sentence
     text = " ".join(f"{sentence.shown or sentence.text} [{sentence.passage}]" for sentence in chosen.values())
     return Answer(text or "The passages hold no full sentence; read them above.", "extractive")
 
