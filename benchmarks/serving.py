@@ -32,6 +32,8 @@ from qwen3_embed_integrations import Qwen3Encoder
 
 Body = dict[str, object]
 N_CLIENTS = 64
+QUERIES = "single queries"
+KINDS = (QUERIES, "batches of 32")
 N_PROCESSORS = len(os.sched_getaffinity(0))
 
 
@@ -144,13 +146,18 @@ async def bare(encoder: Qwen3Encoder, bodies: list[Body], seconds: float) -> flo
     return n_texts / (time.perf_counter() - start)
 
 
-def workloads(name: str | None) -> dict[str, list[Body]]:
-    """Return the requests of the clients, which name the model `name` if there is one."""
+def workloads(name: str | None = None, kind: str | None = None) -> dict[str, list[Body]]:
+    """Return the requests of the clients by kind.
+
+    Args:
+        name: The model that they name; None for none.
+        kind: The only kind to return; None for all.
+    """
     more: Body = {"encoding_format": "base64", **({"model": name} if name else {})}
     queries: list[Body] = [{"input": text, "input_type": "query", **more} for text in texts_of(2000, (3, 12), 1)]
     many = texts_of(4000, (40, 160), 2)
     batches: list[Body] = [{"input": many[i : i + 32], **more} for i in range(0, len(many), 32)]
-    return {"single queries": queries, "batches of 32": batches}
+    return {one: bodies for one, bodies in zip(KINDS, (queries, batches), strict=True) if kind in {None, one}}
 
 
 async def rate_at(url: str, kind: str, bodies: list[Body], seconds: float, alone: float | None = None) -> None:
@@ -166,23 +173,23 @@ async def rate_at(url: str, kind: str, bodies: list[Body], seconds: float, alone
         print("  which is what the clients leave", flush=True)
 
 
-async def measure(model: str, seconds: float, n_requests: int, only: str | None) -> None:
+async def measure(model: str, seconds: float, n_requests: int, kind: str | None) -> None:
     """Take all measurements of our server, or those of one kind of request."""
-    kinds = {name: bodies for name, bodies in workloads(None).items() if only in {None, name}}
+    kinds = workloads(kind=kind)
     encoder = Qwen3Encoder(model=model).load()
-    rates = {kind: await bare(encoder, bodies, seconds) for kind, bodies in kinds.items() if seconds}
+    rates = {one: await bare(encoder, bodies, seconds) for one, bodies in kinds.items() if seconds}
     encoder.unload()
     with server(model) as (url, pid):
-        for kind, rate in rates.items():
-            await rate_at(url, kind, kinds[kind], seconds, rate)
+        for one, rate in rates.items():
+            await rate_at(url, one, kinds[one], seconds, rate)
         if n_requests:
-            await memory_over(url, pid, workloads(None)["single queries"], n_requests)
+            await memory_over(url, pid, workloads()[QUERIES], n_requests)
 
 
-async def measure_other(url: str, name: str | None, seconds: float) -> None:
+async def measure_other(url: str, name: str | None, seconds: float, kind: str | None) -> None:
     """Take the measurements of a server that runs already."""
-    for kind, bodies in workloads(name).items():
-        await rate_at(url, kind, bodies, seconds)
+    for one, bodies in workloads(name, kind).items():
+        await rate_at(url, one, bodies, seconds)
 
 
 async def memory_over(url: str, pid: int, bodies: list[Body], n_requests: int) -> None:
@@ -202,13 +209,13 @@ def main() -> None:
     parser.add_argument("--shape", choices=["0.6B"])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--requests", type=int, default=0)
-    parser.add_argument("--kind", choices=list(workloads(None)), help="of request; both without it")
+    parser.add_argument("--kind", choices=KINDS, help="of request; both without it")
     parser.add_argument("--at", metavar="URL", help="measure the server that listens there")
     parser.add_argument("--name", help="its model")
     arguments = parser.parse_args()
     model = str(shaped_folder()) if arguments.shape else arguments.model
     if arguments.at:
-        asyncio.run(measure_other(arguments.at, arguments.name, arguments.seconds))
+        asyncio.run(measure_other(arguments.at, arguments.name, arguments.seconds, arguments.kind))
     else:
         asyncio.run(measure(model, arguments.seconds, arguments.requests, arguments.kind))
 
