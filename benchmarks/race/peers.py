@@ -45,12 +45,7 @@ ENGINES = (
     Engine("ours_onnx_int8", "this package, ONNX Runtime, int8", most_rounds=1, workloads=_SLOW),
     Engine("ours_onnx_int4", "this package, ONNX Runtime, int4", most_rounds=1, workloads=_SLOW),
     Engine("ours_openvino", "this package, OpenVINO, float32", "openvino onnx", most_rounds=1, workloads=_SLOW),
-    Engine(
-        "ours_openvino_bfloat16",
-        "this package, OpenVINO, bfloat16",
-        "openvino onnx",
-        most_rounds=1,
-    ),
+    Engine("ours_openvino_bfloat16", "this package, OpenVINO, bfloat16", "openvino onnx", most_rounds=1),
     Engine("st_float32", "sentence-transformers, float32", most_rounds=1, workloads=_SLOW),
     Engine("st_onnx", "sentence-transformers, ONNX Runtime, float32", _ONNX, most_rounds=1, workloads=_SHORT),
     Engine("fastembed", "fastembed, float32", "fastembed", most_rounds=1, workloads=_SHORT),

@@ -109,6 +109,6 @@ def _key(config: EncoderConfig, model_info: ModelInfo, space: VectorSpace) -> Em
         space=space,
         max_length=model_info.max_length(config),
         on_overflow=config.on_overflow,
-        dtype=config.dtype if config.dtype != "auto" else model_info.stored_dtype or "auto",
+        dtype=(config.dtype == "auto" and model_info.stored_dtype) or config.dtype,
         server=tuple((name, getattr(config, name)) for name in _SERVER_OPTIONS) if config.backend == "remote" else (),
     )

@@ -35,7 +35,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FOREIGN_DIGIT = re.compile(r"[^\W0-9]")
 _CASE_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _SEPARATORS = re.compile(r"[._\-@]+")
-_ABBREVIATION = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")  # "i.e." has no I
+_ABBREVIATION = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")  # single letters with full stops between them
 
 
 def tokenize(text: str) -> list[str]:

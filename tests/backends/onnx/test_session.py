@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from qwen3_embed_integrations import CheckpointError
+from qwen3_embed_integrations import CheckpointError, ConfigError
 from qwen3_embed_integrations.backends.onnx.graph_inputs import INPUT_NAMES, OUTPUT_NAMES
-from qwen3_embed_integrations.backends.onnx.session import ThreadPlan, check_names, plan_threads
+from qwen3_embed_integrations.backends.onnx.session import ThreadPlan, check_bfloat16, check_names, plan_threads
 
 LARGE = 2_000_000_000
 
@@ -37,3 +37,8 @@ def test_batches_of_a_small_model_run_side_by_side(monkeypatch):
     assert plan_threads(20_000_000) == ThreadPlan(3, 1)
     assert str(ThreadPlan(3, 1)) == "3 batch(es) at once, 1 thread(s) each"
     assert "physical core" in str(ThreadPlan(1, None))
+
+
+def test_a_cpu_without_bfloat16_is_named():
+    with pytest.raises(ConfigError, match=r"OpenVINO has FP32, INT8 on this CPU. Omit dtype"):
+        check_bfloat16(["FP32", "INT8"])

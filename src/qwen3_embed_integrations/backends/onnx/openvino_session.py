@@ -13,7 +13,7 @@ from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_inputs import Arrays
-from .session import Session, ThreadPlan, check_names
+from .session import Session, ThreadPlan, check_bfloat16, check_names
 
 
 class OpenvinoSession(Session):
@@ -73,15 +73,3 @@ def find_device(name: str | None, available: Sequence[str]) -> str:
     if wanted.partition(".")[0] not in {one.partition(".")[0] for one in available}:
         raise ConfigError(f"OpenVINO has no device {name!r} here; it has {', '.join(available)}. Use one of these.")
     return wanted
-
-
-def check_bfloat16(capabilities: Sequence[str]) -> None:
-    """Check that a CPU multiplies bfloat16.
-
-    Raises:
-        ConfigError: It doesn't, and OpenVINO would compute in float32 without a word.
-    """
-    if "BF16" not in capabilities:
-        raise ConfigError(
-            f'dtype="bfloat16", but OpenVINO has {", ".join(capabilities)} on this CPU. Omit dtype: float32 is as fast.'
-        )

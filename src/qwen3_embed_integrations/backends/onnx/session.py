@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qwen3_embed_integrations.core.errors import CheckpointError
+from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_inputs import INPUT_NAMES, OUTPUT_NAMES, Arrays
@@ -40,6 +40,21 @@ def check_names(graph: Path, inputs: Collection[str], outputs: Collection[str]) 
                 f"{graph} has the {what} {', '.join(sorted(found))}; a graph that this package exported has "
                 f"{', '.join(sorted(expected))}. Export the model again with `qwen3-embed export`."
             )
+
+
+def check_bfloat16(capabilities: Sequence[str]) -> None:
+    """Check that OpenVINO multiplies bfloat16 on this CPU.
+
+    Args:
+        capabilities: What it says of itself, such as "FP32" and "BF16".
+
+    Raises:
+        ConfigError: It doesn't, and OpenVINO would compute in float32 without a word.
+    """
+    if "BF16" not in capabilities:
+        raise ConfigError(
+            f'dtype="bfloat16", but OpenVINO has {", ".join(capabilities)} on this CPU. Omit dtype for float32.'
+        )
 
 
 @dataclass(frozen=True)
