@@ -110,8 +110,19 @@ def test_a_query_whose_ids_leave_the_prompt_s_own_falls_back(checkpoint):
         np.testing.assert_allclose(embedding, whole, atol=2e-6)
 
 
+@pytest.mark.parametrize(
+    ("bfloat16", "amx", "expected"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_blocks_attend_where_bfloat16_products_are_fast_and_torch_has_no_tiles(monkeypatch, bfloat16, amx, expected):
+    monkeypatch.setattr(planning, "has_amx", lambda: amx)
+    monkeypatch.setattr(planning, "has_bfloat16_matmul", lambda: bfloat16)
+    assert planning.attends_in_bfloat16(ExecutionPlan(), torch.bfloat16) == expected
+    assert not planning.attends_in_bfloat16(ExecutionPlan(), torch.float32)
+    assert not planning.attends_in_bfloat16(ExecutionPlan("upcast"), torch.bfloat16)
+
+
 @pytest.mark.parametrize("amx", [True, False])
-def test_attention_computes_in_bfloat16_only_on_cpus_with_matrix_units(monkeypatch, amx):
+def test_heads_are_bfloat16_only_on_cpus_with_matrix_units(monkeypatch, amx):
     monkeypatch.setattr(planning, "has_amx", lambda: amx)
     plain = ExecutionPlan()
     assert planning.heads_dtype(plain, torch.bfloat16) == (torch.bfloat16 if amx else torch.float32)

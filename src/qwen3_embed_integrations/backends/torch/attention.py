@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from .block_attention import LONG, block_attention
 from .thread_team import ThreadTeam, share
 
 
@@ -56,6 +57,8 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     scale: float,
     layout: Layout,
     prefix: KeysValues | None = None,
+    *,
+    in_bfloat16: bool = False,
 ) -> torch.Tensor:
     """Compute causal attention within each sequence, with one call of torch's dense kernel for each run of lengths.
 
@@ -66,6 +69,7 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
         scale: Factor of the attention scores.
         layout: The sequences' positions.
         prefix: Keys and values of the tokens that precede every sequence; None if there are none.
+        in_bfloat16: Whether the products of long sequences may be computed in bfloat16, whatever `query` is in.
 
     Returns:
         `[tokens, num_attention_heads, head_dim]`, zeros for padding.
@@ -74,6 +78,12 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     end, heads, kv_heads = 0, query.shape[1:], key.shape[1:]
     for start, count, length in layout.runs:
         end = start + count * length
+        if in_bfloat16 and length >= LONG:
+            for at in range(start, end, length):
+                own = slice(at, at + length)
+                keys_values = _with_prefix(prefix, KeysValues(key[own], value[own]))
+                out[own] = block_attention(query[own], keys_values.key, keys_values.value, scale)
+            continue
         q = query[start:end].view(count, length, *heads).transpose(1, 2)
         k = key[start:end].view(count, length, *kv_heads).transpose(1, 2)
         v = value[start:end].view(count, length, *kv_heads).transpose(1, 2)
@@ -87,21 +97,24 @@ def shared_attention(  # noqa: PLR0913, PLR0917 - as above, and who shares the h
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    scale: float,
     layout: Layout,
-    prefix: KeysValues | None,
-    thread_team: ThreadTeam | None,
+    prefix: KeysValues | None = None,
+    thread_team: ThreadTeam | None = None,
+    *,
+    scale: float,
+    in_bfloat16: bool = False,
 ) -> torch.Tensor:
     """Compute `causal_attention`, its heads shared by the threads of a team if there is one."""
+    attend = partial(causal_attention, scale=scale, layout=layout, in_bfloat16=in_bfloat16)
     if thread_team is None:
-        return causal_attention(query, key, value, scale, layout, prefix)
+        return attend(query, key, value, prefix=prefix)
     mixed = torch.empty(query.shape, dtype=query.dtype, device=query.device)
     num_key_value_heads, shared_by = key.shape[1], query.shape[1] // key.shape[1]
 
     def fill(first: int, end: int) -> None:
         own, kv = slice(first * shared_by, end * shared_by), slice(first, end)
         part = None if prefix is None else KeysValues(prefix.key[:, kv], prefix.value[:, kv])
-        mixed[:, own] = causal_attention(query[:, own], key[:, kv], value[:, kv], scale, layout, part)
+        mixed[:, own] = attend(query[:, own], key[:, kv], value[:, kv], prefix=part)
 
     bounds = [round(num_key_value_heads * number / thread_team.count) for number in range(thread_team.count + 1)]
     share([partial(fill, first, end) for first, end in pairwise(bounds)], thread_team)
@@ -154,6 +167,13 @@ def _attention_of_equal_lengths(
     key, value = _after_prefix(prefix, key, value)
     unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
     return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
+
+
+def _with_prefix(prefix: KeysValues | None, own: KeysValues) -> KeysValues:
+    """Return keys and values of one sequence with those of the prefix before them."""
+    if prefix is None:
+        return own
+    return KeysValues(torch.cat((prefix.key, own.key)), torch.cat((prefix.value, own.value)))
 
 
 def _after_prefix(prefix: KeysValues, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

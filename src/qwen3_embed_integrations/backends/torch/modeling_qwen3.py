@@ -21,10 +21,10 @@ from qwen3_embed_integrations.core.execution_plan import ExecutionPlan
 from qwen3_embed_integrations.scheduling.worker_thread import no_pause, thread_pause
 
 from .architecture import Qwen3Architecture
-from .attention import KeysValues, Layout, causal_attention, last_token_attention, shared_attention
+from .attention import KeysValues, Layout, last_token_attention, shared_attention
 from .decoder_layer import DecoderLayer, TakeWeight, read_layers
 from .kernels.linear import Linear, row_multiple
-from .plan_selection import make_linear, make_ops, ops_config
+from .plan_selection import attends_in_bfloat16, make_linear, make_ops, ops_config
 from .thread_team import ThreadTeam, share
 
 _Heads = tuple[torch.Tensor, torch.Tensor]  # the rotated heads of a layer's `qkv`, then its values
@@ -76,6 +76,7 @@ class PackedQwen3:
         without_queries = replace(last, qkv=key_value, norms=last.norms[self._n_queries :])
         self._layers_without_queries = [*self._layers[:-1], without_queries]
         self._scale = float(architecture.head_dim**-0.5)
+        self._attention = partial(shared_attention, scale=self._scale, in_bfloat16=attends_in_bfloat16(plan, dtype))
         self._norm = take("norm.weight", architecture.hidden_size).float()
         exponents = torch.arange(0, architecture.head_dim, 2, dtype=torch.float32) / architecture.head_dim
         self._frequencies = (1.0 / architecture.rope_theta**exponents).to(self._norm.device)
@@ -109,7 +110,7 @@ class PackedQwen3:
         for index, (layer, following) in enumerate(pairwise(self._layers_of(skips=skips))):
             pause()
             of_prefix = prefix[index] if prefix else None
-            mixed = shared_attention(*self._qkv(heads), self._scale, layout, of_prefix, thread_team).flatten(1)
+            mixed = self._attention(*self._qkv(heads), layout, of_prefix, thread_team).flatten(1)
             pause()
             heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
         pause()
@@ -119,7 +120,7 @@ class PackedQwen3:
             query = self._queries(states, angles)
             mixed = last_token_attention(query, *heads, self._scale, layout, of_prefix).flatten(1)
         else:
-            mixed = shared_attention(*self._qkv(heads), self._scale, layout, of_prefix, thread_team).flatten(1)
+            mixed = self._attention(*self._qkv(heads), layout, of_prefix, thread_team).flatten(1)
             if wanted is not None:
                 states, mixed = states[wanted], mixed[wanted]
         for part in self._blocks(len(states)).parts:
@@ -138,7 +139,7 @@ class PackedQwen3:
         heads = self._first_heads(ids, states, angles, blocks)
         found = [self._kept(heads)]
         for layer, following in pairwise(self._layers):
-            mixed = causal_attention(*self._qkv(heads), self._scale, layout).flatten(1)
+            mixed = self._attention(*self._qkv(heads), layout).flatten(1)
             heads = self._mlp_and_next_heads(layer, following, states, mixed, angles, blocks)
             found.append(self._kept(heads))
         return tuple(found)

@@ -102,11 +102,19 @@ def computed_dtype(plan: ExecutionPlan, dtype: torch.dtype) -> torch.dtype:
 def heads_dtype(plan: ExecutionPlan, dtype: torch.dtype) -> torch.dtype:
     """Return the dtype of queries, keys and values, for weights stored in `dtype`.
 
-    Without AMX torch's attention is as fast in float32 as in bfloat16, or faster: on a Zen 4 core 66 and 68 GFLOP/s at
-    2,048 tokens, 78 and 67 at 8,192, and 1.2 times as fast below 200.
+    Without AMX torch's attention is no slower in float32 than in bfloat16 (on a Zen 4 core 66 and 68 GFLOP/s at 2,048
+    tokens), and 1.2 times as fast below 200, which it is left for: see `attends_in_bfloat16`.
     """
     computed = computed_dtype(plan, dtype)
     return torch.float32 if computed == torch.bfloat16 and not has_amx() else computed
+
+
+def attends_in_bfloat16(plan: ExecutionPlan, dtype: torch.dtype) -> bool:
+    """Return whether the attention of long sequences is computed by `block_attention`, in products of bfloat16.
+
+    With AMX torch's own kernel multiplies bfloat16 in tiles.
+    """
+    return computed_dtype(plan, dtype) == torch.bfloat16 and has_bfloat16_matmul() and not has_amx()
 
 
 def quantised_inputs(plan: ExecutionPlan, dtype: torch.dtype) -> torch.dtype | None:
