@@ -57,7 +57,9 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def weights(tokenizer):
-    return architecture.start_weights(_config(tokenizer), None)
+    torch.manual_seed(0)
+    found = Qwen3Model(_config(tokenizer)).state_dict()
+    return {name: tensor.normal_(0.0, tensor.shape[-1] ** -0.5) for name, tensor in found.items()}
 
 
 def _config(tokenizer):
@@ -181,10 +183,7 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
 
     lines = []
     first = train(bundled, options(2), lines.append)
-    known = bundled.instructions
-    config = architecture.config(known.vocab_size, known.end_token, known.chat_end_token)
-    start = architecture.start_weights(config, bundled.start)
-    assert not [name for name, tensor in first.items() if torch.equal(tensor, start[name])]
+    assert not [name for name, tensor in first.items() if torch.equal(tensor, bundled.start[name].float())]
     progress = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]
     assert progress["step"] == 2
     again = train(bundled, options(3), lines.append)
@@ -192,8 +191,8 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     assert not torch.equal(again["norm.weight"], first["norm.weight"])
     assert lines[-1].startswith("step 3,")
     exported = trained_model(tmp_path, PACKAGED)
-    wanted = again["layers.3.mlp.down_proj.weight"].detach().half().float()
-    assert torch.equal(exported.layers[3].mlp.down_proj.weight, wanted)
+    wanted = again["layers.1.mlp.down_proj.weight"].detach().half().float()
+    assert torch.equal(exported.layers[1].mlp.down_proj.weight, wanted)
 
 
 def _store(bundled):
@@ -204,9 +203,7 @@ def _store(bundled):
 def test_training_starts_as_the_model_that_is_there(bundled, tokenizer):
     texts = ["How do I read a file?", "sorted() returns a new list. " * 8, "\u65e5\u672c\u8a9e\u306e\u6587\u7ae0"]
     known = bundled.instructions
-    config = architecture.config(known.vocab_size, known.end_token, known.chat_end_token)
-    start = architecture.start_weights(config, bundled.start)
-    assert architecture.num_hidden_layers(start) == 2 + architecture.num_hidden_layers(bundled.start)
+    start = {name: tensor.float() for name, tensor in bundled.start.items()}
     store = TokenStore(TokenArrays.of(tokenizer, texts), known.ids, known.end_token, "cpu")
     forward = partial(architecture.last_token, start, dtype=torch.float32)
     found, _ = store.embed(forward, np.arange(3), np.zeros(3, np.int64), 1 << 12)

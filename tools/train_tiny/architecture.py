@@ -6,18 +6,17 @@ from functools import cache
 
 import torch
 from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
-from transformers import Qwen3Config, Qwen3Model
+from transformers import Qwen3Config
 
 END_TOKEN = "<|endoftext|>"  # noqa: S105 - a token of text, no secret
 CHAT_END_TOKEN = "<|im_end|>"  # noqa: S105 - a token of text, no secret
 HIDDEN_SIZE = 256
 INTERMEDIATE_SIZE = 512
-NUM_HIDDEN_LAYERS = 4
+NUM_HIDDEN_LAYERS = 2
 N_HEADS, N_KEY_HEADS, HEAD_DIM = 4, 4, 64
 MAX_LENGTH = 8192
 ROPE_THETA = 1e6
 _EPS = 1e-6
-_VECTOR_RMS = 0.1
 
 Weights = dict[str, torch.Tensor]
 
@@ -43,41 +42,9 @@ def config(vocab_size: int, end_token: int, chat_end_token: int) -> Qwen3Config:
     )
 
 
-def start_weights(model_config: Qwen3Config, start: Weights | None, seed: int = 0) -> Weights:
-    """Return the weights before training, float32, named as `Qwen3Model` names them.
-
-    New layers stand below those of the model to start from, and add nothing at first: what it knows is kept.
-
-    Args:
-        model_config: As `config` makes it.
-        start: Of an earlier model with as many layers or fewer; None for random weights.
-        seed: Of the random numbers.
-    """
-    torch.manual_seed(seed)
-    weights = {name: tensor.float() for name, tensor in Qwen3Model(model_config).state_dict().items()}
-    for name, tensor in weights.items():
-        if tensor.ndim == 2:  # noqa: PLR2004 - a matrix
-            tensor.normal_(0.0, tensor.shape[1] ** -0.5)
-        if name.endswith(("o_proj.weight", "down_proj.weight")):
-            tensor.mul_(0.0 if start else (2 * NUM_HIDDEN_LAYERS) ** -0.5)
-    if start is None:
-        vectors = torch.randn_like(weights["embed_tokens.weight"])
-        return weights | {"embed_tokens.weight": vectors * (_VECTOR_RMS / vectors.square().mean().sqrt())}
-    n_new = NUM_HIDDEN_LAYERS - num_hidden_layers(start)
-    return weights | {_moved_up(name, n_new): tensor.float() for name, tensor in start.items()}
-
-
 def num_hidden_layers(weights: Weights) -> int:
     """Return the number of layers."""
     return sum(name.endswith("input_layernorm.weight") for name in weights)
-
-
-def _moved_up(name: str, n: int) -> str:
-    """Return the name of a weight in a model with ``n`` more layers below."""
-    if not name.startswith("layers."):
-        return name
-    _, number, rest = name.split(".", 2)
-    return f"layers.{int(number) + n}.{rest}"
 
 
 @cache
@@ -95,7 +62,7 @@ def last_token(weights: Weights, ids: torch.Tensor, lengths: torch.Tensor, dtype
     The last layer computes queries, output and feed-forward for the last token alone.
 
     Args:
-        weights: As `start_weights` makes them.
+        weights: Named as `Qwen3Model` names them.
         ids: ``[n, width]``, padded on the right; causal attention never sees the padding.
         lengths: ``[n]``, tokens of each row with the end token.
         dtype: Of the products and the states between the layers.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,12 @@ import torch
 
 from .architecture import last_token
 from .bundle_files import PAIR_KINDS, Bundle
+from .losses import WIDTHS
 from .teacher_vectors import Clock, hard_negatives, teacher_embeddings
 from .token_store import TokenStore
 
 _N_NEGATIVES = 24
 _FITTED = 20_000  # texts that the map to 256 numbers is fitted to
-_RIDGE = 0.01  # of the mean square of the teacher's numbers
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,26 @@ def prepared(bundle: Bundle, store: TokenStore, dtype: torch.dtype, kept: Path) 
 
 
 def _map_to_start(bundle: Bundle, vectors: TeacherVectors, store: TokenStore, dtype: torch.dtype) -> torch.Tensor:
-    """Return the map ``[384, 256]`` that brings the teacher's rows nearest to the embeddings of the start's model."""
+    """Return the map ``[384, 256]`` that keeps the teacher's similarities and brings its rows near the start's model's.
+
+    The first 64 numbers hold the teacher's 64 principal axes, the first 128 its 128, all its 256: a truncated embedding
+    keeps as much of the teacher as so many numbers can. Within each of these parts the axes are rotated to the start's
+    embeddings (orthogonal Procrustes).
+    """
     english = np.flatnonzero(bundle.numbers["is_english"])
     some = np.random.default_rng(3).choice(english, min(_FITTED, len(english)), replace=False)
     weights = {name: tensor.to(store.device, torch.float32) for name, tensor in bundle.start.items()}
     forward = partial(last_token, weights, dtype=dtype)
     with torch.no_grad():
         found, _ = store.embed(forward, some, np.zeros(len(some), np.int64), 1 << 14)
-    rows = vectors.rows[vectors.of(some)].float()
-    own = rows.T @ rows
-    own += _RIDGE * own.diagonal().mean() * torch.eye(len(own), device=own.device)
-    return torch.linalg.solve(own, rows.T @ torch.nn.functional.normalize(found, dim=-1))
+    near, rows = torch.nn.functional.normalize(found, dim=-1), vectors.rows[vectors.of(some)].float()
+    axes = torch.linalg.eigh(rows.T @ rows).eigenvectors.flip(1)
+    table = []
+    for begin, end in pairwise((0, *sorted(WIDTHS))):
+        part = axes[:, begin:end]
+        left, _, right = torch.linalg.svd((rows @ part).T @ near[:, begin:end])
+        table.append(part @ left @ right)
+    return torch.cat(table, dim=1)
 
 
 def _english_pairs(bundle: Bundle) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import normalize
 from transformers import BertModel
 
-_GROUP_TOKENS = 1 << 16
+_GROUP_TOKENS = {"cuda": 1 << 16, "cpu": 1 << 12}  # padded tokens of a pass: what fills a card, or stays in a cache
 _MOST_ALIKE = 0.92
 
 
@@ -33,11 +33,12 @@ def teacher_embeddings(
     columns = torch.from_numpy(np.stack([np.cumsum(lengths) - lengths, lengths, np.arange(len(lengths))])[:, order])
     columns = columns.to(device)
     found = torch.zeros((len(lengths), model.config.hidden_size), dtype=torch.float16, device=device)
+    group_tokens = _GROUP_TOKENS[torch.device(device).type]
     at = 0
     while at < len(order):
-        until = min(len(order), at + max(1, _GROUP_TOKENS // int(lengths[order[at]] + 4)))
+        until = min(len(order), at + max(1, group_tokens // int(lengths[order[at]] + 4)))
         width = int(lengths[order[until - 1]])
-        until = min(until, at + max(1, _GROUP_TOKENS // width))
+        until = min(until, at + max(1, group_tokens // width))
         starts, sizes, places = columns[:, at:until]
         width = int(lengths[order[until - 1]])
         column = torch.arange(width, device=device)
@@ -65,6 +66,8 @@ def hard_negatives(
         n: How many.
 
     """
+    if asked.device.type == "cpu":  # whose float16 products are slower than float32's
+        asked, answers, candidates = asked.float(), answers.float(), candidates.float()
     found = []
     for start in range(0, len(asked), 4096):
         chosen = slice(start, start + 4096)
