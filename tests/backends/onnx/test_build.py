@@ -18,6 +18,7 @@ from qwen3_embed_integrations import (
     Qwen3Reranker,
     TruncationWarning,
 )
+from qwen3_embed_integrations.backends.onnx import build
 from qwen3_embed_integrations.backends.registry import load_backend, model_info, report_plan
 
 BOUND = 1e-6
@@ -179,6 +180,15 @@ def test_a_missing_runtime_names_its_extra(runtime, package, monkeypatch):
     encoder = Qwen3Encoder(model="tiny", backend="onnx", runtime=runtime, max_batch_tokens=77)
     with pytest.raises(MissingExtraError, match=rf"qwen3-embed-integrations\[{extra}\]"):
         encoder.encode_query(["a"])
+
+
+@pytest.mark.parametrize(("dtype", "computed"), [("auto", "float32"), ("bfloat16", "bfloat16")])
+def test_the_report_says_what_openvino_computes_in(monkeypatch, exported_folder, dtype, computed):
+    monkeypatch.setattr(build, "_runtime", lambda config: config.runtime)
+    config = EncoderConfig(model=str(exported_folder), backend="onnx", runtime="openvino", dtype=dtype)
+    found = dict(report_plan(config))
+    assert found["runtime"] == "openvino"
+    assert found["computed in"] == computed
 
 
 def test_the_report_names_files_runtime_and_provider(exported_folder):

@@ -116,6 +116,7 @@ def report(config: EncoderConfig, model: ExportedModel) -> list[tuple[str, str]]
         ("model", f"{manifest.model}, exported {kind}, {manifest.dtype}, opset {manifest.opset}"),
         ("files", f"{n_bytes / 1e6:,.0f} MB, digests as exported"),
         ("runtime", _runtime(config)),
+        ("computed in", "bfloat16" if _is_lowered(config) else manifest.dtype),
         ("threads", str(_plan(config, model))),
     ]
 
