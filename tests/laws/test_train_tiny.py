@@ -1,12 +1,16 @@
 """The bundled model's training: its texts, its losses, its optimizer, and that it goes on where it stopped."""
 
 import random
+import subprocess
+import sys
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import BertPreTokenizer
@@ -26,13 +30,14 @@ from tools.train_tiny.sources.translated_docs import aligned_texts, parse_markdo
 from tools.train_tiny.steps import Sizes, StepSampler
 from tools.train_tiny.template_words import TRAINING_WORDS
 from tools.train_tiny.templates import UNSEEN_KINDS, development_triples, training_triples
-from tools.train_tiny.token_store import TokenArrays, TokenStore
+from tools.train_tiny.token_store import Model, TokenArrays, TokenStore
 from tools.train_tiny.train import Options, train
 from tools.train_tiny.training_text import TrainingText
 from transformers import BertConfig, BertModel, Qwen3Model
 
 from qwen3_embed_integrations import Qwen3Encoder
 
+ROOT = Path(__file__).parents[2]
 PACKAGED = files("qwen3_embed_integrations") / "models" / "tiny"
 WORDS = [
     "apple",
@@ -72,7 +77,7 @@ def test_the_forward_pass_is_that_of_the_published_architecture(weights, tokeniz
     model.load_state_dict(weights)
     ids, lengths = torch.randint(0, 30_000, (5, 40)), torch.tensor([40, 3, 17, 1, 25])
     with torch.no_grad():
-        found = architecture.last_token(weights, ids, lengths, torch.float32)
+        found = architecture.last_token(weights, weights["embed_tokens.weight"][ids], lengths)
         for place, n in enumerate(lengths):
             wanted = model(ids[place : place + 1, :n]).last_hidden_state[0, -1]
             assert torch.allclose(found[place], wanted, atol=2e-5)
@@ -94,12 +99,14 @@ def test_ids_behind_an_instruction_are_those_of_the_whole_prompt(tokenizer):
     for instruction in (0, 1, 7, len(before) - 1):
         seen = []
 
-        def keep(token_ids, lengths, seen=seen):
+        def keep(hidden, lengths, seen=seen):
+            token_ids = hidden[..., 0].int()  # each id's vector is its number
             first = len(seen)
             seen += [ids[:n].tolist() for ids, n in zip(token_ids, lengths, strict=True)]
             return torch.arange(first, len(seen))[:, None].float()
 
-        order, n_tokens = store.embed(keep, np.arange(len(texts)), np.full(len(texts), instruction), 64)
+        model = Model(torch.arange(tokenizer.get_vocab_size())[:, None].float(), torch.float32, keep)
+        order, n_tokens = store.embed(model, np.arange(len(texts)), np.full(len(texts), instruction), 64)
         prompt = before[instruction] + ":" if instruction else ""
         expected = [tokenizer.encode(prompt + text).ids for text in texts]
         assert [seen[int(place)] for place in order[:, 0]] == expected
@@ -195,6 +202,22 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     assert torch.equal(exported.layers[1].mlp.down_proj.weight, wanted)
 
 
+def test_two_processes_take_the_same_steps_on_different_texts(bundled, tmp_path):
+    """Average the gradients of two processes, of which the first writes."""
+    chosen = ["--minutes", "60", "--max-steps", "2", "--share", "0.01", "--group-tokens", "2048"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "tools.train_tiny.train", str(bundled.folder), "--out", str(tmp_path / "two"), *chosen]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=300)  # noqa: S603 - our own module
+    alone = train(bundled, Options(60, "cpu", tmp_path / "one", share=0.01, group_tokens=2048, max_steps=2), print)
+    progress = {
+        name: torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["progress"] for name in ("one", "two")
+    }
+    assert [progress[name]["step"] for name in ("one", "two")] == [2, 2]
+    assert 1.7 < progress["two"]["n_tokens"] / progress["one"]["n_tokens"] < 2.3
+    together = load_file(tmp_path / "two" / "layers.safetensors")["layers.1.mlp.down_proj.weight"]
+    assert not torch.equal(together, alone["layers.1.mlp.down_proj.weight"].half())
+
+
 def _store(bundled):
     known = bundled.instructions
     return TokenStore(bundled.tokens, known.ids, known.end_token, "cpu")
@@ -205,8 +228,8 @@ def test_training_starts_as_the_model_that_is_there(bundled, tokenizer):
     known = bundled.instructions
     start = {name: tensor.float() for name, tensor in bundled.start.items()}
     store = TokenStore(TokenArrays.of(tokenizer, texts), known.ids, known.end_token, "cpu")
-    forward = partial(architecture.last_token, start, dtype=torch.float32)
-    found, _ = store.embed(forward, np.arange(3), np.zeros(3, np.int64), 1 << 12)
+    model = Model(start["embed_tokens.weight"], torch.float32, partial(architecture.last_token, start))
+    found, _ = store.embed(model, np.arange(3), np.zeros(3, np.int64), 1 << 12)
     found = torch.nn.functional.normalize(found, dim=-1).numpy()
     np.testing.assert_allclose(found, Qwen3Encoder(model="tiny").encode_document(texts), atol=1e-5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import torch
-from torch.nn.functional import embedding, linear, rms_norm, scaled_dot_product_attention, silu
+from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 from transformers import Qwen3Config
 
 END_TOKEN = "<|endoftext|>"  # noqa: S105 - a token of text, no secret
@@ -56,19 +56,18 @@ def rotations(length: int, device: torch.device, dtype: torch.dtype) -> tuple[to
     return angles.cos().to(dtype), angles.sin().to(dtype)
 
 
-def last_token(weights: Weights, ids: torch.Tensor, lengths: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def last_token(weights: Weights, hidden: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     """Return the final state of each row's last token, float32 ``[n, 256]``, not normalised.
 
     The last layer computes queries, output and feed-forward for the last token alone.
 
     Args:
         weights: Named as `Qwen3Model` names them.
-        ids: ``[n, width]``, padded on the right; causal attention never sees the padding.
+        hidden: The token vectors, ``[n, width, 256]``, padded on the right; causal attention never sees the padding.
+            Their dtype is that of the products and the states between the layers.
         lengths: ``[n]``, tokens of each row with the end token.
-        dtype: Of the products and the states between the layers.
     """
-    cos, sin = rotations(ids.shape[1], ids.device, dtype)
-    hidden = embedding(ids, weights["embed_tokens.weight"]).to(dtype)
+    cos, sin = rotations(hidden.shape[1], hidden.device, hidden.dtype)
     last = num_hidden_layers(weights) - 1
     for layer in range(last):
         hidden = _layer(weights, f"layers.{layer}.", hidden, cos, sin)

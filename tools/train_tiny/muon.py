@@ -22,7 +22,7 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(self, matrices: Iterable[torch.Tensor], lr: float) -> None:
         """Keep the matrices."""
-        super().__init__(list(matrices), {"lr": lr})
+        super().__init__(list(matrices), {"lr": lr, "rate": 1.0})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]

@@ -15,7 +15,7 @@ from .architecture import last_token
 from .bundle_files import PAIR_KINDS, Bundle
 from .losses import WIDTHS
 from .teacher_vectors import Clock, hard_negatives, teacher_embeddings
-from .token_store import TokenStore
+from .token_store import Model, TokenStore
 
 _N_NEGATIVES = 24
 _FITTED = 20_000  # texts that the map to 256 numbers is fitted to
@@ -112,9 +112,9 @@ def _map_to_start(bundle: Bundle, vectors: TeacherVectors, store: TokenStore, dt
     english = np.flatnonzero(bundle.numbers["is_english"])
     some = np.random.default_rng(3).choice(english, min(_FITTED, len(english)), replace=False)
     weights = {name: tensor.to(store.device, torch.float32) for name, tensor in bundle.start.items()}
-    forward = partial(last_token, weights, dtype=dtype)
+    model = Model(weights["embed_tokens.weight"], dtype, partial(last_token, weights))
     with torch.no_grad():
-        found, _ = store.embed(forward, some, np.zeros(len(some), np.int64), 1 << 14)
+        found, _ = store.embed(model, some, np.zeros(len(some), np.int64), 1 << 14)
     near, rows = torch.nn.functional.normalize(found, dim=-1), vectors.rows[vectors.of(some)].float()
     axes = torch.linalg.eigh(rows.T @ rows).eigenvectors.flip(1)
     table = []

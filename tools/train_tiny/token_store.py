@@ -8,12 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch.nn.functional import embedding
 
 MOST_TOKENS = 416
 _WIDTH_STEP = 16
 _CHARS_A_TOKEN = 8
 _MOST_HEAD = 200
-Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What embeds.
+
+    Attributes:
+        vectors: The token vectors, ``[ids, hidden_size]``.
+        dtype: What they are converted to.
+        forward: Takes a group's token vectors ``[n, width, hidden_size]``, padded on the right, and lengths ``[n]``;
+            returns embeddings ``[n, hidden_size]``.
+    """
+
+    vectors: torch.Tensor
+    dtype: torch.dtype
+    forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -100,15 +116,15 @@ class TokenStore:
         self.prefixes = table.to(device)
 
     def embed(
-        self, forward: Forward, numbers: np.ndarray, prefixes: np.ndarray, group_tokens: int
+        self, model: Model, numbers: np.ndarray, prefixes: np.ndarray, group_tokens: int
     ) -> tuple[torch.Tensor, int]:
         """Return the embeddings ``[n, width]`` in the order of ``numbers``, and the tokens computed.
 
         Args:
-            forward: Takes ids ``[n, width]`` padded on the right and lengths ``[n]``.
+            model: What embeds.
             numbers: Of the texts.
             prefixes: The instruction of each, 0 for none.
-            group_tokens: Padded tokens of one call of ``forward``.
+            group_tokens: Padded tokens of one call of the model's ``forward``.
         """
         has_prefix = prefixes > 0
         before = self.prefix_lengths[prefixes]
@@ -121,13 +137,21 @@ class TokenStore:
             self.starts[numbers] + skip - before - head, totals - 1, totals,
         ])[:, order]  # fmt: skip
         on_card = on_device(columns, self.device)
-        parts, at, sorted_totals = [], 0, totals[order]
+        groups, lengths, at, sorted_totals = [], [], 0, totals[order]
         while at < len(order):
             until, width = _group_end(sorted_totals, at, group_tokens)
-            parts.append(forward(self._ids(on_card[:, at:until, None], width), on_card[6, at:until]))
+            groups.append(self._ids(on_card[:, at:until, None], width))
+            lengths.append(on_card[6, at:until])
             at = until
+        # All groups' vectors at once: the gradient of each lookup is as large as the table.
+        flat = embedding(torch.cat([ids.flatten() for ids in groups]), model.vectors).to(model.dtype)
+        hidden = flat.split([ids.numel() for ids in groups])
+        found = [
+            model.forward(states.view(*ids.shape, -1), of)
+            for states, ids, of in zip(hidden, groups, lengths, strict=True)
+        ]
         back = on_device(np.argsort(order, kind="stable"), self.device)
-        return torch.cat(parts)[back], int(totals.sum())
+        return torch.cat(found)[back], int(totals.sum())
 
     def _ids(self, columns: torch.Tensor, width: int) -> torch.Tensor:
         """Return ids ``[n, width]``: instruction, head, the rest of the text, the end token."""

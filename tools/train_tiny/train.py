@@ -2,7 +2,9 @@
 
 Everything is computed where it runs: the teacher's vectors, hard negatives, the training. No network is used and no
 tokenizer: numpy, torch, transformers, tokenizers and safetensors are enough. It may be stopped at any moment: the same
-command goes on from the last checkpoint in ``--out``.
+command goes on from the last checkpoint in ``--out``. On a CPU two processes of a thread each are faster than two
+threads: ``torchrun --nproc-per-node 2 -m tools.train_tiny.train BUNDLE ...`` draws other texts in each and averages the
+gradients.
 """
 
 from __future__ import annotations
@@ -25,12 +27,14 @@ from . import architecture
 from .bundle_files import Bundle
 from .muon import Muon
 from .prepare import Prepared, prepared
+from .processes import Processes
 from .step_losses import step_losses, weighted
 from .steps import Sizes, Step, StepSampler
-from .token_store import TokenStore
+from .token_store import Model, TokenStore
 
 _LEAST_RATE, _WARMUP_STEPS = 0.01, 60
 _LOG_STEPS = 20
+_VECTOR_RATE = 2.5  # of the token vectors, in their root mean square: rare tokens have few steps to move in
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,13 @@ class Training:
         torch.save(state, partly)
         partly.replace(self.checkpoint)
 
-    def forward(self) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-        """Return the forward pass under the weights, the layers' converted once for all groups of a step."""
+    def model(self) -> Model:
+        """Return the model under the weights, the layers' converted once for all groups of a step."""
         converted = {
             name: tensor if name in {"embed_tokens.weight", "norm.weight"} else tensor.to(self.options.dtype)
             for name, tensor in self.weights.items()
         }
-        return partial(self.last_token, converted, dtype=self.options.dtype)
+        return Model(converted["embed_tokens.weight"], self.options.dtype, partial(self.last_token, converted))
 
     def set_rates(self) -> float:
         """Warm up, hold for a tenth of the time, fall along half a cosine; return the share of the time spent."""
@@ -120,7 +124,7 @@ class Training:
         share = max(_LEAST_RATE, falling) * min(1.0, (self.at.step + 1) / _WARMUP_STEPS)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = self.options.learning_rate * share
+                group["lr"] = self.options.learning_rate * share * group["rate"]
         return spent
 
 
@@ -134,36 +138,44 @@ def train(bundle: Bundle, options: Options, report: Callable[[str], None] = prin
     """
     known = bundle.instructions
     store = TokenStore(bundle.tokens, known.ids, known.end_token, options.device)
-    ready = prepared(bundle, store, options.dtype, options.out / "prepared.pt")
+    processes = Processes.started()
+    with processes.first_alone():
+        ready = prepared(bundle, store, options.dtype, options.out / "prepared.pt")
     sampler = StepSampler(bundle, ready.negatives, Sizes().scaled(options.share))
     training = Training(bundle, options)
     at, saved_s = training.at, training.at.elapsed_s
-    for step in _ahead(sampler, seed=1 + at.step):
+    for step in _ahead(sampler, seed=1 + at.step * processes.count + processes.rank):
         began = time.monotonic()
         spent = training.set_rates()
-        losses, n_tokens = _step(training, store, step, ready)
-        at.step, at.n_tokens = at.step + 1, at.n_tokens + n_tokens
+        losses, n_tokens = _step(training, store, step, ready, processes)
+        at.step, at.n_tokens = at.step + 1, at.n_tokens + n_tokens * processes.count
         is_over = spent >= 1 or at.step == options.max_steps
-        if at.step % _LOG_STEPS == 0 or is_over:
+        if processes.is_first and (at.step % _LOG_STEPS == 0 or is_over):
             shown = json.dumps({kind: round(loss.item(), 3) for kind, loss in losses.items()})
             report(f"step {at.step}, {100 * spent:.0f}%, {at.n_tokens / 1e6:.1f} M tokens: {shown}")
-        at.elapsed_s += time.monotonic() - began
+        at.elapsed_s = processes.largest(at.elapsed_s + time.monotonic() - began)
         if is_over or at.elapsed_s - saved_s > options.checkpoint_s:
             saved_s = at.elapsed_s
-            training.save()
+            with processes.first_alone():
+                if processes.is_first:
+                    training.save()
         if is_over:
             break
-    save_weights(training.weights, options.out)
+    if processes.is_first:
+        save_weights(training.weights, options.out)
     return training.weights
 
 
-def _step(training: Training, store: TokenStore, step: Step, ready: Prepared) -> tuple[dict[str, torch.Tensor], int]:
+def _step(
+    training: Training, store: TokenStore, step: Step, ready: Prepared, processes: Processes
+) -> tuple[dict[str, torch.Tensor], int]:
     numbers, prefixes = step.texts()
-    found, n_tokens = store.embed(training.forward(), numbers, prefixes, training.options.group_tokens)
+    found, n_tokens = store.embed(training.model(), numbers, prefixes, training.options.group_tokens)
     losses = step_losses(found, step, numbers, ready.teacher_vectors, ready.wanted)
     for optimizer in training.optimizers:
         optimizer.zero_grad(set_to_none=True)
     weighted(losses).backward()
+    processes.average(training.weights.values())
     torch.nn.utils.clip_grad_norm_(training.weights.values(), 1.0, foreach=True)
     for optimizer in training.optimizers:
         optimizer.step()
@@ -182,8 +194,12 @@ def save_weights(weights: dict[str, torch.Tensor], folder: Path) -> None:
 
 def _optimizers(weights: dict[str, torch.Tensor], rate: float) -> list[torch.optim.Optimizer]:
     matrices = [t for name, t in weights.items() if t.ndim == 2 and name != "embed_tokens.weight"]  # noqa: PLR2004
-    others = [t for name, t in weights.items() if t.ndim == 1 or name == "embed_tokens.weight"]
-    adam = torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+    vectors = weights["embed_tokens.weight"]
+    groups = [
+        {"params": [t for t in weights.values() if t.ndim == 1], "rate": 1.0},
+        {"params": [vectors], "rate": _VECTOR_RATE * vectors.detach().square().mean().sqrt().item()},
+    ]
+    adam = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
     return [Muon(matrices, rate), adam]
 
 
