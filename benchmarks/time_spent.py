@@ -32,7 +32,16 @@ from qwen3_embed_integrations import Qwen3Encoder  # noqa: E402 - same
 N_DOCUMENTS, N_QUERIES, REPEATS = 4, 32, 5
 PARTS = {
     "matrix products": ("nn.linear", "_linear_pointwise", "qlinear_pointwise"),
-    "attention": ("scaled_dot_product_attention", "torch.cat", "'copy_'"),
+    "attention": (
+        "scaled_dot_product_attention",
+        "torch.cat",
+        "'copy_'",
+        "(block_attention)",
+        "(_shifted_scores)",
+        "torch.softmax",
+        "'addmm_'",
+        "'amax'",
+    ),
     "steps between them": ("(add_norm)", "(split_heads)", "(swiglu)", "(quantise)", "rms_norm", "silu"),
 }
 REST = "Python and small operations"

@@ -77,8 +77,13 @@ class Sizes:
     )  # fmt: skip
 
     def scaled(self, share: float) -> Sizes:
-        """Return blocks of a share of the pairs, for a small machine."""
-        return Sizes({kind: (n, max(8, int(size * share))) for kind, (n, size) in self.blocks.items()})
+        """Return blocks of a share of the pairs, for a small machine: few blocks, so that each has many negatives."""
+        found = {}
+        for kind, (n, size) in self.blocks.items():
+            n_pairs = n * size * share
+            n_blocks = max(1, round(n_pairs / size))
+            found[kind] = (n_blocks, max(8, int(n_pairs / n_blocks)))
+        return Sizes(found)
 
 
 class StepSampler:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 LONG = 192  # tokens from which blocks take less time than torch's dense kernel, for large models and small ones
-_BLOCK = 256  # queries
+_BLOCK = 128  # queries
 _SAMPLED = 64  # keys that estimate a query's largest score
 
 
@@ -33,23 +33,23 @@ def block_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
     keys, values = (x.bfloat16().transpose(0, 1).contiguous() for x in (key, value))
     out = torch.empty(scaled.shape, dtype=torch.bfloat16)
     later = torch.full((_BLOCK, _BLOCK), float("-inf"), dtype=torch.bfloat16).triu(1)[:, None]
+    # kept for all blocks: memory that is new each time costs more than the products
+    buffers = torch.empty(2, min(_BLOCK, n_tokens) * shared_by * len(key), dtype=torch.bfloat16)
     for start in range(0, n_tokens, _BLOCK):
         end = min(start + _BLOCK, n_tokens)
+        seen, shape = n_before + end, ((end - start) * shared_by, n_before + end)
+        scores, weights = buffers[:, : shape[0] * shape[1]].view(2, *shape)
         for head in range(kv_heads):
             asking = scaled[start:end, head].reshape(-1, head_dim)
-            scores = _shifted_scores(asking, keys[head], n_before + start, n_before + end)
-            own = scores.view(end - start, shared_by, -1)[:, :, n_before + start :]
+            scores.copy_(_largest(asking, keys[head, : n_before + start + 1]).neg_().expand(shape))
+            scores.addmm_(asking, keys[head, :seen].T)
+            own = scores.view(end - start, shared_by, seen)[:, :, n_before + start :]
             own += later[: end - start, :, : end - start]
-            mixed = torch.softmax(scores, -1) @ values[head, : n_before + end]
-            out[start:end, head] = mixed.view(end - start, shared_by, head_dim)
+            torch.softmax(scores, -1, out=weights)
+            out[start:end, head] = (weights @ values[head, :seen]).view(end - start, shared_by, head_dim)
     return out.view(query.shape)
 
 
-def _shifted_scores(asking: torch.Tensor, keys: torch.Tensor, seen: int, end: int) -> torch.Tensor:
-    """Return the scores of queries `[n, head_dim]` and the first `end` keys, less about the largest of each query.
-
-    All queries see the key at `seen` and those before it: some of these estimate the largest score.
-    """
-    sampled = keys[: seen + 1 : seen // _SAMPLED + 1]
-    largest = (asking @ sampled.T).amax(-1, keepdim=True)
-    return largest.neg_().repeat(1, end).addmm_(asking, keys[:end].T)
+def _largest(asking: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+    """Return about the largest score of each query `[n, head_dim]`, `[n, 1]`, from some of the keys that all see."""
+    return (asking @ keys[:: len(keys) // _SAMPLED + 1].T).amax(-1, keepdim=True)
