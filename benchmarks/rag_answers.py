@@ -19,7 +19,8 @@ import numpy as np
 from rag_datasets import Array, RagDataset, mean_of, metrics_of, rag_dataset
 
 from mixed_folder import write_mixed_folder
-from qwen3_embed_integrations import EncoderConfig, HybridRetriever, Qwen3Reranker
+from qwen3_embed_integrations import EncoderConfig, HybridRetriever, Qwen3Encoder, Qwen3Reranker
+from qwen3_embed_integrations.core.catalog import TINY
 from qwen3_embed_integrations.rag import RagOptions
 from qwen3_embed_integrations.rag.abstention import calibration_key
 from qwen3_embed_integrations.rag.calibrate import calibrated
@@ -169,7 +170,7 @@ def dev_floor(dataset: RagDataset, retriever: Retriever) -> Calibration:
 def main() -> None:
     """Measure, print, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default="tiny", help="model of the embeddings")
+    parser.add_argument("--model", default=TINY, help="model of the embeddings")
     parser.add_argument("--rerank", help="reranker: a folder or a name")
     parser.add_argument("--minilm", type=Path, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--only", choices=CORPORA, help="measure one corpus")
@@ -177,12 +178,16 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="JSON file for the results")
     parser.add_argument("--write-floors", action="store_true", help=f"write {FLOORS.name} of the package anew")
     args = parser.parse_args()
+    if args.write_floors and args.model != TINY:
+        parser.error(f"the package ships floors of {TINY!r} alone, not of {args.model!r}: leave out --write-floors.")
     config = EncoderConfig(model=args.model)
     reranker = Qwen3Reranker(model=args.rerank) if args.rerank else None
+    indexes = Qwen3Encoder(config).space.fingerprint  # other weights have indexes of their own
     results: dict[str, Any] = {"model": args.model, "reranker": args.rerank, "sets": {}}
     floors = []
     for name in CORPORA if args.only is None else (args.only,):
-        options = RagOptions(docs=mixed_folder(args.cache) if name == "mixed" else None, index=args.cache / name)
+        docs = mixed_folder(args.cache) if name == "mixed" else None
+        options = RagOptions(docs=docs, index=args.cache / indexes / name)
         with open_session(config, options, plain_console(stderr=True)) as opened:
             retriever = opened.session.retriever
             dataset = rag_dataset(name, retriever)
@@ -204,9 +209,8 @@ def main() -> None:
     if args.write:
         args.write.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if args.write_floors:
-        spaces = {one.space for one in floors}
         patterns = {one.corpus for one in floors}
-        kept = [one for one in shipped_calibrations() if one.space not in spaces or one.corpus not in patterns]
+        kept = [one for one in shipped_calibrations() if one.corpus not in patterns]  # other weights' floors go
         write_calibrations(FLOORS, [*kept, *floors])
         print(f"{len(floors)} floors written to {FLOORS}")
 

@@ -200,6 +200,9 @@ def test_training_moves_every_layer_goes_on_from_its_checkpoint_and_can_be_expor
     exported = trained_model(tmp_path, PACKAGED)
     wanted = again["layers.1.mlp.down_proj.weight"].detach().half().float()
     assert torch.equal(exported.layers[1].mlp.down_proj.weight, wanted)
+    began = bundled.start["layers.1.mlp.down_proj.weight"].float()
+    halfway = trained_model(tmp_path, PACKAGED, share=0.5).layers[1].mlp.down_proj.weight
+    torch.testing.assert_close(halfway, (began + wanted) / 2)
 
 
 def test_two_processes_take_the_same_steps_on_different_texts(bundled, tmp_path):

@@ -38,6 +38,15 @@ def test_the_rates_are_counted_at_the_floor():
     assert calibrated([0.5] * 39, [], target_miss=0.05, key=KEY, corpus="notes").false_answers is None
 
 
+def test_the_floor_stands_between_questions_with_and_without_an_answer():
+    apart = calibrated([0.8] * 39, [0.4, 0.2], target_miss=0.05, key=KEY, corpus="notes")
+    assert (apart.floor, apart.false_answers) == (pytest.approx(0.6), 0.0)
+    all_but_one = calibrated([0.8] * 39, [0.7, *[0.2] * 9], target_miss=0.05, key=KEY, corpus="notes")
+    assert (all_but_one.floor, all_but_one.false_answers) == (pytest.approx(0.5), 0.1)
+    above = calibrated([0.5] * 39, [0.6], target_miss=0.05, key=KEY, corpus="notes")
+    assert above.floor == calibrated([0.5] * 39, [], target_miss=0.05, key=KEY, corpus="notes").floor == 0.5
+
+
 def test_the_question_that_sets_the_floor_is_answered():
     evidence = [2 / 3] * 39
     floor = calibrated(evidence, [], target_miss=0.05, key=KEY, corpus="notes").floor

@@ -72,9 +72,14 @@ def write_bundle(
 
 
 @app.command(name="export")
-def write_model(trained: Path, target: Path, start: Start = _PACKAGED) -> None:
-    """Write what `train` left in a folder as a sentence-transformers folder."""
-    size = export.export_model(export.trained_model(trained, start), start, target)
+def write_model(
+    trained: Path,
+    target: Path,
+    start: Start = _PACKAGED,
+    share: Annotated[float, typer.Option(help="Of the trained weights in the mean with those of `start`.")] = 0.7,
+) -> None:
+    """Write what `train` left in a folder, averaged with what it began with, as a sentence-transformers folder."""
+    size = export.export_model(export.trained_model(trained, start, share), start, target)
     typer.echo(f"{target}: {size / 1e6:.1f} MB")
 
 

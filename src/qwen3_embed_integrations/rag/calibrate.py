@@ -19,6 +19,9 @@ from .session import Session, open_session
 from .terminal import plain_console
 
 
+_MOST_ANSWERED = 0.1  # share of the questions without an answer
+
+
 @dataclass(frozen=True)
 class Measured:
     """A floor and the evidence that it was measured on.
@@ -68,6 +71,9 @@ def calibrated(
 ) -> Calibration:
     """Return the floor of measured evidence.
 
+    It stands halfway between the highest that misses no more than the target and the lowest that answers no more than
+    a tenth of the questions without an answer, where that one is lower: further questions of both kinds scatter more.
+
     Args:
         answerable: The evidence of each question with an answer.
         unanswerable: That of each question without one.
@@ -78,7 +84,9 @@ def calibrated(
     Raises:
         ConfigError: There are too few questions for the target.
     """
-    floor = conformal_floor(answerable, target_miss)
+    highest = conformal_floor(answerable, target_miss)
+    falling = sorted(unanswerable, reverse=True)[int(_MOST_ANSWERED * len(unanswerable)) :]
+    floor = (highest + min(highest, *falling[:1])) / 2 if falling else highest
     kind, space, query_prompt = key
     n_answered = sum(one >= floor for one in unanswerable)
     return Calibration(
