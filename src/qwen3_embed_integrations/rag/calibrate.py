@@ -18,7 +18,6 @@ from .selection import n_candidates
 from .session import Session, open_session
 from .terminal import plain_console
 
-
 _MOST_ANSWERED = 0.1  # share of the questions without an answer
 
 
