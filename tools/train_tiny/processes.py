@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import distributed
+
+_WAIT = timedelta(hours=12)  # the first process computes the teacher's vectors meanwhile
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Processes:
         if "WORLD_SIZE" not in os.environ:
             return cls()
         if not distributed.is_initialized():
-            distributed.init_process_group("gloo")
+            distributed.init_process_group("gloo", timeout=_WAIT)
         return cls(distributed.get_rank(), distributed.get_world_size())
 
     @property
