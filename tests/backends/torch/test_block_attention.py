@@ -18,6 +18,11 @@ def heads_of(n_tokens, n_keys=None, spread=1.0):
     return query, torch.randn(n_keys, KEY_HEADS, SIZE), torch.randn(n_keys, KEY_HEADS, SIZE)
 
 
+def by_blocks(query, key, value):
+    """Return block attention of `[tokens, heads, size]`."""
+    return block_attention(*(x.transpose(0, 1) for x in (query, key, value)), SCALE).transpose(0, 1)
+
+
 def exact(query, key, value):
     unseen = torch.full((len(query), len(key)), float("-inf")).triu(len(key) - len(query) + 1)
     q, k, v = (x.transpose(0, 1) for x in (query, key, value))
@@ -32,7 +37,7 @@ def distance(found, wanted):
 @pytest.mark.parametrize("n_before", [0, 9])
 def test_blocks_compute_causal_attention(n_tokens, n_before):
     query, key, value = heads_of(n_tokens, n_tokens + n_before)
-    found = block_attention(query, key, value, SCALE)
+    found = by_blocks(query, key, value)
     assert found.dtype == torch.bfloat16
     assert distance(found, exact(query, key, value)) < 0.006
 
@@ -42,16 +47,16 @@ def test_the_rounding_of_sharp_scores_stays_near_that_of_torch(spread):
     query, key, value = heads_of(600, spread=spread)
     wanted = exact(query, key, value)
     rounded = exact(query.bfloat16().float(), key.bfloat16().float(), value.bfloat16().float())
-    assert distance(block_attention(query, key, value, SCALE), wanted) < 1.7 * distance(rounded, wanted) + 0.002
+    assert distance(by_blocks(query, key, value), wanted) < 1.7 * distance(rounded, wanted) + 0.002
 
 
 def test_no_later_token_is_seen():
     query, key, value = heads_of(600)
-    before = block_attention(query, key, value, SCALE)[:300]
+    before = by_blocks(query, key, value)[:300]
     key[300:], value[300:] = 50.0, float("inf")
-    assert torch.equal(block_attention(query[:300], key[:300], value[:300], SCALE), before)
+    assert torch.equal(by_blocks(query[:300], key[:300], value[:300]), before)
     key[300:], value[300:] = 50.0, 1e30
-    assert torch.equal(block_attention(query, key, value, SCALE)[:256], before[:256])
+    assert torch.equal(by_blocks(query, key, value)[:256], before[:256])
 
 
 def test_long_sequences_alone_take_blocks(monkeypatch):
@@ -62,7 +67,7 @@ def test_long_sequences_alone_take_blocks(monkeypatch):
     seen = []
 
     def counted(query, *rest):
-        seen.append(len(query))
+        seen.append(query.shape[1])
         return block_attention(query, *rest)
 
     monkeypatch.setattr(attention, "block_attention", counted)

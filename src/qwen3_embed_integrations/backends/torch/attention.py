@@ -78,16 +78,11 @@ def causal_attention(  # noqa: PLR0913, PLR0917 - torch's own arguments, and the
     end, heads, kv_heads = 0, query.shape[1:], key.shape[1:]
     for start, count, length in layout.runs:
         end = start + count * length
-        if in_bfloat16 and length >= LONG:
-            for at in range(start, end, length):
-                own = slice(at, at + length)
-                keys_values = _with_prefix(prefix, KeysValues(key[own], value[own]))
-                out[own] = block_attention(query[own], keys_values.key, keys_values.value, scale)
-            continue
         q = query[start:end].view(count, length, *heads).transpose(1, 2)
         k = key[start:end].view(count, length, *kv_heads).transpose(1, 2)
         v = value[start:end].view(count, length, *kv_heads).transpose(1, 2)
-        mixed = _attention_of_equal_lengths(q, k, v, scale, prefix)
+        attend = _block_attention if in_bfloat16 and length >= LONG else _dense_attention
+        mixed = attend(q, k, v, scale, prefix)
         out[start:end].view(count, length, *heads).copy_(mixed.transpose(1, 2))
     out[end:] = 0
     return out
@@ -158,7 +153,16 @@ def last_token_attention(  # noqa: PLR0913, PLR0917 - as above
     return out
 
 
-def _attention_of_equal_lengths(
+def _block_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
+) -> torch.Tensor:
+    """Compute `_dense_attention` of long sequences, each by blocks."""
+    if prefix is not None:
+        key, value = _after_prefix(prefix, key, value)
+    return torch.stack([block_attention(*heads, scale) for heads in zip(query, key, value, strict=True)])
+
+
+def _dense_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float, prefix: KeysValues | None
 ) -> torch.Tensor:
     """Compute causal attention of equally long sequences, `[n, heads, tokens, head_dim]`, after their prefix."""
@@ -167,13 +171,6 @@ def _attention_of_equal_lengths(
     key, value = _after_prefix(prefix, key, value)
     unseen = _unseen(query.shape[2], key.shape[2], query.dtype, query.device)
     return scaled_dot_product_attention(query, key, value, attn_mask=unseen, scale=scale, enable_gqa=True)
-
-
-def _with_prefix(prefix: KeysValues | None, own: KeysValues) -> KeysValues:
-    """Return keys and values of one sequence with those of the prefix before them."""
-    if prefix is None:
-        return own
-    return KeysValues(torch.cat((prefix.key, own.key)), torch.cat((prefix.value, own.value)))
 
 
 def _after_prefix(prefix: KeysValues, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,35 +18,33 @@ def block_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
     """Compute causal attention of a sequence's last tokens.
 
     Args:
-        query: `[tokens, num_attention_heads, head_dim]`, of the sequence's last tokens.
-        key: `[n, num_key_value_heads, head_dim]`, of the whole sequence.
+        query: `[num_attention_heads, tokens, head_dim]`, of the sequence's last tokens.
+        key: `[num_key_value_heads, n, head_dim]`, of the whole sequence.
         value: The shape of `key`.
         scale: Factor of the attention scores.
 
     Returns:
         bfloat16, the shape of `query`.
     """
-    n_tokens, n_heads, head_dim = query.shape
-    n_before, kv_heads = len(key) - n_tokens, key.shape[1]
-    shared_by = n_heads // kv_heads
-    scaled = (query * scale).bfloat16().view(n_tokens, kv_heads, shared_by, head_dim)
-    keys, values = (x.bfloat16().transpose(0, 1).contiguous() for x in (key, value))
+    (n_tokens, head_dim), (kv_heads, n_keys) = query.shape[1:], key.shape[:2]
+    scaled = (query * scale).bfloat16().reshape(kv_heads, -1, n_tokens, head_dim)
+    keys, values, shared_by = key.bfloat16().contiguous(), value.bfloat16().contiguous(), scaled.shape[1]
     out = torch.empty(scaled.shape, dtype=torch.bfloat16)
-    later = torch.full((_BLOCK, _BLOCK), float("-inf"), dtype=torch.bfloat16).triu(1)[:, None]
+    later = torch.full((_BLOCK, _BLOCK), float("-inf"), dtype=torch.bfloat16).triu(1)
     # kept for all blocks: memory that is new each time costs more than the products
-    buffers = torch.empty(2, min(_BLOCK, n_tokens) * shared_by * len(key), dtype=torch.bfloat16)
+    buffers = torch.empty(2, min(_BLOCK, n_tokens) * shared_by * n_keys, dtype=torch.bfloat16)
     for start in range(0, n_tokens, _BLOCK):
         end = min(start + _BLOCK, n_tokens)
-        seen, shape = n_before + end, ((end - start) * shared_by, n_before + end)
-        scores, weights = buffers[:, : shape[0] * shape[1]].view(2, *shape)
+        n, before = end - start, n_keys - n_tokens + start
+        seen = before + n
+        scores, weights = buffers[:, : shared_by * n * seen].view(2, shared_by * n, seen)
         for head in range(kv_heads):
-            asking = scaled[start:end, head].reshape(-1, head_dim)
-            scores.copy_(_largest(asking, keys[head, : n_before + start + 1]).neg_().expand(shape))
+            asking = scaled[head, :, start:end].reshape(-1, head_dim)
+            scores.copy_(_largest(asking, keys[head, : before + 1]).neg_().expand_as(scores))
             scores.addmm_(asking, keys[head, :seen].T)
-            own = scores.view(end - start, shared_by, seen)[:, :, n_before + start :]
-            own += later[: end - start, :, : end - start]
+            scores.view(shared_by, n, seen)[..., before:] += later[:n, :n]
             torch.softmax(scores, -1, out=weights)
-            out[start:end, head] = (weights @ values[head, :seen]).view(end - start, shared_by, head_dim)
+            out[head, :, start:end] = (weights @ values[head, :seen]).view(shared_by, n, head_dim)
     return out.view(query.shape)
 
 
