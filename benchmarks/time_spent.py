@@ -37,7 +37,7 @@ PARTS = {
         "torch.cat",
         "'copy_'",
         "(block_attention)",
-        "(_shifted_scores)",
+        "(_largest)",
         "torch.softmax",
         "'addmm_'",
         "'amax'",

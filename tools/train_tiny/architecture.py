@@ -42,11 +42,6 @@ def config(vocab_size: int, end_token: int, chat_end_token: int) -> Qwen3Config:
     )
 
 
-def num_hidden_layers(weights: Weights) -> int:
-    """Return the number of layers."""
-    return sum(name.endswith("input_layernorm.weight") for name in weights)
-
-
 @cache
 def rotations(length: int, device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """Return cosines and sines of the positions, ``[length, 64]`` each."""
@@ -68,7 +63,7 @@ def last_token(weights: Weights, hidden: torch.Tensor, lengths: torch.Tensor) ->
         lengths: ``[n]``, tokens of each row with the end token.
     """
     cos, sin = rotations(hidden.shape[1], hidden.device, hidden.dtype)
-    last = num_hidden_layers(weights) - 1
+    last = NUM_HIDDEN_LAYERS - 1
     for layer in range(last):
         hidden = _layer(weights, f"layers.{layer}.", hidden, cos, sin)
     return _last_layer(weights, f"layers.{last}.", hidden, (cos, sin), lengths)

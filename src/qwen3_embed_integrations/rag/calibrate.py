@@ -84,8 +84,9 @@ def calibrated(
         ConfigError: There are too few questions for the target.
     """
     highest = conformal_floor(answerable, target_miss)
-    falling = sorted(unanswerable, reverse=True)[int(_MOST_ANSWERED * len(unanswerable)) :]
-    floor = (highest + min(highest, *falling[:1])) / 2 if falling else highest
+    falling = sorted(unanswerable, reverse=True)
+    lowest = falling[int(_MOST_ANSWERED * len(falling))] if falling else highest
+    floor = (highest + min(highest, lowest)) / 2
     kind, space, query_prompt = key
     n_answered = sum(one >= floor for one in unanswerable)
     return Calibration(
