@@ -37,4 +37,4 @@ def test_each_layer_attends_once_and_only_attention_is_padded(graph):
     kinds = [node.op_type for node in graph.node]
     assert kinds.count("Attention") == 3
     assert kinds.count("RotaryEmbedding") == 6
-    assert kinds.count("Gemm") == 3 * 4
+    assert kinds.count("Gemm") == 3 * 7

@@ -7,20 +7,23 @@ from typing import BinaryIO
 import numpy as np
 from onnx import TensorProto
 
+from qwen3_embed_integrations.core.types import FloatArray
+
 from .graph_builder import CONTRIB, GraphBuilder
 from .options import WeightsDtype
-from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, quantize
+from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, LARGEST, to_int4, to_int8
 from .weights import Array, ReadWeight, as_float32
 
 DATA_FILE = "model.onnx.data"
 _PAGE, _LINE = 4096, 64  # bytes: large tensors begin on a page, so that they can be mapped into memory
 _LARGE = 1 << 16
-_N_BITS = {"int8": 8, "int4": 4}
+_ZERO_POINT = 128  # of rows in uint8, the only 8-bit rows that ONNX Runtime multiplies with int8 weights everywhere
 _TYPES = {
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.float16): TensorProto.FLOAT16,
     np.dtype(np.uint16): TensorProto.BFLOAT16,
     np.dtype(np.uint8): TensorProto.UINT8,
+    np.dtype(np.int8): TensorProto.INT8,
 }
 
 
@@ -53,6 +56,7 @@ class DataFile:
         self._read = read
         self._dtype = dtype
         self._builder = builder
+        self._quantized: dict[str, tuple[str, str]] = {}
 
     def vector(self, name: str) -> str:
         """Add a vector in float32."""
@@ -66,28 +70,61 @@ class DataFile:
             table = table if self._dtype == "float32" else in_float16(table, name)
         return self._float32(self._builder.node("Gather", self._store(name, table), ids), table)
 
-    def linear(self, states: str, *names: str) -> str:
-        """Add a product with the matrices, laid below each other."""
-        matrix = np.concatenate([as_float32(self._read(name)) for name in names])
-        name = "+".join(names)
-        if self._dtype in _N_BITS:
-            return self._quantized(states, matrix, name)
+    def linear(self, states: str, name: str) -> str:
+        """Add a product with the matrix."""
+        matrix = as_float32(self._read(name))
+        if self._dtype == "int8":
+            return self._in_int8(states, matrix, name)
+        if self._dtype == "int4":
+            return self._in_int4(states, matrix, name)
         if self._dtype == "float16":
             half = in_float16(matrix, name)
             return self._builder.node("Gemm", states, self._float32(self._store(name, half), half), transB=1)
         return self._builder.node("Gemm", states, self._store(name, matrix), transB=1)
 
-    def _quantized(self, states: str, matrix: Array, name: str) -> str:
-        found = quantize(as_float32(matrix), _N_BITS[self._dtype])
+    def _in_int8(self, states: str, matrix: FloatArray, name: str) -> str:
+        """Multiply rows in 8 bits, each with a scale of its own, with weights that have a scale for each output."""
+        add, found = self._builder, to_int8(matrix)
+        if states not in self._quantized:
+            self._quantized[states] = self._quantize(states)
+        integers, scales = self._quantized[states]
+        product = add.node(
+            "MatMulIntegerToFloat",
+            integers,
+            self._store(f"{name}.integers", found.integers),
+            add.constant(1, np.float32),
+            self._store(f"{name}.scales", found.scales),
+            add.constant(_ZERO_POINT, np.uint8),
+            domain=CONTRIB,
+        )
+        return add.node("Mul", product, scales)
+
+    def _quantize(self, states: str) -> tuple[str, str]:
+        """Quantise each row by its largest absolute value: `[tokens, in_features]` uint8, and scales `[tokens, 1]`.
+
+        ONNX Runtime's maximum passes over NaN; 0 times the sum makes the scale NaN then, and so the product.
+        """
+        add, last = self._builder, self._builder.constant([-1])
+        ends = (add.node(f"Reduce{end}", states, last, keepdims=1) for end in ("Max", "Min"))
+        largest = add.node("Max", *(add.node("Abs", end) for end in ends), add.constant(1e-30, np.float32))
+        none = add.node("Mul", add.node("ReduceSum", states, last, keepdims=1), add.constant(0, np.float32))
+        scales = add.node("Mul", add.node("Add", largest, none), add.constant(1 / LARGEST, np.float32))
+        each = add.node("Reshape", scales, last)
+        zero_points = add.node("Expand", add.constant(_ZERO_POINT, np.uint8), add.node("Shape", each))
+        return add.node("QuantizeLinear", states, each, zero_points, axis=0), scales
+
+    def _in_int4(self, states: str, matrix: FloatArray, name: str) -> str:
+        """Multiply with weights of 4 bits in blocks that share a scale; ONNX Runtime quantises the rows."""
+        found = to_int4(matrix)
         return self._builder.node(
             "MatMulNBits",
             states,
             self._store(f"{name}.packed", found.packed),
             self._store(f"{name}.scales", found.scales),
             domain=CONTRIB,
-            K=found.in_features,
+            K=matrix.shape[1],
             N=len(matrix),
-            bits=found.n_bits,
+            bits=4,
             block_size=BLOCK_SIZE,
             accuracy_level=ACCURACY_LEVEL,
         )

@@ -29,8 +29,8 @@ class ExportOptions(BaseModel):
     output: Path = Field(Path("exported"), description="Folder of the exported model; it must not exist yet.")
     weights_dtype: WeightsDtype = Field(
         "float32",
-        description="Numbers in the files: float32; float16, computed in float32; int8 or int4 in blocks of 32, "
-        "multiplied with int8 activations.",
+        description="Numbers in the files: float32; float16, computed in float32; int8 with a scale for each output; "
+        "int4 in blocks of 32. Rows are quantised to 8 bits for int8 and int4.",
     )
     check: bool = Field(
         default=False, description="Compare embeddings with torch's, and keep nothing if they are too far apart."

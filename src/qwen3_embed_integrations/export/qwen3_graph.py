@@ -32,8 +32,8 @@ class GraphWeights(Protocol):
         """Add a table of embeddings and look up `ids` in it."""
         ...
 
-    def linear(self, states: str, *names: str) -> str:
-        """Multiply `states` with the transpose of matrices, `[out_features, in_features]`, laid below each other."""
+    def linear(self, states: str, name: str) -> str:
+        """Multiply `states` with the transpose of a matrix, `[out_features, in_features]`."""
         ...
 
 
@@ -103,13 +103,7 @@ class Qwen3Graph:
         """Add a layer; the last one goes on with the wanted tokens only."""
         add, at = self._builder, f"layers.{index}."
         normed = self._norm(states, f"{at}input_layernorm.weight")
-        query, key, value = add.split(
-            "Split",
-            self._weights.linear(normed, *(f"{at}self_attn.{name}_proj.weight" for name in "qkv")),
-            add.constant([self._query_size, self._key_size, self._key_size]),
-            n_outputs=3,
-            axis=1,
-        )
+        query, key, value = (self._weights.linear(normed, f"{at}self_attn.{name}_proj.weight") for name in "qkv")
         query = self._rotated(query, f"{at}self_attn.q_norm.weight", self._architecture.num_attention_heads)
         key = self._rotated(key, f"{at}self_attn.k_norm.weight", self._architecture.num_key_value_heads)
         kept.append((add.node("Gather", key, "kept_index"), add.node("Gather", value, "kept_index")))
@@ -158,8 +152,7 @@ class Qwen3Graph:
     def _mlp(self, at: str, states: str) -> str:
         add = self._builder
         normed = self._norm(states, f"{at}post_attention_layernorm.weight")
-        gate_up = self._weights.linear(normed, f"{at}mlp.gate_proj.weight", f"{at}mlp.up_proj.weight")
-        gate, up = add.split("Split", gate_up, n_outputs=2, axis=1, num_outputs=2)
+        gate, up = (self._weights.linear(normed, f"{at}mlp.{name}_proj.weight") for name in ("gate", "up"))
         active = add.node("Mul", add.node("Mul", gate, add.node("Sigmoid", gate)), up)
         return add.node("Add", states, self._weights.linear(active, f"{at}mlp.down_proj.weight"))
 

@@ -48,11 +48,9 @@ class StoredWeights:
         """Add a table of embeddings and look up `ids` in it."""
         return self._float32(self._builder.node("Gather", self._initializer(name), ids))
 
-    def linear(self, states: str, *names: str) -> str:
-        """Add a product with the matrices, laid below each other by the runtime."""
-        parts = [self._initializer(name) for name in names]
-        matrix = parts[0] if len(parts) == 1 else self._builder.node("Concat", *parts, axis=0)
-        return self._builder.node("Gemm", states, self._float32(matrix), transB=1)
+    def linear(self, states: str, name: str) -> str:
+        """Add a product with the matrix."""
+        return self._builder.node("Gemm", states, self._float32(self._initializer(name)), transB=1)
 
     def _initializer(self, name: str) -> str:
         stored = stored_tensor(self._index, name, self._checkpoint)

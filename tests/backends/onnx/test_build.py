@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from exported_models import TEXTS
+from exported_models import TEXTS, exported
 from processes import in_a_fresh_process
 from qwen3_embed_integrations import (
     CheckpointError,
@@ -180,6 +180,12 @@ def test_a_missing_runtime_names_its_extra(runtime, package, monkeypatch):
     encoder = Qwen3Encoder(model="tiny", backend="onnx", runtime=runtime, max_batch_tokens=77)
     with pytest.raises(MissingExtraError, match=rf"qwen3-embed-integrations\[{extra}\]"):
         encoder.encode_query(["a"])
+
+
+def test_openvino_refuses_int8_by_name(checkpoint, tmp_path):
+    folder = exported(checkpoint, tmp_path / "int8", weights_dtype="int8")
+    with pytest.raises(ConfigError, match=r"exported in int8, whose products OpenVINO does not compute"):
+        Qwen3Encoder(model=str(folder), backend="onnx", runtime="openvino").encode_query(["a"])
 
 
 @pytest.mark.parametrize(("dtype", "computed"), [("auto", "float32"), ("bfloat16", "bfloat16")])

@@ -86,7 +86,7 @@ def _is_lowered(config: EncoderConfig) -> bool:
 
 
 def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
-    """Check the options that belong to torch.
+    """Check the options that belong to torch, and the runtime.
 
     Raises:
         ConfigError: One of them asks for what an exported graph can't do.
@@ -97,6 +97,11 @@ def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
             f"dtype={config.dtype!r}, but {model.folder} was exported in {dtype}. Omit dtype, or export the model "
             f"again with --dtype {config.dtype}. "
             'Only runtime="openvino" on a CPU computes a float32 or float16 export in bfloat16.'
+        )
+    if config.runtime == "openvino" and dtype == "int8":
+        raise ConfigError(
+            f"{model.folder} was exported in int8, whose products OpenVINO does not compute. Use "
+            'runtime="onnxruntime", or export the model with --dtype int4, float16 or float32.'
         )
     if config.device not in {"auto", "cpu"}:
         raise ConfigError(
