@@ -6,6 +6,7 @@ graph_inputs       a packed batch → the arrays that the graph takes
 token_pooling      token states → one embedding a text
 session            the graph on a runtime: what both runtimes can do
 onnxruntime_session  on ONNX Runtime
+saturation         whether its 8-bit products need the exact ones on this CPU
 openvino_session     on OpenVINO
 """
 

@@ -13,6 +13,7 @@ from qwen3_embed_integrations.core.errors import CheckpointError, ConfigError, d
 from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_inputs import Arrays
+from .saturation import saturates
 from .session import Session, ThreadPlan, check_names
 
 _CPU = "CPUExecutionProvider"
@@ -54,8 +55,8 @@ class OnnxruntimeSession(Session):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL
         options.intra_op_num_threads = threads.n_threads or 0
-        # without VNNI sums of two 8-bit products saturate at 16 bits, and int8 models would be wrong without an error
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if saturates():  # elsewhere it would only be slower
+            options.add_session_config_entry("session.x64quantprecision", "1")
         providers = list(dict.fromkeys((find_provider(provider), _CPU)))
         try:
             self._session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
