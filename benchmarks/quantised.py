@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "quantised.json"
 PAGE = ROOT / "docs" / "runtimes.md"
 BLOCK = "quantised"
-DTYPES = ("float32", "float16", "int8", "int4")
+DTYPES = ("float32", "float16", "int8", "int8_blocks", "int4")
 MODULES = ("csv", "shutil", "random", "statistics", "pathlib", "json", "tempfile", "argparse", "logging", "threading")
 
 

@@ -42,7 +42,7 @@ ENGINES = (
     Engine("st_openvino_int8", "sentence-transformers, OpenVINO int8 weights", _OPENVINO, unwanted=_BUILT_FOR_CUDA),
     Engine("ours_float32", "this package, float32", most_rounds=1, workloads=_SLOW),
     Engine("ours_onnx", "this package, ONNX Runtime, float32", most_rounds=1, workloads=_SLOW),
-    Engine("ours_onnx_int8", "this package, ONNX Runtime, int8", most_rounds=1, workloads=_SLOW),
+    Engine("ours_onnx_int8", "this package, ONNX Runtime, int8", most_rounds=1),
     Engine("ours_onnx_int4", "this package, ONNX Runtime, int4", most_rounds=1, workloads=_SLOW),
     Engine("ours_openvino", "this package, OpenVINO, float32", "openvino onnx", most_rounds=1, workloads=_SLOW),
     Engine("ours_openvino_bfloat16", "this package, OpenVINO, bfloat16", "openvino onnx", most_rounds=1),

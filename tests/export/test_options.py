@@ -14,5 +14,5 @@ def test_every_dtype_has_a_bound_and_fewer_bits_a_wider_one():
 
 
 def test_an_unknown_dtype_is_refused():
-    with pytest.raises(ValidationError, match=r"'float32', 'float16', 'int8' or 'int4'"):
+    with pytest.raises(ValidationError, match=r"'float32', 'float16', 'int8', 'int8_blocks' or 'int4'"):
         ExportOptions(weights_dtype="int2")

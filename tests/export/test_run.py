@@ -54,7 +54,7 @@ def test_a_lora_adapter_is_merged(adapter, checkpoint, tmp_path):
     assert np.abs(base.encode_document(TEXTS) - merged.encode_document(TEXTS)).max() > 0.01
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16", "int8", "int4"])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8", "int8_blocks", "int4"])
 @pytest.mark.parametrize("kind", ["bfloat16", "reranker"])
 def test_each_dtype_is_as_near_as_it_promises(dtype, kind, make_checkpoint, tmp_path):
     original = (
@@ -84,9 +84,11 @@ def test_few_bits_make_a_smaller_file(make_checkpoint, tmp_path):
 
 
 def test_an_export_that_is_too_far_is_not_kept(checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setitem(check.BOUNDS, "int4", 1e-9)
-    with pytest.raises(CheckpointError, match=r"too far from torch's, so nothing was kept: 18 embeddings compared"):
-        exported(checkpoint, tmp_path / "exported", weights_dtype="int4", check=True)
+    monkeypatch.setitem(check.BOUNDS, "int8", 1e-9)
+    with pytest.raises(
+        CheckpointError, match=r"too far from torch's, so nothing was kept: 18 .* Try --dtype int8_blocks"
+    ):
+        exported(checkpoint, tmp_path / "exported", weights_dtype="int8", check=True)
     assert list(tmp_path.iterdir()) == []
 
 

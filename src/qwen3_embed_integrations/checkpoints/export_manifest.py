@@ -49,7 +49,7 @@ class ExportManifest:
         model: Name of the model that was exported.
         revision: Its commit, or "".
         weights: Digest of its weights, as in `ModelInfo`: embeddings of equal digests are comparable.
-        dtype: "float32", "float16", "int8" or "int4": the numbers that the files hold.
+        dtype: "float32", "float16", "int8", "int8_blocks" or "int4": the numbers that the files hold.
         is_reranker: Whether the graph returns a pair's logit instead of a text's embedding.
         hidden_size: Length of a full embedding.
         num_hidden_layers: Layers of keys and values.

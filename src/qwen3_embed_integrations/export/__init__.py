@@ -6,7 +6,7 @@ qwen3_graph    the Qwen3 decoder on packed tokens as an ONNX graph
 graph_builder  nodes and initializers of a graph
 weights        a checkpoint's weights as numpy arrays; a LoRA adapter merged by torch
 data_file      weights → the graph's external data
-quantization   int8 weights with a scale for each output, int4 weights in blocks
+quantization   int8 weights with a scale for each output, int8 and int4 weights in blocks
 check          the exported model beside torch
 """
 

@@ -11,12 +11,13 @@ from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_builder import CONTRIB, GraphBuilder
 from .options import WeightsDtype
-from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, LARGEST, to_int4, to_int8
+from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, LARGEST, to_blocks, to_int8
 from .weights import Array, ReadWeight, as_float32
 
 DATA_FILE = "model.onnx.data"
 _PAGE, _LINE = 4096, 64  # bytes: large tensors begin on a page, so that they can be mapped into memory
 _LARGE = 1 << 16
+_N_BITS = {"int8_blocks": 8, "int4": 4}
 _ZERO_POINT = 128  # of rows in uint8, the only 8-bit rows that ONNX Runtime multiplies with int8 weights everywhere
 _TYPES = {
     np.dtype(np.float32): TensorProto.FLOAT,
@@ -75,8 +76,8 @@ class DataFile:
         matrix = as_float32(self._read(name))
         if self._dtype == "int8":
             return self._in_int8(states, matrix, name)
-        if self._dtype == "int4":
-            return self._in_int4(states, matrix, name)
+        if self._dtype in _N_BITS:
+            return self._in_blocks(states, matrix, name)
         if self._dtype == "float16":
             half = in_float16(matrix, name)
             return self._builder.node("Gemm", states, self._float32(self._store(name, half), half), transB=1)
@@ -113,9 +114,9 @@ class DataFile:
         zero_points = add.node("Expand", add.constant(_ZERO_POINT, np.uint8), add.node("Shape", each))
         return add.node("QuantizeLinear", states, each, zero_points, axis=0), scales
 
-    def _in_int4(self, states: str, matrix: FloatArray, name: str) -> str:
-        """Multiply with weights of 4 bits in blocks that share a scale; ONNX Runtime quantises the rows."""
-        found = to_int4(matrix)
+    def _in_blocks(self, states: str, matrix: FloatArray, name: str) -> str:
+        """Multiply with weights in blocks that share a scale; ONNX Runtime quantises the states in such blocks."""
+        found = to_blocks(matrix, _N_BITS[self._dtype])
         return self._builder.node(
             "MatMulNBits",
             states,
@@ -124,7 +125,7 @@ class DataFile:
             domain=CONTRIB,
             K=matrix.shape[1],
             N=len(matrix),
-            bits=4,
+            bits=found.n_bits,
             block_size=BLOCK_SIZE,
             accuracy_level=ACCURACY_LEVEL,
         )

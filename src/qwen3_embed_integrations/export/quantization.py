@@ -1,4 +1,4 @@
-"""Symmetric weights of 8 bits with a scale for each output, and of 4 bits in blocks.
+"""Symmetric weights of 8 bits with a scale for each output, and of 8 or 4 bits in blocks.
 
 Source of the layouts: docs/ContribOperators.md of microsoft/onnxruntime, "com.microsoft.MatMulIntegerToFloat" and
 "com.microsoft.MatMulNBits".
@@ -17,7 +17,6 @@ BLOCK_SIZE = 32
 """Neighbouring weights of one output that share a scale."""
 ACCURACY_LEVEL = 4
 """Of MatMulNBits: activations are quantised to int8, block by block, and multiplied as integers."""
-_ZERO = 8  # the integer of 4 bits that stands for 0
 
 
 LARGEST = 127
@@ -39,17 +38,19 @@ class Int8Matrix:
 
 
 @dataclass(frozen=True)
-class Int4Matrix:
+class BlockMatrix:
     """A matrix of `[out_features, in_features]` in blocks.
 
     Attributes:
-        packed: `[out_features, n_blocks, BLOCK_SIZE / 2]` uint8; two weights share a byte, the first one in its lower
-            half.
+        packed: `[out_features, n_blocks, BLOCK_SIZE * n_bits / 8]` uint8; two weights of 4 bits share a byte, the
+            first one in its lower half.
         scales: `[out_features, n_blocks]` float32.
+        n_bits: 8 or 4.
     """
 
     packed: npt.NDArray[np.uint8]
     scales: FloatArray
+    n_bits: int
 
 
 def to_int8(matrix: FloatArray) -> Int8Matrix:
@@ -63,7 +64,7 @@ def to_int8(matrix: FloatArray) -> Int8Matrix:
     return Int8Matrix(np.ascontiguousarray(integers.T), scales)
 
 
-def to_int4(matrix: FloatArray) -> Int4Matrix:
+def to_blocks(matrix: FloatArray, n_bits: int) -> BlockMatrix:
     """Round each block to multiples of its scale.
 
     The largest number of a block, by its absolute value, becomes the most negative integer, which uses the whole range
@@ -71,11 +72,14 @@ def to_int4(matrix: FloatArray) -> Int4Matrix:
 
     Args:
         matrix: `[out_features, in_features]` float32; the last block is filled up with zeros.
+        n_bits: 8 or 4.
     """
     padded = np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % BLOCK_SIZE)))
     blocks = padded.reshape(len(matrix), -1, BLOCK_SIZE)
     at = np.abs(blocks).argmax(axis=2, keepdims=True)
-    scales = np.take_along_axis(blocks, at, axis=2) / np.float32(-_ZERO)
+    zero = 1 << (n_bits - 1)
+    scales = np.take_along_axis(blocks, at, axis=2) / np.float32(-zero)
     safe = np.where(scales == 0, np.float32(1), scales)
-    integers = np.clip(np.rint(blocks / safe) + _ZERO, 0, 2 * _ZERO - 1).astype(np.uint8)
-    return Int4Matrix(integers[..., ::2] | (integers[..., 1::2] << 4), scales[..., 0].astype(np.float32))
+    integers = np.clip(np.rint(blocks / safe) + zero, 0, 2 * zero - 1).astype(np.uint8)
+    packed = integers if n_bits == 8 else integers[..., ::2] | (integers[..., 1::2] << 4)  # noqa: PLR2004 - a byte
+    return BlockMatrix(packed, scales[..., 0].astype(np.float32), n_bits)

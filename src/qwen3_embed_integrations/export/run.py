@@ -160,5 +160,6 @@ def _checked(config: EncoderConfig, options: ExportOptions, staging: Path, manif
 
     difference = compare(config, staging, manifest, options.check_texts)
     if not difference.is_within_bound:
-        raise CheckpointError(f"The exported model is too far from torch's, so nothing was kept: {difference}.")
+        advice = " Try --dtype int8_blocks." if options.weights_dtype == "int8" else ""
+        raise CheckpointError(f"The exported model is too far from torch's, so nothing was kept: {difference}.{advice}")
     return str(difference)

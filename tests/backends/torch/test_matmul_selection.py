@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import warnings
 
 import pytest
 import torch
@@ -115,3 +116,19 @@ def test_the_embeddings_of_an_avx2_cpu_are_near_to_float32(checkpoint, dtype, pl
         assert how == "refused" or float(said) > 0.999
     else:
         assert float(said) > (0.999 if dtype == "bfloat16" else 0.995)
+
+
+def test_a_measurement_that_torch_warns_of_stays_quiet(monkeypatch, recwarn):
+    """As on ARM without bfloat16, seen under QEMU: torch says in C++ that oneDNN refused, and takes another product."""
+
+    def warning(weight):
+        def product(inputs):
+            warnings.warn("mkldnn_matmul failed, switching to BLAS gemm: needs a cpu with bf16 support", stacklevel=2)
+            return linear.ScaledTensor(inputs.values @ weight.T)
+
+        return product
+
+    monkeypatch.setattr(matmul_selection, "has_bfloat16_matmul", lambda: False)
+    monkeypatch.setattr(linear, "plain", warning)
+    assert choose_matmul(torch.bfloat16)[0] in {"plain", "upcast"}
+    assert not recwarn.list

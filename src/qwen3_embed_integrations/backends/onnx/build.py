@@ -92,7 +92,8 @@ def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
         ConfigError: One of them asks for what an exported graph can't do.
     """
     dtype = model.manifest.dtype
-    if config.dtype not in {"auto", dtype} and not (_is_lowered(config) and dtype in {"float32", "float16"}):
+    accepted = {"auto", dtype, dtype.partition("_")[0]}
+    if config.dtype not in accepted and not (_is_lowered(config) and dtype in {"float32", "float16"}):
         raise ConfigError(
             f"dtype={config.dtype!r}, but {model.folder} was exported in {dtype}. Omit dtype, or export the model "
             f"again with --dtype {config.dtype}. "
@@ -101,7 +102,7 @@ def _check_options(config: EncoderConfig, model: ExportedModel) -> None:
     if config.runtime == "openvino" and dtype == "int8":
         raise ConfigError(
             f"{model.folder} was exported in int8, whose products OpenVINO does not compute. Use "
-            'runtime="onnxruntime", or export the model with --dtype int4, float16 or float32.'
+            'runtime="onnxruntime", or export the model with --dtype int8_blocks, float16 or float32.'
         )
     if config.device not in {"auto", "cpu"}:
         raise ConfigError(
