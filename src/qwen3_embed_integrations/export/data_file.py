@@ -18,7 +18,7 @@ DATA_FILE = "model.onnx.data"
 _PAGE, _LINE = 4096, 64  # bytes: large tensors begin on a page, so that they can be mapped into memory
 _LARGE = 1 << 16
 _N_BITS = {"int8_blocks": 8, "int4": 4}
-_ZERO_POINT = 128  # of rows in uint8, the only 8-bit rows that ONNX Runtime multiplies with int8 weights everywhere
+_ZERO_POINT = 128  # of states in uint8: ONNX Runtime multiplies int8 weights with those, on every CPU
 _TYPES = {
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.float16): TensorProto.FLOAT16,

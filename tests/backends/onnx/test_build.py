@@ -182,6 +182,14 @@ def test_a_missing_runtime_names_its_extra(runtime, package, monkeypatch):
         encoder.encode_query(["a"])
 
 
+def test_8_bits_in_blocks_are_int8_as_well(checkpoint, tmp_path):
+    folder = exported(checkpoint, tmp_path / "blocks", weights_dtype="int8_blocks")
+    plain, named = (Qwen3Encoder(model=str(folder), backend="onnx", dtype=dtype) for dtype in ("auto", "int8"))
+    np.testing.assert_array_equal(plain.encode_query(TEXTS), named.encode_query(TEXTS))
+    with pytest.raises(ConfigError, match=r"was exported in int8_blocks"):
+        Qwen3Encoder(model=str(folder), backend="onnx", dtype="float32").encode_query(TEXTS)
+
+
 def test_openvino_refuses_int8_by_name(checkpoint, tmp_path):
     folder = exported(checkpoint, tmp_path / "int8", weights_dtype="int8")
     with pytest.raises(ConfigError, match=r"exported in int8, whose products OpenVINO does not compute"):

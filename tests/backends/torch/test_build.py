@@ -114,11 +114,13 @@ def test_one_full_collection_serves_many_loads(make_checkpoint):
     assert done.stdout.split() == ["True", "0"], done.stderr
 
 
-def test_a_small_model_is_advised_which_runtime_is_faster_for_what(checkpoint, monkeypatch):
+def test_the_report_advises_which_runtime_is_faster_for_what(checkpoint, monkeypatch):
     config = EncoderConfig(model=str(checkpoint), device="cpu")
-    for heavy, is_advised in ((build.HEAVY, True), (1, False)):
+    for heavy, in_int8 in ((build.HEAVY, False), (1, True)):
         monkeypatch.setattr(build, "HEAVY", heavy)
-        assert ('backend="onnx"' in dict(report(config, open_checkpoint(config))).get("advice", "")) is is_advised
+        advice = dict(report(config, open_checkpoint(config)))["advice"]
+        assert 'backend="onnx" is faster' in advice
+        assert ("an export in int8" in advice) is in_int8
 
 
 def test_a_batch_of_a_small_model_is_several_blocks(checkpoint, monkeypatch):

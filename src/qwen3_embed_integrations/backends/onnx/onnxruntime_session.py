@@ -55,7 +55,7 @@ class OnnxruntimeSession(Session):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _FATAL
         options.intra_op_num_threads = threads.n_threads or 0
-        if saturates():  # elsewhere it would only be slower
+        if saturates():
             options.add_session_config_entry("session.x64quantprecision", "1")
         providers = list(dict.fromkeys((find_provider(provider), _CPU)))
         try:

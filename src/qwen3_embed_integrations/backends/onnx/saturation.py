@@ -1,8 +1,8 @@
 """Whether ONNX Runtime's sums of 8-bit products saturate on this CPU, which makes int8 models wrong without an error.
 
 Without VNNI it multiplies with vpmaddubsw, whose sums of two products are cut off at 32,767. Its session option
-"session.x64quantprecision" takes exact products instead; it takes them on CPUs with AMX as well, where it must not:
-the products there are exact and seven times as fast.
+"session.x64quantprecision" takes other products instead, which are exact. It takes them on CPUs with AMX as well, whose
+own are exact and faster: so ask for it only where a sum is wrong.
 """
 
 from __future__ import annotations

@@ -132,11 +132,13 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
 
 
 def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
-    """Return which runtime is faster for what, as measured by benchmarks/runtimes.py."""
-    if architecture.n_parameters >= HEAVY:
-        return []
+    """Return which runtime is faster for what, as measured by benchmarks/runtimes.py and benchmarks/race."""
+    exported = "an export in int8 with " if architecture.n_parameters >= HEAVY else ""
     return [
-        ("advice", 'for single queries backend="onnx" is faster and starts sooner; for documents PyTorch is faster')
+        (
+            "advice",
+            f'for single queries {exported}backend="onnx" is faster and starts sooner; for documents PyTorch is faster',
+        )
     ]
 
 
