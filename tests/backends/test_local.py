@@ -55,6 +55,27 @@ def test_much_work_is_split_over_the_streams_and_little_is_computed_alone(tokeni
     backend.close()
 
 
+@pytest.mark.parametrize(("n_short", "shares"), [(20, True), (200, True), (20, False)])
+def test_a_text_that_outlasts_all_others_is_computed_alone_and_first(tokenizer, n_short, shares):
+    sharers, sizes = [], []
+
+    def forward(batch):
+        sizes.append(len(batch.input_ids))
+        return embeddings_of(batch)
+
+    backend = LocalBackend(tokenizer, forward, 200, WIDTH, Streams(2, sharers.append, shares=shares))
+    texts = [f"document {i} of a few words more" for i in range(n_short)]
+    texts.insert(7, "a single long document " * 100)
+    (n_long,) = map(len, tokenizer.tokenize([texts[7]]))
+    embeddings = backend.submit(EmbedRequest(texts, 4096)).result(HANG_S).embeddings
+    backend.close()
+    np.testing.assert_array_equal(embeddings, expected(tokenizer, texts))
+    if n_short == 20 and shares:
+        assert (sharers[0], sizes[0]) == (1, n_long)
+    assert len(sizes) > 1
+    assert sharers[:-1].count(1) == (n_short == 20 and shares)  # the last batch may be little
+
+
 def test_streams_lose_nothing_when_callers_come_one_by_one(tokenizer):
     crowd = Crowd()
     backend = LocalBackend(tokenizer, crowd, 64, WIDTH, crowd.streams)

@@ -25,8 +25,8 @@ _LEAST_AHEAD = 8192  # tokens to tokenise ahead at least
 class Batcher:
     """Run the forward pass on streams, while callers wait on their futures.
 
-    Much work is split over the streams, one batch on each. Little work, or a single text, is one batch that is computed
-    alone, by all threads together.
+    Much work is split over the streams, one batch on each. Little work, a single text, or a text longer than all that
+    waits beside it is one batch that is computed alone, by all threads together.
 
     Args:
         forward: Computes a packed batch.
@@ -183,7 +183,14 @@ class Batcher:
             fixed |= pending.request.alone
             n_texts += pending.n_waiting
             n_tokens += pending.tokens_waiting
-        return n_tokens, (n_tokens <= _ALONE_TOKENS or n_texts == 1) and not fixed
+        return n_tokens, (n_tokens <= _ALONE_TOKENS or n_texts == 1 or self._outlasts(n_tokens)) and not fixed
+
+    def _outlasts(self, n_tokens: int) -> bool:
+        """Tell whether one thread would compute the next text when the others have ended all that waits."""
+        if not self._streams.shares or len(self._pending) != 1 or not self._pending[0].n_waiting:
+            return False
+        longest = self._pending[0].longest(self._pending[0].next_prefix())
+        return longest > self._choice.max_batch_tokens and longest * self._streams.count > n_tokens
 
     def _refill(self, pending: PendingRequest) -> None:
         """Tokenise the next window when a request has few tokens queued."""

@@ -25,7 +25,7 @@ class OnnxBackend(LocalBackend):
     def __init__(
         self, tokenizer: TextTokenizer, forward: OnnxForward, max_batch_tokens: int, hidden_size: int, n_streams: int
     ) -> None:
-        super().__init__(tokenizer, forward, max_batch_tokens, hidden_size, Streams(n_streams))
+        super().__init__(tokenizer, forward, max_batch_tokens, hidden_size, Streams(n_streams, shares=False))
         self._graph = forward
 
     def after_fork(self) -> None:
