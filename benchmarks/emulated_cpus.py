@@ -21,8 +21,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "arm64"
-X86 = {"Haswell": "AVX2 without VNNI", "Westmere": "SSE 4.2 alone"}
-ARM = {"neoverse-n1": "dot products of 8 bits", "cortex-a72": "none of them"}
+X86 = {"Haswell": "AVX2 without VNNI"}
+ARM = {"neoverse-n1": "dot products of 8 bits"}
 DTYPES = ("float32", "int8", "int4")
 DEBIAN = (
     *("libbz2-1.0", "libc6", "libcrypt1", "libexpat1", "libffi8", "libgcc-s1", "libgomp1", "liblzma5", "libsqlite3-0"),
@@ -35,7 +35,6 @@ FEATURES = {
         "0xd0c",
         "fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp",
     ),
-    "cortex-a72": ("0xd08", "fp asimd aes pmull sha1 sha2 crc32 cpuid"),
 }
 """CPU → its part number and features in /proc/cpuinfo, which QEMU would show of the machine around it."""
 TEXTS = (
@@ -121,7 +120,7 @@ def export(dtype: str, folder: Path) -> str:
 
 
 def prepare_arm() -> None:
-    """Download Debian's Python for ARM and PyPI's wheels, without the system's package lists and without root."""
+    """Download Debian's Python for ARM and PyPI's wheels, without changing the system's package lists."""
     if (FOLDER / "site" / "onnxruntime").is_dir():
         return
     for name in ("lists/partial", "cache/archives/partial", "debs", "root/proc"):

@@ -11,7 +11,7 @@ from qwen3_embed_integrations.core.types import FloatArray
 
 from .graph_builder import CONTRIB, GraphBuilder
 from .options import WeightsDtype
-from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, LARGEST, to_blocks, to_int8
+from .quantization import ACCURACY_LEVEL, BLOCK_SIZE, LARGEST, LEAST, to_blocks, to_int8
 from .weights import Array, ReadWeight, as_float32
 
 DATA_FILE = "model.onnx.data"
@@ -84,7 +84,7 @@ class DataFile:
         return self._builder.node("Gemm", states, self._store(name, matrix), transB=1)
 
     def _in_int8(self, states: str, matrix: FloatArray, name: str) -> str:
-        """Multiply rows in 8 bits, each with a scale of its own, with weights that have a scale for each output."""
+        """Multiply in 8 bits: `states` with a scale for each token, weights with a scale for each output."""
         add, found = self._builder, to_int8(matrix)
         if states not in self._quantized:
             self._quantized[states] = self._quantize(states)
@@ -101,13 +101,13 @@ class DataFile:
         return add.node("Mul", product, scales)
 
     def _quantize(self, states: str) -> tuple[str, str]:
-        """Quantise each row by its largest absolute value: `[tokens, in_features]` uint8, and scales `[tokens, 1]`.
+        """Quantise each token by its largest absolute value: `[tokens, in_features]` uint8, and scales `[tokens, 1]`.
 
-        ONNX Runtime's maximum passes over NaN; 0 times the sum makes the scale NaN then, and so the product.
+        ONNX Runtime's maximum ignores NaN. 0 times the sum is NaN then, which makes the scale and the product NaN.
         """
         add, last = self._builder, self._builder.constant([-1])
         ends = (add.node(f"Reduce{end}", states, last, keepdims=1) for end in ("Max", "Min"))
-        largest = add.node("Max", *(add.node("Abs", end) for end in ends), add.constant(1e-30, np.float32))
+        largest = add.node("Max", *(add.node("Abs", end) for end in ends), add.constant(LEAST, np.float32))
         none = add.node("Mul", add.node("ReduceSum", states, last, keepdims=1), add.constant(0, np.float32))
         scales = add.node("Mul", add.node("Add", largest, none), add.constant(1 / LARGEST, np.float32))
         each = add.node("Reshape", scales, last)

@@ -23,14 +23,9 @@ class GraphBuilder:
 
     def node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output."""
-        return self.split(operator, *inputs, n_outputs=1, domain=domain, **attributes)[0]
-
-    def split(self, operator: str, *inputs: str, n_outputs: int, domain: str = "", **attributes: Any) -> list[str]:
-        """Add a node with several outputs."""
-        number = len(self.nodes)
-        outputs = [f"{operator}_{number}_{index}" for index in range(n_outputs)]
-        self.nodes.append(helper.make_node(operator, list(inputs), outputs, domain=domain, **attributes))
-        return outputs
+        output = f"{operator}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [output], domain=domain, **attributes))
+        return output
 
     def constant(self, value: npt.ArrayLike, dtype: npt.DTypeLike = np.int64) -> str:
         """Add a small constant, or return the one that has this value already."""

@@ -17,11 +17,10 @@ BLOCK_SIZE = 32
 """Neighbouring weights of one output that share a scale."""
 ACCURACY_LEVEL = 4
 """Of MatMulNBits: activations are quantised to int8, block by block, and multiplied as integers."""
-
-
 LARGEST = 127
-"""Of 8 bits, both ways from zero."""
-_LEAST = np.float32(1e-30)  # a scale: zeros must not be divided by zero
+"""Largest int8 that is used, both ways from zero."""
+LEAST = 1e-30
+"""Least absolute value that a scale is made for: zeros must not be divided by zero."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def to_int8(matrix: FloatArray) -> Int8Matrix:
     Args:
         matrix: `[out_features, in_features]` float32.
     """
-    scales = np.maximum(np.abs(matrix).max(axis=1), _LEAST) / np.float32(LARGEST)
+    scales = np.maximum(np.abs(matrix).max(axis=1), np.float32(LEAST)) / np.float32(LARGEST)
     integers = np.rint(matrix / scales[:, None]).astype(np.int8)
     return Int8Matrix(np.ascontiguousarray(integers.T), scales)
 

@@ -127,19 +127,14 @@ def report(config: EncoderConfig, checkpoint: Checkpoint) -> list[tuple[str, str
         ("forward", whose),
         ("plan", str(chosen.plan)),
         *(("because", reason) for reason in chosen.reasons),
-        *_advice(architecture),
+        ("advice", _advice(architecture)),
     ]
 
 
-def _advice(architecture: Qwen3Architecture) -> list[tuple[str, str]]:
+def _advice(architecture: Qwen3Architecture) -> str:
     """Return which runtime is faster for what, as measured by benchmarks/runtimes.py and benchmarks/race."""
     exported = "an export in int8 with " if architecture.n_parameters >= HEAVY else ""
-    return [
-        (
-            "advice",
-            f'for single queries {exported}backend="onnx" is faster and starts sooner; for documents PyTorch is faster',
-        )
-    ]
+    return f'for single queries {exported}backend="onnx" is faster and starts sooner; for documents PyTorch is faster'
 
 
 def _memory(architecture: Qwen3Architecture, dtype: torch.dtype) -> list[tuple[str, str]]:
